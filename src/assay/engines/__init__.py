@@ -1,0 +1,1 @@
+"""The verbs: they take nouns and ports and return nouns."""

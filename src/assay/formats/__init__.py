@@ -1,0 +1,1 @@
+"""Bytes to nouns and back, pure; one wire specification per file."""

@@ -1,0 +1,72 @@
+"""The written forms of digests: ``sha256:HEX``, Subresource Integrity (``sha512-BASE64``), bare hexadecimal."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import string
+
+from assay.errors import Malformed
+from assay.model.digest import Algorithm, Digest
+
+_BITS = {
+    Algorithm.MD5: 128,
+    Algorithm.SHA1: 160,
+    Algorithm.SHA224: 224,
+    Algorithm.SHA256: 256,
+    Algorithm.SHA384: 384,
+    Algorithm.SHA512: 512,
+    Algorithm.SHA3_256: 256,
+    Algorithm.SHA3_384: 384,
+    Algorithm.SHA3_512: 512,
+    Algorithm.BLAKE2B_256: 256,
+    Algorithm.BLAKE2B_384: 384,
+    Algorithm.BLAKE2B_512: 512,
+    Algorithm.BLAKE3: 256,
+    Algorithm.STREEBOG_256: 256,
+    Algorithm.STREEBOG_512: 512,
+}
+_BY_LENGTH = {32: Algorithm.MD5, 40: Algorithm.SHA1, 56: Algorithm.SHA224, 64: Algorithm.SHA256}
+_BY_LENGTH |= {96: Algorithm.SHA384, 128: Algorithm.SHA512}
+_HEX = frozenset(string.hexdigits)
+
+
+def parse(text: str) -> Digest:
+    """``sha256:HEX`` (any case of the algorithm, with or without its dash) or bare hexadecimal."""
+    name, colon, value = text.strip().rpartition(":")
+    algorithm = _algorithm(name) if colon else _BY_LENGTH.get(len(value))
+    if algorithm is None:
+        raise Malformed(f"unknown digest algorithm in {text[:80]!r}")
+    if len(value) * 4 != _BITS[algorithm] or not _HEX.issuperset(value):
+        raise Malformed(f"not a {algorithm} digest: {text[:80]!r}")
+    return Digest(algorithm, value.lower())
+
+
+def find(text: str) -> Digest | None:
+    """As `parse`, None for what is no digest: for optional fields of lock files."""
+    try:
+        return parse(text)
+    except Malformed:
+        return None
+
+
+def parse_sri(text: str) -> tuple[Digest, ...]:
+    """The digests of a Subresource Integrity string (W3C SRI, 3.5); unknown ones are left out."""
+    digests = []
+    for item in text.split():
+        name, _, value = item.partition("?")[0].partition("-")
+        algorithm = _algorithm(name)
+        try:
+            raw = base64.b64decode(value, validate=True)
+        except (binascii.Error, ValueError):
+            continue
+        if algorithm is not None and len(raw) * 8 == _BITS[algorithm]:
+            digests.append(Digest(algorithm, raw.hex()))
+    return tuple(digests)
+
+
+_ALGORITHMS = {str(algorithm).replace("-", ""): algorithm for algorithm in Algorithm}
+
+
+def _algorithm(name: str) -> Algorithm | None:
+    return _ALGORITHMS.get(name.lower().replace("-", "").replace("_", ""))

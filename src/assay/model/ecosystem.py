@@ -1,0 +1,156 @@
+"""What a package world is to assay: the files it owns, who reads them, and what one file says.
+
+An ecosystem is a folder under `assay.ecosystems` whose ``__init__`` holds one `Ecosystem` named ``ECOSYSTEM``. It
+names its parsers as ``"module:function"``, so that importing the folder costs nothing until a file asks for it. A
+parser is a pure function ``File -> Found``; it raises `assay.errors.Malformed` for a file that breaks its format,
+and returns what it could read with `Found.skipped` for a file of which only a part is broken.
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from assay.model.component import Component
+from assay.model.executable import Executable
+from assay.model.sbom import Distribution, Skipped
+
+Content = bytes | mmap.mmap
+"""The bytes of a file. Large files (over 16 MiB) come as a read-only memory map: slices and `re` work on both."""
+
+
+class Proof(StrEnum):
+    """Where the fixtures of an ecosystem come from, hence how far it can be trusted."""
+
+    NATIVE = "native"
+    FOREIGN = "foreign"
+    SYNTHETIC = "synthetic"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as a parser sees it; `path` is relative to the root, with ``/``, without a leading one."""
+
+    path: str
+    content: Content
+    mode: int = 0o644
+    executable: Executable | None = None
+
+    @property
+    def data(self) -> bytes:
+        """The whole content as bytes (a copy where it was a memory map)."""
+        return self.content if isinstance(self.content, bytes) else self.content[:]
+
+    @property
+    def text(self) -> str:
+        """The content as UTF-8 (a byte order mark is dropped, UTF-16 marks are honoured; bad bytes become U+FFFD)."""
+        data = self.data
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return data.decode("utf-16", "replace")
+        return data.decode("utf-8-sig", "replace")
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def folder(self) -> str:
+        """The path without its last part; empty at the root."""
+        return self.path.rpartition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A dependency by name, resolved among the components of the same ecosystem and `Found.scope`.
+
+    `dependent` is the `Component.id` of the one that needs; `names` are alternatives, the first that is there wins.
+    """
+
+    dependent: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """The files that a package brought: `paths` are newline-separated, relative to `Found.root`, as raw bytes.
+
+    `owner` is a name as in `Need.names`.
+    """
+
+    owner: str
+    paths: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one file says.
+
+    `edges` are pairs of `Component.id` (dependent, dependency) within this file. `needs` are dependencies by name
+    that may lie in another file of the same `scope` (a site-packages folder, a package database; empty: the whole
+    artifact). `provides` adds names under which a component (by id) can be needed; its own name always counts.
+    `root` is the folder to which `owns` is relative. `facts` are for the ecosystem's own `assemble`.
+    """
+
+    components: tuple[Component, ...] = ()
+    edges: tuple[tuple[str, str], ...] = ()
+    needs: tuple[Need, ...] = ()
+    provides: tuple[tuple[str, str], ...] = ()
+    scope: str = ""
+    owns: tuple[Owned, ...] = ()
+    root: str = ""
+    skipped: tuple[Skipped, ...] = ()
+    distribution: Distribution | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """What the file at `path` in the layer at position `layer` (-1: no layers) says."""
+
+    path: str
+    layer: int
+    found: Found
+    parser: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parser:
+    """Who reads which files.
+
+    `name` appears as `Occurrence.found_by`, so ``ecosystem-what``: ``pypi-dist-info``. `reads` is
+    ``"module:function"`` with ``function(file: File) -> Found``. `patterns` are globs on the path: ``*`` and ``?``
+    stay within one part, a leading ``**/`` means any depth (the root included), ``**`` crosses parts elsewhere.
+    `sections` asks for executables that have one of these sections, `executables` for all of these formats
+    (``elf``, ``pe``, ``macho``), both whatever their path. Files over `max_size` bytes are skipped and reported.
+    """
+
+    name: str
+    reads: str
+    patterns: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    executables: tuple[str, ...] = ()
+    max_size: int = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Ecosystem:
+    """A package world.
+
+    `name` is the folder's name. `assemble` is ``"module:function"`` with
+    ``function(files: Sequence[Located], distribution: Distribution | None) -> Sequence[Located]``, for what takes
+    several files (hashes in a sum file, parents of a pom, nested node_modules); it runs after hidden files are gone and
+    before needs are resolved. `proof` says where the fixtures come from and `origin` names the tool or package.
+    `osv` are the ecosystem's names in OSV records.
+    """
+
+    name: str
+    title: str
+    purl_types: tuple[str, ...]
+    parsers: tuple[Parser, ...]
+    proof: Proof
+    origin: str
+    assemble: str = ""
+    osv: tuple[str, ...] = ()

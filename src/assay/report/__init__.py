@@ -1,0 +1,1 @@
+"""SBOMs, findings and decisions for people and machines."""
