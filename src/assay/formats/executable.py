@@ -1,0 +1,46 @@
+"""Executables: which format it is, and its section table (see `elf`, `pe`, `macho` for each of them)."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Set
+
+from assay.errors import Malformed
+from assay.formats import elf, macho, pe
+from assay.model.executable import Executable, ExecutableFormat
+
+_MACHO = frozenset(macho.MAGICS)
+_NOTHING: frozenset[str] = frozenset()
+
+
+def read(content: bytes | mmap.mmap, wanted: Set[str] = _NOTHING) -> Executable | None:
+    """The executable that `content` holds, or None for anything else, broken section tables included.
+
+    `wanted` names the only sections that the caller cares about (none: all of them); most shared objects
+    have none of those, and then their table is not walked at all. It never raises for hostile bytes.
+    """
+    magic = content[:4]
+    try:
+        if magic == b"\x7fELF":
+            return elf.read(content, wanted)
+        if magic[:2] == b"MZ":
+            return pe.read(content, wanted)
+        if magic in _MACHO:
+            return macho.read(content, wanted)
+    except Malformed:
+        return None
+    return None
+
+
+def addresses(content: bytes | mmap.mmap, executable: Executable) -> tuple[tuple[int, int, int], ...]:
+    """How the file is mapped into memory: (virtual address, offset in the file, size in the file) of each
+    segment.
+    """
+    try:
+        if executable.format is ExecutableFormat.ELF:
+            return elf.segments(content)
+        if executable.format is ExecutableFormat.PE:
+            return pe.segments(content)
+        return macho.segments(content, executable.base)
+    except Malformed:
+        return ()
