@@ -1,14 +1,17 @@
 """Package URLs (ECMA-427): ``pkg:type/namespace/name@version?qualifiers#subpath``.
 
-This is the noun. `assay.formats.purl` parses the written form and builds normalised ones by the rules of each type.
+This is the noun. `assay.formats.purl` parses the written form and builds normalised ones by the rules of each
+type.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from urllib.parse import quote
 
-_QUOTED_SAFE = ":"  # the colon stays as it is (purl-spec, "character encoding")
+_PLAIN = re.compile(r"[A-Za-z0-9._~:-]*\Z")
+_ENCODED = re.compile(rb"[^A-Za-z0-9._~:-]")
+_PATH_NAMES = frozenset({"git"})  # the name is the path of the repository on its host, slashes and all
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +26,30 @@ class Purl:
     subpath: str = ""
 
     def __str__(self) -> str:
-        text = f"pkg:{self.type}/"
-        if self.namespace:
-            text += "/".join(quote(part, safe=_QUOTED_SAFE) for part in self.namespace.split("/")) + "/"
-        text += quote(self.name, safe=_QUOTED_SAFE)
+        name = _path(self.name) if self.type in _PATH_NAMES else _encode(self.name)
+        text = (
+            f"pkg:{self.type}/{_path(self.namespace)}/{name}" if self.namespace else f"pkg:{self.type}/{name}"
+        )
         if self.version:
-            text += "@" + quote(self.version, safe=_QUOTED_SAFE)
+            text += "@" + _encode(self.version)
         if self.qualifiers:
-            text += "?" + "&".join(f"{key}={quote(value, safe=_QUOTED_SAFE)}" for key, value in self.qualifiers)
+            text += "?" + "&".join([f"{key}={_encode(value)}" for key, value in self.qualifiers])
         if self.subpath:
-            text += "#" + "/".join(quote(part, safe=_QUOTED_SAFE) for part in self.subpath.split("/"))
+            text += "#" + _path(self.subpath)
         return text
 
     def qualifier(self, key: str) -> str:
         """The value of a qualifier, or an empty string."""
         return dict(self.qualifiers).get(key, "")
+
+
+def _encode(text: str) -> str:
+    """Percent-encoding by the rules of ECMA-427, "Character encoding": the colon stays as it is."""
+    if _PLAIN.match(text):
+        return text
+    data = text.encode("utf-8", "replace")
+    return _ENCODED.sub(lambda match: b"%%%02X" % match[0][0], data).decode("ascii")
+
+
+def _path(text: str) -> str:
+    return "/".join(map(_encode, text.split("/"))) if "/" in text else _encode(text)
