@@ -1,0 +1,69 @@
+"""The configuration keys: the one table that files, environment, flags, documentation and `config show` share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a value looks like."""
+
+    TEXT = "text"
+    PATH = "path"
+    BOOLEAN = "boolean"
+    LIST = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A configuration key.
+
+    `flag` is the name that its flag has in the parsed arguments, where it is not the last part of `name`.
+    `ignores` says that it only ever leaves something out of a report: such keys are taken from untrusted files too.
+    """
+
+    name: str
+    kind: Kind
+    about: str
+    default: str | bool | tuple[str, ...] | None = None
+    choices: tuple[str, ...] = ()
+    ignores: bool = False
+    flag: str = ""
+
+    @property
+    def variable(self) -> str:
+        """The environment variable of the key: ``ASSAY_SBOM_SCOPE`` for ``sbom.scope``."""
+        return "ASSAY_" + self.name.replace(".", "_").replace("-", "_").upper()
+
+    @property
+    def argument(self) -> str:
+        """The attribute of the parsed arguments that overrides the key."""
+        return self.flag or self.name.rpartition(".")[2].replace("-", "_")
+
+
+KEYS: dict[str, Key] = {
+    key.name: key
+    for key in (
+        Key("cache-dir", Kind.PATH, "where what can be had again is kept; the platform's place when empty"),
+        Key("data-dir", Kind.PATH, "where evidence is kept; the platform's place when empty"),
+        Key("offline", Kind.BOOLEAN, "make no outgoing connection", False),
+        Key("registry.plain-http", Kind.LIST, "registry hosts that may be spoken to without TLS", ()),
+        Key(
+            "sbom.ecosystem",
+            Kind.LIST,
+            "ecosystems to look for: `NAME` or `+NAME` adds, `-NAME` leaves out",
+            (),
+        ),
+        Key("sbom.exclude", Kind.LIST, "globs of paths that are left out", (), ignores=True),
+        Key("sbom.output", Kind.LIST, "formats to write, as `-o` takes them", ()),
+        Key("sbom.platform", Kind.TEXT, "which image of an index, as `linux/arm64`"),
+        Key("sbom.record", Kind.BOOLEAN, "keep each SBOM in the evidence store", False),
+        Key("sbom.scope", Kind.TEXT, "which files of an image count", "squashed", ("squashed", "all-layers")),
+        Key("sbom.source-name", Kind.TEXT, "the name of the root component"),
+        Key("sbom.source-supplier", Kind.TEXT, "who supplies the root component"),
+        Key("sbom.source-version", Kind.TEXT, "the version of the root component"),
+        Key("sbom.strict", Kind.BOOLEAN, "exit 3 when something could not be read", False),
+    )
+}
+"""All keys by name."""

@@ -1,0 +1,79 @@
+"""What a command is given besides its arguments: settings, places, and ways to say something."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.report.console import Style
+
+if TYPE_CHECKING:
+    import argparse
+
+    from assay.adapters.configuration import Settings
+    from assay.adapters.evidence import EvidenceStore
+    from assay.adapters.terminal import Bar
+    from assay.cli._complaints import Complaints
+
+
+class Context:
+    """The surroundings of one run of a command."""
+
+    def __init__(self, arguments: argparse.Namespace, complaints: Complaints) -> None:
+        self.arguments = arguments
+        self.verbose: bool = arguments.verbose
+        self.quiet: bool = arguments.quiet
+        self._complaints = complaints
+        complaints.quiet = self.quiet
+        if arguments.no_color:
+            complaints.style = Style()
+
+    @property
+    def style(self) -> Style:
+        """The colours of standard output."""
+        return Style.of(sys.stdout, wanted=not self.arguments.no_color)
+
+    def note(self, what: str) -> None:
+        """Say on standard error what a user should know; silent with ``-q``."""
+        self._complaints.note(what)
+
+    def warn(self, what: str, remedy: str = "") -> None:
+        """Say on standard error what a user should mend; silent with ``-q``."""
+        self._complaints.warning(what, remedy)
+
+    def settings(self, source: Path | None = None) -> Settings:
+        """The settings, flags included. `source` is the local path that is looked at: files in it are not trusted."""
+        from assay.adapters.configuration import Request, load
+
+        flags = vars(self.arguments)
+        settings = load(Request(os.environ, Path.cwd(), source, self.arguments.config, flags))
+        for note in settings.notes:
+            self.note(note)
+        return settings
+
+    def data_dir(self, settings: Settings) -> Path:
+        """Where evidence is kept."""
+        from assay.adapters import state
+
+        return state.data_dir(settings.text("data-dir"), os.environ)
+
+    def cache_dir(self, settings: Settings) -> Path:
+        """Where what can be had again is kept."""
+        from assay.adapters import state
+
+        return state.cache_dir(settings.text("cache-dir"), os.environ)
+
+    def evidence(self, settings: Settings) -> EvidenceStore:
+        """The evidence store, opened; a context manager."""
+        from assay.adapters.evidence import EvidenceStore
+
+        return EvidenceStore.open(self.data_dir(settings) / "evidence")
+
+    def progress(self, label: str, total: int = 0) -> Bar:
+        """A progress bar on standard error, if that is a terminal and ``-q`` was not given; a context manager."""
+        from assay.adapters.terminal import Bar
+
+        shown = sys.stderr.isatty() and not self.quiet and not self._complaints.json
+        return Bar(sys.stderr if shown else None, label, total, self._complaints.style)

@@ -1,0 +1,82 @@
+"""argparse, as assay uses it: errors are `UsageError` with a remedy, and every command has the global flags."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from typing import NoReturn
+
+from assay.cli import _commands
+from assay.errors import UsageError
+
+WITH_VALUE = ("--config", "--data-dir", "--cache-dir")
+"""The global flags that take a value."""
+
+SWITCHES = ("-v", "--verbose", "-q", "--quiet", "--json-errors", "--offline", "--no-color")
+"""The global flags that take none."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An `argparse.ArgumentParser` that raises instead of exiting, and knows what was probably meant."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises `UsageError`."""
+        raise UsageError(f"{self.prog}: {message}", self._remedy(message))
+
+    def _remedy(self, message: str) -> str:
+        told = (
+            message.partition("unrecognized arguments: ")[2].split()
+            or message.partition("invalid choice: ")[2].split()
+        )
+        wrong = told[0].strip("'\",").partition("=")[0] if told else ""
+        meant = closest(wrong, [*self._option_string_actions, *_choices(self)])
+        return (f"did you mean {meant}? " if meant else "") + f"`{self.prog} --help` tells what it takes"
+
+
+def _choices(parser: argparse.ArgumentParser) -> list[str]:
+    return [str(choice) for action in parser._actions for choice in action.choices or ()]
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """What `word` was probably meant to be, or an empty string."""
+    if not word:
+        return ""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, list(known), 1, 0.6)), "")
+
+
+def build(words: _commands.Words, commands: dict[_commands.Words, str]) -> Parser:
+    """The parser of one command; imports its module and no other command's."""
+    module = _commands.load(words)
+    below = _commands.children(commands, words)
+    parser = Parser(
+        prog=" ".join(("assay", *words)),
+        description=(module.__doc__ or "").strip(),
+        epilog=listing(below, commands) if below else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    if hasattr(module, "register"):
+        module.register(parser)
+    add_global_flags(parser)
+    return parser
+
+
+def listing(words: Iterable[_commands.Words], commands: dict[_commands.Words, str]) -> str:
+    """The commands, a line each, as help shows them."""
+    lines = [f"  assay {' '.join(found):<18} {_commands.summary(commands[found])}" for found in words]
+    return "commands:\n" + "\n".join(lines)
+
+
+def add_global_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags that every command takes; those of a configuration key have no default."""
+    group = parser.add_argument_group("for every command")
+    group.add_argument("-v", "--verbose", action="store_true", help="say more, with traces of errors")
+    group.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors on standard error")
+    group.add_argument("--json-errors", action="store_true", help="errors and warnings as JSON, one a line")
+    group.add_argument("--no-color", action="store_true", help="no colours (NO_COLOR does the same)")
+    group.add_argument("--offline", action="store_true", default=None, help="make no outgoing connection")
+    group.add_argument("--config", metavar="FILE", help="read this configuration instead of the project's")
+    group.add_argument("--data-dir", metavar="DIR", help="where evidence is kept")
+    group.add_argument("--cache-dir", metavar="DIR", help="where what can be had again is kept")
