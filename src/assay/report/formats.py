@@ -1,0 +1,89 @@
+"""The output formats of SBOMs, found by looking into `assay.report.output`.
+
+A format is one module there, named like the format with ``_`` for ``-``, that holds nothing but imports from
+`assay.model.sbom_format` and one ``FORMAT`` (it is imported for every ``--help``: nothing heavy in it)::
+
+    # report/output/cyclonedx_json.py
+    FORMAT = Format(
+        name="cyclonedx-json",
+        title="CycloneDX JSON",
+        write="assay.formats.cyclonedx.json_writer:write",
+        extensions=(".cdx.json",),
+        media_type="application/vnd.cyclonedx+json",
+        versions=("1.2", "1.3", "1.4", "1.5", "1.6", "1.7"),
+        default="1.7",
+        losses="assay.formats.cyclonedx.losses:losses",
+    )
+
+``write`` names ``function(sbom: Sbom, version: str) -> bytes``; the bytes end with one newline, depend on
+nothing but the two arguments, and are what ends up in the file or on standard output. Nothing else is edited
+to add a format. Reading is the business of `assay.formats.detect` (which format is this?) and of
+`assay.formats.sbom_document` (read it).
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from typing import cast
+
+from assay.errors import InternalError, UsageError
+from assay.model.sbom import Sbom
+from assay.model.sbom_format import Format
+from assay.report import output
+
+
+def names() -> tuple[str, ...]:
+    """The names of all formats, sorted; no format is imported."""
+    return tuple(sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(output.__path__)))
+
+
+def find(name: str) -> Format:
+    """The format of that name; raises `UsageError` with the names there are."""
+    if name not in names():
+        raise UsageError(f"unknown output format {name!r}", f"choose one of: {', '.join(names())}")
+    module = importlib.import_module(f"{output.__name__}.{name.replace('-', '_')}")
+    found = module.FORMAT
+    if not isinstance(found, Format) or found.name != name:
+        raise InternalError(f"{module.__name__}.FORMAT is not the format {name!r}")
+    return found
+
+
+def every() -> tuple[Format, ...]:
+    """All formats, by name."""
+    return tuple(map(find, names()))
+
+
+def parse(text: str) -> tuple[Format, str]:
+    """``NAME`` or ``NAME@VERSION``: the format, and the version to be written (empty where it has none)."""
+    name, at, version = text.partition("@")
+    found = find(name)
+    if at and version not in found.versions:
+        known = ", ".join(found.versions)
+        raise UsageError(
+            f"{name} has no version {version!r}", f"choose one of: {known}" if known else f"write just {name}"
+        )
+    return found, version or found.default
+
+
+def write(sbom: Sbom, name: str, version: str = "") -> bytes:
+    """`sbom` in that format, in its default version where none is given."""
+    chosen, exact = parse(f"{name}@{version}" if version else name)
+    function = cast("Callable[[Sbom, str], bytes]", _load(chosen.write))
+    return function(sbom, exact)
+
+
+def losses(sbom: Sbom, name: str, version: str = "") -> tuple[str, ...]:
+    """What of `sbom` that format and version cannot hold, a line each."""
+    chosen, exact = parse(f"{name}@{version}" if version else name)
+    if not chosen.losses:
+        return ()
+    function = cast("Callable[[Sbom, str], tuple[str, ...]]", _load(chosen.losses))
+    return function(sbom, exact)
+
+
+def _load(reference: str) -> object:
+    module, _, function = reference.partition(":")
+    loaded: object = getattr(importlib.import_module(module), function)
+    return loaded
