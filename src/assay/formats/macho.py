@@ -61,7 +61,7 @@ def read(content: bytes | mmap.mmap, wanted: Set[str] = frozenset(), base: int |
         bits, order, machine, commands = _commands(content, at)
         sections: dict[str, tuple[int, int]] = {}
         for start, size in commands:
-            for name, offset, length in _sections(content, (start, size), bits, order):
+            for name, offset, length in _sections(content, at, (start, size), (bits, order)):
                 if not wanted or name in wanted:
                     sections.setdefault(name, (at + offset, length))
     except error:
@@ -89,15 +89,15 @@ def _commands(content: bytes | mmap.mmap, at: int) -> tuple[int, str, str, list[
 
 
 def _sections(
-    content: bytes | mmap.mmap, command: tuple[int, int], bits: int, order: str
+    content: bytes | mmap.mmap, base: int, command: tuple[int, int], shape: tuple[int, str]
 ) -> Iterator[tuple[str, int, int]]:
-    start, size = command
+    (start, size), (bits, order) = command, shape
     row = Struct(order + ("16s24xQI28x" if bits == 64 else "16s20xII24x"))
     head = 72 if bits == 64 else 56
     (count,) = Struct(order + "I").unpack_from(content, start + head - 8)
     for number in range(min(count, _MAX_SECTIONS, max(size - head, 0) // row.size)):
         raw, length, offset = row.unpack_from(content, start + head + number * row.size)
-        if offset and offset + length <= len(content):
+        if offset and base + offset + length <= len(content):
             yield raw.rstrip(b"\0").decode("ascii", "replace"), offset, length
 
 
