@@ -143,7 +143,8 @@ class Ecosystem:
     ``function(files: Sequence[Located], distribution: Distribution | None) -> Sequence[Located]``, for what takes
     several files (hashes in a sum file, parents of a pom, nested node_modules); it runs after hidden files are gone and
     before needs are resolved. `proof` says where the fixtures come from and `origin` names the tool or package.
-    `osv` are the ecosystem's names in OSV records.
+    `osv` are the ecosystem's names in OSV records. `yields_to_owner`: a component whose file belongs to an
+    operating-system package is only another sight of that package (programs recognised by their bytes).
     """
 
     name: str
@@ -154,3 +155,4 @@ class Ecosystem:
     origin: str
     assemble: str = ""
     osv: tuple[str, ...] = ()
+    yields_to_owner: bool = False

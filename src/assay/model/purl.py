@@ -27,9 +27,7 @@ class Purl:
 
     def __str__(self) -> str:
         name = _path(self.name) if self.type in _PATH_NAMES else _encode(self.name)
-        text = (
-            f"pkg:{self.type}/{_path(self.namespace)}/{name}" if self.namespace else f"pkg:{self.type}/{name}"
-        )
+        text = f"pkg:{self.type}/{_path(self.namespace)}/{name}" if self.namespace else f"pkg:{self.type}/{name}"
         if self.version:
             text += "@" + _encode(self.version)
         if self.qualifiers:

@@ -1,0 +1,171 @@
+"""A directory as a source: one tree, nothing outside of it is read, special files are never opened."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from assay.adapters import content
+from assay.adapters.tar_layer import PathLog
+from assay.errors import InputError
+from assay.model.component import Component, ComponentType
+from assay.model.ecosystem import Content
+from assay.model.sbom import Attached, Layer, Skipped
+from assay.ports import EXECUTABLE_MAGIC, Entry, EntryKind, LayerSource, Wants
+
+_MACHINE_CODE = re.compile(r"\.(so|exe|dll|dylib|node|ko|bin|pyd|jnilib)(\.|$)", re.IGNORECASE)
+_OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class Directory:
+    """A `assay.ports.Source` over a tree of files; `exclude` are globs on the relative path."""
+
+    attached: Sequence[Attached] = ()
+
+    def __init__(self, path: str, exclude: Sequence[str] = ()) -> None:
+        if not os.path.isdir(path):
+            raise InputError(f"{path} is no directory", "name a directory, or leave the dir: prefix away")
+        self._path = path
+        self._excluded = excluder(exclude)
+        name = os.path.basename(os.path.realpath(path)) or "root"
+        self.subject = Component(name, type=ComponentType.APPLICATION)
+
+    @property
+    def layers(self) -> Sequence[LayerSource]:
+        """The one tree."""
+        return (_Tree(self._path, self._excluded),)
+
+
+class _Tree:
+    layer = Layer(-1)
+
+    def __init__(self, root: str, excluded: Callable[[str], bool]) -> None:
+        self._root = root
+        self._excluded = excluded
+
+    def walk(self, wants: Wants, *, executables: bool, paths: bool) -> DirectoryWalk:
+        return DirectoryWalk(self._root, self._excluded, wants, executables)
+
+
+class DirectoryWalk:
+    """One pass over a tree (`assay.ports.Walk`), in sorted order."""
+
+    paths = b""
+
+    def __init__(self, root: str, excluded: Callable[[str], bool], wants: Wants, executables: bool) -> None:
+        self.skipped: list[Skipped] = []
+        self.symlinks = b""
+        self._root = root
+        self._excluded = excluded
+        self._wants = wants
+        self._executables = executables
+        self._links = PathLog()
+
+    def __iter__(self) -> Iterator[Entry]:
+        """The wanted entries; what cannot be read is skipped with its reason."""
+        pending = [""]
+        while pending:
+            folder = pending.pop()
+            folders = []
+            for item in self._list(folder):
+                path = f"{folder}/{item.name}" if folder else item.name
+                if self._excluded(path):
+                    continue
+                if item.is_dir(follow_symlinks=False):
+                    folders.append(path)
+                elif (entry := self._entry(path, item)) is not None:
+                    yield entry
+            pending.extend(reversed(folders))
+        self.symlinks = self._links.finish()
+
+    def _list(self, folder: str) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(f"{self._root}/{folder}" if folder else self._root) as entries:
+                return sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            self._skip(folder, error)
+            return []
+
+    def _skip(self, path: str, error: OSError) -> None:
+        self.skipped.append(Skipped(path, error.strerror or str(error)))
+
+    def _entry(self, path: str, item: os.DirEntry[str]) -> Entry | None:
+        parsers = self._wants(path)
+        if item.is_symlink():
+            return self._symlink(path, item, parsers)
+        if not item.is_file(follow_symlinks=False):
+            return None
+        if not parsers and not (self._executables and self._is_executable(path, item)):
+            return None
+        try:
+            status = item.stat(follow_symlinks=False)
+        except OSError as error:
+            self._skip(path, error)
+            return None
+        return Entry(path, EntryKind.FILE, parsers, status.st_mode, status.st_size, read=partial(self._read, path))
+
+    def _symlink(self, path: str, item: os.DirEntry[str], parsers: tuple[object, ...]) -> Entry | None:
+        try:
+            target = os.readlink(item.path)
+        except OSError as error:
+            self._skip(path, error)
+            return None
+        self._links.add(path)
+        self._links.add(target)
+        return Entry(path, EntryKind.SYMLINK, self._wants(path), target=target) if parsers else None
+
+    def _is_executable(self, path: str, item: os.DirEntry[str]) -> bool:
+        """Whether the file begins like machine code; only likely ones are opened."""
+        name = item.name
+        if "." in name and not _MACHINE_CODE.search(name):
+            try:
+                if not item.stat(follow_symlinks=False).st_mode & 0o111:
+                    return False
+            except OSError:
+                return False
+        try:
+            descriptor = os.open(item.path, _OPEN)
+        except OSError as error:
+            self._skip(path, error)
+            return False
+        try:
+            return os.read(descriptor, 4) in EXECUTABLE_MAGIC
+        except OSError as error:
+            self._skip(path, error)
+            return False
+        finally:
+            os.close(descriptor)
+
+    def _read(self, path: str) -> Content:
+        """The content; symbolic links and special files are refused by the opening itself."""
+        try:
+            descriptor = os.open(f"{self._root}/{path}", _OPEN)
+            try:
+                status = os.fstat(descriptor)
+                if not stat.S_ISREG(status.st_mode):
+                    raise InputError("not a regular file")
+                return content.load(descriptor, status.st_size)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise InputError(error.strerror or str(error)) from error
+
+
+def excluder(globs: Sequence[str]) -> Callable[[str], bool]:
+    """Whether a relative path (or a folder above it) is left out: ``*.md``, ``docs/**``, ``./node_modules``."""
+    if not globs:
+        return lambda path: False
+    patterns = []
+    for glob in globs:
+        clean = glob.removeprefix("./").rstrip("/")
+        patterns.append(clean.removesuffix("/**"))
+        if not clean.startswith(("**/", "/")) and "/" not in clean:
+            patterns.append(f"*/{clean}")
+        if clean.startswith("**/"):
+            patterns.append(clean.removeprefix("**/").removesuffix("/**"))
+    expression = re.compile("|".join(fnmatch.translate(pattern.lstrip("/")) for pattern in patterns))
+    return lambda path: expression.match(path) is not None

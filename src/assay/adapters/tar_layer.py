@@ -1,0 +1,149 @@
+"""A layer of an image as a tar stream, compressed or not: walked once, hashed on the way."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
+
+from assay.adapters import content
+from assay.errors import Malformed
+from assay.formats import compression, tar
+from assay.model.ecosystem import Content, Parser
+from assay.model.sbom import Layer, Skipped
+from assay.ports import EXECUTABLE_MAGIC, Entry, EntryKind, Wants
+
+_WHITEOUT = ".wh."
+_OPAQUE = ".wh..wh..opq"
+
+Opener = Callable[[], AbstractContextManager[compression.ByteStream]]
+"""Opens the stored (compressed) bytes of a layer; leaving the context verifies their digest."""
+
+
+class TarLayer:
+    """A `assay.ports.LayerSource` over a stored tar."""
+
+    def __init__(self, layer: Layer, opener: Opener) -> None:
+        self.layer = layer
+        self._opener = opener
+
+    def walk(self, wants: Wants, *, executables: bool, paths: bool) -> TarWalk:
+        """Start a pass over the members."""
+        return TarWalk(self.layer, self._opener, wants, executables, paths)
+
+
+class PathLog:
+    """Paths kept small: NUL-separated and compressed in batches."""
+
+    BATCH = 4096
+
+    def __init__(self) -> None:
+        self._compressor = zlib.compressobj(1)
+        self._done: list[bytes] = []
+        self._batch: list[str] = []
+
+    def add(self, path: str) -> None:
+        """Keep one path."""
+        self._batch.append(path)
+        if len(self._batch) == self.BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        text = "".join(f"{path}\0" for path in self._batch)
+        self._done.append(self._compressor.compress(text.encode("utf-8", "surrogateescape")))
+        self._batch.clear()
+
+    def finish(self) -> bytes:
+        """All of it, compressed; empty where nothing was kept."""
+        self._flush()
+        done, self._done = b"".join(self._done) + self._compressor.flush(), []
+        return done
+
+
+class TarWalk:
+    """One pass over a layer (`assay.ports.Walk`)."""
+
+    def __init__(self, layer: Layer, opener: Opener, wants: Wants, executables: bool, paths: bool) -> None:
+        self.skipped: list[Skipped] = []
+        self.paths = b""
+        self.symlinks = b""
+        self._layer = layer
+        self._opener = opener
+        self._wants = wants
+        self._magic = EXECUTABLE_MAGIC if executables else frozenset()
+        self._paths = PathLog() if paths else None
+        self._links = PathLog()
+
+    def __iter__(self) -> Iterator[Entry]:
+        """The wanted entries; a stream that is cut off or corrupt ends the walk with a `Skipped`."""
+        with self._opener() as raw:
+            yield from self._entries(raw)
+        self.paths = self._paths.finish() if self._paths else b""
+        self.symlinks = self._links.finish()
+
+    def _entries(self, raw: compression.ByteStream) -> Iterator[Entry]:
+        walker = None
+        try:
+            walker = tar.Walker(
+                compression.open_stream(raw),
+                self._interest,
+                self._magic,
+                self._paths.add if self._paths else None,
+            )
+            for member in walker:
+                entry = self._entry(member, walker)
+                if entry is not None:
+                    yield entry
+            if walker.truncated:
+                self._skip("", walker.truncated)
+        except Malformed as error:
+            self._skip("", f"the rest of the layer could not be read: {error.what}")
+        for path in walker.rejected if walker else ():
+            self._skip(path, "the path leads out of the root")
+
+    def _interest(self, path: str) -> object:
+        """What `tar.Walker` should hand out by name: what parsers want, and whiteouts."""
+        return (_WHITEOUT in path and path.rpartition("/")[2].startswith(_WHITEOUT)) or self._wants(path)
+
+    def _skip(self, path: str, reason: str) -> None:
+        self.skipped.append(Skipped(path, reason, self._layer.position))
+
+    def _entry(self, member: tar.Member, walker: tar.Walker) -> Entry | None:
+        if member.kind == b"0":
+            if member.interest is True:
+                return _whiteout(member.path)
+            parsers: tuple[Parser, ...] = member.interest  # type: ignore[assignment]  # what `_interest` returned
+            read = partial(self._read, walker.window, member.size)
+            return Entry(member.path, EntryKind.FILE, parsers, member.mode, member.size, read=read)
+        if member.kind == b"2":
+            self._links.add(member.path)
+            self._links.add(member.target)
+        parsers = self._wants(member.path) if member.kind in (b"1", b"2", b"S") else ()
+        if not parsers:
+            return None
+        if member.kind == b"S":
+            self._skip(member.path, "sparse file in a tar is not read")
+            return None
+        if member.kind == b"2":
+            return Entry(member.path, EntryKind.SYMLINK, parsers, target=member.target)
+        target = tar.normalise(member.target)
+        if target is None:
+            self._skip(member.path, "the hard link leads out of the root")
+            return None
+        return Entry(member.path, EntryKind.HARDLINK, parsers, target=target)
+
+    @staticmethod
+    def _read(window: tar.Window, size: int) -> Content:
+        if size <= content.MAPPED_FROM:
+            return window.take(size)
+        return content.spool(window.chunks(size), size)
+
+
+def _whiteout(path: str) -> Entry:
+    """The mark of the OCI image specification, "Whiteouts": ``a/.wh.b`` hides ``a/b``, ``a/.wh..wh..opq`` all of a."""
+    folder, _, name = path.rpartition("/")
+    if name == _OPAQUE:
+        return Entry(folder, EntryKind.OPAQUE)
+    hidden = name.removeprefix(_WHITEOUT)
+    return Entry(f"{folder}/{hidden}" if folder else hidden, EntryKind.WHITEOUT)

@@ -1,0 +1,158 @@
+"""What is in this: a source becomes an SBOM.
+
+Layers are read once each, in parallel, and their findings cached by digest (`layer`); what higher layers hide is
+dropped (`squash`); each ecosystem puts together what takes several files (`assemble`), needs become edges
+(`resolve`), sightings become components (`merge`), packages of the operating system claim their files
+(`ownership`), and the graph is made whole (`graph`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from assay.engines.catalog import findings, graph, merge, ownership
+from assay.engines.catalog.dispatch import Dispatch
+from assay.engines.catalog.layer import LayerFindings, Link, Readers, load, read_layer
+from assay.engines.catalog.resolve import resolve
+from assay.engines.catalog.squash import Squashed, squash
+from assay.model.component import Component
+from assay.model.ecosystem import Ecosystem, Located
+from assay.model.sbom import Completeness, Distribution, Lifecycle, Sbom, Skipped
+from assay.ports import FindingsCache, LayerSource, Source
+
+__all__ = ["Options", "catalog"]
+
+Assemble = Callable[[Sequence[Located], Distribution | None], Sequence[Located]]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to catalog.
+
+    `all_layers` keeps what higher layers hide. `threads` is how many layers are read at once. `analyser` names the
+    version of all parsers together, a part of the key of cached findings.
+    """
+
+    all_layers: bool = False
+    threads: int = 1
+    analyser: str = ""
+    cache: FindingsCache | None = None
+    lifecycle: Lifecycle = Lifecycle.POST_BUILD
+    ignore: Callable[[str], bool] = field(default=lambda path: False)
+
+
+def catalog(source: Source, ecosystems: Iterable[Ecosystem], options: Options | None = None) -> Sbom:
+    """The SBOM of a source, without time and tools, which the caller knows.
+
+    Raises `assay.errors.DigestMismatch` for content that is not what it was promised to be and
+    `assay.errors.ExternalError` where a source is out of reach; everything else that cannot be read is listed in
+    `Sbom.skipped`.
+    """
+    options = options or Options()
+    dispatch = Dispatch(ecosystems)
+    readers = Readers()
+    layers = source.layers
+    read = _read_all(layers, dispatch, readers, options)
+    positions = [item.layer.position for item in layers]
+    squashed = squash(list(zip(positions, read, strict=True)), all_layers=options.all_layers)
+    followed, skipped = _follow(squashed, layers, dispatch, readers, options)
+    files = sorted((*squashed.files, *followed), key=lambda item: (item.path, -item.layer, item.parser))
+    files = [item for item in files if not options.ignore(item.path)]
+    return _assemble(source, files, (*squashed.skipped, *skipped), dispatch, options)
+
+
+def _read_all(
+    layers: Sequence[LayerSource], dispatch: Dispatch, readers: Readers, options: Options
+) -> list[LayerFindings]:
+    def one(index: int) -> LayerFindings:
+        return findings.cached(layers[index], dispatch, readers, options, paths=index > 0)
+
+    if len(layers) < 2 or options.threads < 2:
+        return [one(index) for index in range(len(layers))]
+    from concurrent.futures import ThreadPoolExecutor
+
+    order = sorted(range(len(layers)), key=lambda index: -layers[index].layer.size)
+    with ThreadPoolExecutor(options.threads) as pool:
+        try:
+            futures = {index: pool.submit(one, index) for index in order}
+            return [futures[index].result() for index in range(len(layers))]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _follow(
+    squashed: Squashed, layers: Sequence[LayerSource], dispatch: Dispatch, readers: Readers, options: Options
+) -> tuple[list[Located], list[Skipped]]:
+    """Read the targets of wanted links that nobody has read under their own name, from the top layer down."""
+    pending: dict[str, list[Link]] = {}
+    for link, target in squashed.pending:
+        pending.setdefault(target, []).append(link)
+    located: list[Located] = []
+    skipped: list[Skipped] = []
+    for source in reversed(layers):
+        if not pending:
+            break
+        wanted = {
+            path: dispatch.named(name for link in links for name in link.parsers) for path, links in pending.items()
+        }
+        result = read_layer(source, dispatch.only(wanted), readers, paths=False)
+        for item in result.files:
+            for link in pending.get(item.path, ()):
+                if item.parser in link.parsers:
+                    located.append(Located(link.path, source.layer.position, item.found, item.parser))
+        for path in {item.path for item in result.files}:
+            pending.pop(path, None)
+    return located, skipped
+
+
+def _assemble(
+    source: Source, files: Sequence[Located], skipped: Iterable[Skipped], dispatch: Dispatch, options: Options
+) -> Sbom:
+    distribution = _distribution(files)
+    by_ecosystem: dict[str, list[Located]] = {}
+    for item in files:
+        by_ecosystem.setdefault(dispatch.ecosystem_of[item.parser].name, []).append(item)
+    components: list[Component] = []
+    edges: set[tuple[str, str]] = set()
+    owners: list[tuple[str, str, bytes]] = []
+    for ecosystem in dispatch.ecosystems:
+        if ecosystem.name not in by_ecosystem:
+            continue
+        own: Sequence[Located] = by_ecosystem[ecosystem.name]
+        if ecosystem.assemble:
+            assemble: Assemble = load(ecosystem.assemble)  # type: ignore[assignment]  # what the contract says
+            own = assemble(own, distribution)
+        resolved = resolve(ecosystem, own)
+        components.extend(resolved.components)
+        edges |= resolved.edges
+        owners.extend(resolved.owners)
+    merged, renamed = merge.merge(components)
+    ownership.mark(merged, owners, dispatch.yielding)
+    subject = source.subject
+    merged.pop(subject.id, None)
+    edges = {(renamed.get(a, a), renamed.get(b, b)) for a, b in edges}
+    told = tuple(sorted(set(skipped)))
+    return Sbom(
+        subject=subject,
+        components=tuple(merged[identity] for identity in sorted(merged)),
+        dependencies=graph.connect(subject.id, merged, edges),
+        distribution=distribution,
+        layers=tuple(item.layer for item in source.layers if item.layer.position >= 0),
+        skipped=told,
+        attached=tuple(source.attached),
+        lifecycles=(options.lifecycle,),
+        completeness=Completeness.INCOMPLETE if told else Completeness.COMPLETE,
+    )
+
+
+def _distribution(files: Sequence[Located]) -> Distribution | None:
+    """The distribution of the root: the lowest `priority` fact wins, then the shortest path."""
+
+    def rank(item: Located) -> tuple[int, int, str, int]:
+        priority = item.found.facts.get("priority")
+        return (priority if isinstance(priority, int) else 100, item.path.count("/"), item.path, -item.layer)
+
+    named = [item for item in files if item.found.distribution is not None]
+    return min(named, key=rank).found.distribution if named else None

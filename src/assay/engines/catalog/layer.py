@@ -1,0 +1,139 @@
+"""One layer read once: every wanted file to its parsers, and what they found kept with its path.
+
+The findings of a layer do not depend on the layers around it, so that they can be cached by its digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from assay.engines.catalog.dispatch import Dispatch
+from assay.errors import AssayError, DigestMismatch, ExternalError
+from assay.formats import executable
+from assay.model.ecosystem import File, Found, Parser
+from assay.model.sbom import Skipped
+from assay.ports import EXECUTABLE_MAGIC, Entry, EntryKind, LayerSource
+
+
+@dataclass(frozen=True, slots=True)
+class FileFinding:
+    """What one parser found in one file."""
+
+    path: str
+    parser: str
+    found: Found
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link with a wanted name: `target` as written for a symbolic one, relative to the root for a hard one."""
+
+    path: str
+    target: str
+    parsers: tuple[str, ...]
+    hard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFindings:
+    """All that a pass over one layer brought; positions are filled in by the squash, for they are not the layer's."""
+
+    files: tuple[FileFinding, ...] = ()
+    links: tuple[Link, ...] = ()
+    whiteouts: tuple[str, ...] = ()
+    opaque: tuple[str, ...] = ()
+    paths: bytes = b""
+    symlinks: bytes = b""
+    skipped: tuple[Skipped, ...] = ()
+
+
+def read_layer(source: LayerSource, dispatch: Dispatch, readers: Readers, *, paths: bool) -> LayerFindings:
+    """Walk the layer; `paths` asks for the record of all paths, which layers above others need."""
+    files: list[FileFinding] = []
+    links: list[Link] = []
+    hidden: dict[EntryKind, list[str]] = {EntryKind.WHITEOUT: [], EntryKind.OPAQUE: []}
+    skipped: list[Skipped] = []
+    walk = source.walk(dispatch.wants, executables=dispatch.executables, paths=paths)
+    for entry in walk:
+        match entry.kind:
+            case EntryKind.FILE:
+                files.extend(read_file(entry, dispatch, readers, skipped))
+            case EntryKind.SYMLINK | EntryKind.HARDLINK:
+                names = tuple(parser.name for parser in entry.parsers)
+                links.append(Link(entry.path, entry.target, names, entry.kind is EntryKind.HARDLINK))
+            case EntryKind.WHITEOUT | EntryKind.OPAQUE:
+                hidden[entry.kind].append(entry.path)
+    skipped.extend(replace(item, layer=-1) for item in walk.skipped)
+    return LayerFindings(
+        tuple(files),
+        tuple(links),
+        tuple(hidden[EntryKind.WHITEOUT]),
+        tuple(hidden[EntryKind.OPAQUE]),
+        walk.paths,
+        walk.symlinks,
+        tuple(skipped),
+    )
+
+
+class Readers:
+    """The parser functions, imported when a file first asks for them."""
+
+    def __init__(self) -> None:
+        self._functions: dict[str, object] = {}
+
+    def read(self, parser: Parser, file: File) -> Found:
+        """What `parser` says of `file`; a fault of the parser itself is told as such and costs only this file."""
+        function = self._functions.get(parser.reads)
+        if function is None:
+            function = self._functions[parser.reads] = load(parser.reads)
+        try:
+            found = function(file)  # type: ignore[operator]  # load() cannot know the signature
+            assert isinstance(found, Found), f"{parser.name} returned {type(found).__name__}"
+        except AssayError as error:
+            return Found(skipped=(Skipped(file.path, f"{parser.name}: {error.what}"),))
+        except (MemoryError, RecursionError) as error:
+            return Found(skipped=(Skipped(file.path, f"{parser.name}: {type(error).__name__}"),))
+        except Exception as error:
+            what = f"{parser.name} failed, a bug in assay: {type(error).__name__}: {error}"
+            return Found(skipped=(Skipped(file.path, what),))
+        return found
+
+
+def load(reference: str) -> object:
+    """The function that ``"module:function"`` names."""
+    from importlib import import_module
+
+    module, _, name = reference.partition(":")
+    return getattr(import_module(module), name)
+
+
+def read_file(entry: Entry, dispatch: Dispatch, readers: Readers, skipped: list[Skipped]) -> list[FileFinding]:
+    """Hand a file to the parsers that want it by name, and to those that want it as an executable."""
+    wanted: Sequence[Parser] = entry.parsers
+    limit = max((parser.max_size for parser in wanted), default=_EXECUTABLE_LIMIT)
+    if entry.size > limit:
+        if wanted:
+            skipped.append(Skipped(entry.path, f"{entry.size} bytes, more than the {limit} that are read"))
+        return []
+    if not wanted and entry.path.endswith(".class"):
+        return []
+    try:
+        content = entry.read()
+    except (DigestMismatch, ExternalError):
+        raise
+    except AssayError as error:
+        skipped.append(Skipped(entry.path, error.what))
+        return []
+    image = None
+    if dispatch.executables and content[:4] in EXECUTABLE_MAGIC:
+        image = executable.read(content, dispatch.sections)
+        if image is not None:
+            wanted = (*wanted, *dispatch.of_executable(image))
+    file = File(entry.path, content, entry.mode, image)
+    findings = [FileFinding(entry.path, parser.name, readers.read(parser, file)) for parser in dict.fromkeys(wanted)]
+    return [finding for finding in findings if finding.found != _NOTHING]
+
+
+_NOTHING = Found()
+_EXECUTABLE_LIMIT = 2 << 30

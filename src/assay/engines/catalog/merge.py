@@ -1,0 +1,81 @@
+"""The same package seen several times becomes one component with several occurrences.
+
+What is declared with a range and also there in an exact version is that version; installed beats declared.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
+
+from assay.model.component import Component, Presence, Scope
+
+_FILL = tuple(
+    field.name
+    for field in fields(Component)
+    if field.name not in {"name", "version", "ref", "presence", "scope", "occurrences", "properties", "extra", "purl"}
+)
+_SCOPES = (Scope.REQUIRED, Scope.OPTIONAL, Scope.EXCLUDED)
+
+
+def merge(components: Iterable[Component]) -> tuple[dict[str, Component], dict[str, str]]:
+    """Components by id, and which ids of range-only declarations became which exact one."""
+    groups: dict[str, list[Component]] = defaultdict(list)
+    for component in components:
+        groups[component.id].append(component)
+    merged = {identity: unite(group) for identity, group in groups.items()}
+    renamed = _settle_ranges(merged)
+    return merged, renamed
+
+
+def unite(group: Sequence[Component]) -> Component:
+    """One component out of several of the same identity; the first installed one leads, gaps are filled in order."""
+    if len(group) == 1:
+        return group[0]
+    group = sorted(group, key=lambda item: (item.presence is Presence.DECLARED, item.occurrences))
+    leader = group[0]
+    changes: dict[str, object] = {}
+    for name in _FILL:
+        if not getattr(leader, name):
+            value = next((getattr(item, name) for item in group if getattr(item, name)), None)
+            if value:
+                changes[name] = value
+    changes["occurrences"] = tuple(sorted({place for item in group for place in item.occurrences}))
+    changes["properties"] = tuple(sorted({fact for item in group for fact in item.properties}))
+    changes["scope"] = min((item.scope for item in group), key=_SCOPES.index)
+    return replace(leader, **changes)  # type: ignore[arg-type]  # each value comes from the field of that name
+
+
+def _settle_ranges(merged: dict[str, Component]) -> dict[str, str]:
+    """Fold components that only have a range into the exact one of that name, where it is clear which."""
+    exact: dict[tuple[str, str, str], list[Component]] = defaultdict(list)
+    for component in merged.values():
+        if component.version:
+            exact[_name(component)].append(component)
+    renamed: dict[str, str] = {}
+    for identity, component in list(merged.items()):
+        if component.version or component.presence is Presence.INSTALLED:
+            continue
+        target = _only(component, exact.get(_name(component), ()))
+        if target is not None:
+            renamed[identity] = target.id
+            del merged[identity]
+            merged[target.id] = unite([merged[target.id], replace(component, version_range="", scope=target.scope)])
+    return renamed
+
+
+def _name(component: Component) -> tuple[str, str, str]:
+    return component.ecosystem, component.namespace, component.name
+
+
+def _only(component: Component, candidates: Sequence[Component]) -> Component | None:
+    """The exact component that a range means: the one seen in the same folder, else the only one there is."""
+    folders = {_folder(place.path) for place in component.occurrences}
+    near = [item for item in candidates if folders & {_folder(place.path) for place in item.occurrences}]
+    chosen = near if len(near) == 1 else list(candidates)
+    return chosen[0] if len(chosen) == 1 else None
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]

@@ -1,0 +1,206 @@
+"""Compressed streams told by their first bytes: gzip (RFC 1952, several members), zstd (RFC 8878), xz, bzip2.
+
+Decompression is bounded by what it produces: a stream may grow to `FREE` bytes without question and to `RATIO` times
+its compressed size beyond that.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from typing import BinaryIO, Protocol
+
+from assay.errors import LimitExceeded, Malformed
+
+FREE = 8 << 30
+RATIO = 200
+READ_SIZE = 256 << 10
+
+GZIP = b"\x1f\x8b"
+ZSTD = b"\x28\xb5\x2f\xfd"
+XZ = b"\xfd7zXZ\x00"
+BZIP2 = b"BZh"
+
+
+class ByteStream(Protocol):
+    """Something to read from."""
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Fill a part of `buffer` and say how much; 0 at the end."""
+        ...
+
+
+def kind(head: bytes) -> str:
+    """``gzip``, ``zstd``, ``xz``, ``bzip2``, or an empty string for what is not compressed."""
+    if head[:2] == GZIP:
+        return "gzip"
+    if head[:4] == ZSTD or (len(head) >= 4 and head[1:4] == b"\x2a\x4d\x18" and head[0] & 0xF0 == 0x50):
+        return "zstd"
+    if head[:6] == XZ:
+        return "xz"
+    return "bzip2" if head[:3] == BZIP2 else ""
+
+
+def open_stream(raw: ByteStream) -> ByteStream:
+    """`raw` decompressed, or as it is; reading raises `Malformed` where it is corrupt or cut off."""
+    peeked = _Peeked(raw)
+    compression = kind(peeked.head)
+    if not compression:
+        return peeked
+    return _Decompressed(peeked, compression)
+
+
+class _Peeked:
+    """A stream whose first bytes were looked at; counts what passes."""
+
+    def __init__(self, raw: ByteStream) -> None:
+        self._raw = raw
+        buffer = bytearray(8)
+        size = 0
+        while size < len(buffer) and (count := raw.readinto(memoryview(buffer)[size:])):
+            size += count
+        self.head = self._pending = bytes(buffer[:size])
+        self.total = 0
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        if self._pending:
+            count = min(len(buffer), len(self._pending))
+            buffer[:count] = self._pending[:count]
+            self._pending = self._pending[count:]
+        else:
+            count = self._raw.readinto(buffer)
+        self.total += count
+        return count
+
+    def read(self, size: int = READ_SIZE) -> bytes:
+        buffer = bytearray(size if size >= 0 else READ_SIZE)
+        return bytes(buffer[: self.readinto(memoryview(buffer))])
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+
+class _Decompressed:
+    """The decompressed side of a stream; foreign exceptions become `Malformed`."""
+
+    def __init__(self, raw: _Peeked, compression: str) -> None:
+        self._raw = raw
+        self._compression = compression
+        self._stream = _OPENERS[compression](raw)
+        self._total = 0
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        try:
+            count = self._stream.readinto(buffer)
+        except EOFError:
+            raise Malformed(f"the {self._compression} stream is cut off") from None
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            if type(error).__module__.startswith("assay."):
+                raise
+            raise Malformed(f"the {self._compression} stream is corrupt: {error}") from error
+        self._total += count
+        if self._total > FREE and self._total > RATIO * self._raw.total:
+            raise LimitExceeded(f"{self._compression} grew to over {RATIO} times its size (a decompression bomb?)")
+        return count
+
+
+def _gzip(raw: _Peeked) -> ByteStream:
+    try:
+        from isal import isal_zlib
+    except ImportError:
+        return _Zlib(raw)
+    stream: ByteStream = isal_zlib._GzipReader(_readable(raw), READ_SIZE)
+    return stream
+
+
+def _zstd(raw: _Peeked) -> ByteStream:
+    import zstandard
+
+    decompressor = zstandard.ZstdDecompressor(max_window_size=128 << 20)
+    return decompressor.stream_reader(_readable(raw), read_size=READ_SIZE, read_across_frames=True)
+
+
+def _xz(raw: _Peeked) -> ByteStream:
+    import lzma
+
+    return _Chunked(raw, lambda: lzma.LZMADecompressor(memlimit=256 << 20))
+
+
+def _bzip2(raw: _Peeked) -> ByteStream:
+    import bz2
+
+    return _Chunked(raw, lambda: bz2.BZ2Decompressor())
+
+
+def _readable(raw: _Peeked) -> BinaryIO:
+    return raw  # type: ignore[return-value]  # the libraries only call read() or readinto()
+
+
+_OPENERS = {"gzip": _gzip, "zstd": _zstd, "xz": _xz, "bzip2": _bzip2}
+
+
+class _BlockDecompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
+
+
+class _Chunked:
+    """xz and bzip2: one or more streams, one after the other, padded with zeros at most."""
+
+    def __init__(self, raw: _Peeked, opener: Callable[[], _BlockDecompressor]) -> None:
+        self._raw = raw
+        self._opener = opener
+        self._decompressor = opener()
+        self._input = b""
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        while True:
+            if self._decompressor.eof:
+                rest = (self._decompressor.unused_data or self._raw.read()).lstrip(b"\0")
+                if not rest:
+                    return 0
+                self._decompressor, self._input = self._opener(), rest
+            elif self._decompressor.needs_input and not self._input:
+                self._input = self._raw.read()
+                if not self._input:
+                    raise EOFError
+            data, self._input = self._input, b""
+            output = self._decompressor.decompress(data, len(buffer))
+            if output:
+                buffer[: len(output)] = output
+                return len(output)
+
+
+class _Zlib:
+    """gzip with the standard library, for where isal is not installed."""
+
+    def __init__(self, raw: _Peeked) -> None:
+        self._raw = raw
+        self._decompressor = zlib.decompressobj(31)
+        self._input = b""
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        while True:
+            if self._decompressor.eof:
+                rest = self._decompressor.unused_data or self._raw.read()
+                if not rest.lstrip(b"\0"):
+                    return 0
+                self._decompressor, self._input = zlib.decompressobj(31), rest
+            data = self._decompressor.unconsumed_tail or self._input or self._raw.read()
+            self._input = b""
+            if not data:
+                raise EOFError
+            output = self._decompressor.decompress(data, len(buffer))
+            if output:
+                buffer[: len(output)] = output
+                return len(output)

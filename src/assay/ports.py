@@ -1,0 +1,129 @@
+"""What the engines need from the world, as small protocols; `assay.adapters` fulfils them, tests simulate them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from assay.model.component import Component
+from assay.model.ecosystem import Content, Parser
+from assay.model.sbom import Attached, Layer, Skipped
+
+EXECUTABLE_MAGIC = frozenset(
+    (
+        b"\x7fELF",
+        b"\xcf\xfa\xed\xfe",
+        b"\xce\xfa\xed\xfe",
+        b"\xca\xfe\xba\xbe",
+        *(b"MZ" + stub + b"\0" for stub in (b"\x90", b"\x80", b"\x78", b"P", b"\0")),
+    )
+)
+"""The first four bytes of executables: ELF, Mach-O of 64 and 32 bits and universal, PE with the usual DOS stubs."""
+
+Wants = Callable[[str], tuple[Parser, ...]]
+"""Asks by a path who would read the file; empty: nobody by its name."""
+
+
+class EntryKind(Enum):
+    """What a source hands over about a path."""
+
+    FILE = "file"
+    SYMLINK = "symlink"
+    HARDLINK = "hardlink"
+    WHITEOUT = "whiteout"
+    OPAQUE = "opaque"
+
+
+@dataclass(slots=True)
+class Entry:
+    """A path that somebody wants (`parsers`), an executable, or a mark that hides paths of lower layers.
+
+    `path` is relative to the root and normalised; `target` is that of a link, as written (hard links: normalised);
+    for whiteouts `path` is the hidden path, for opaque marks the folder. `read` gives the content once, and only
+    until the next entry is asked for.
+    """
+
+    path: str
+    kind: EntryKind
+    parsers: tuple[Parser, ...] = ()
+    mode: int = 0
+    size: int = 0
+    target: str = ""
+    read: Callable[[], Content] = bytes
+
+
+class Walk(Protocol):
+    """One pass over the entries of a layer; what was noticed on the way is there once it has ended."""
+
+    def __iter__(self) -> Iterator[Entry]:
+        """The wanted entries, in the order of the source."""
+        ...
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """What could not be read."""
+        ...
+
+    @property
+    def paths(self) -> bytes:
+        """All paths, each ended by NUL, zlib-compressed, folders with a trailing slash; empty if not asked for."""
+        ...
+
+    @property
+    def symlinks(self) -> bytes:
+        """All symbolic links as ``path NUL target NUL``, zlib-compressed."""
+        ...
+
+
+class LayerSource(Protocol):
+    """A layer of an image, or the one tree of a directory."""
+
+    @property
+    def layer(self) -> Layer:
+        """Its description; `digest` is the key under which findings may be cached, empty when they may not."""
+        ...
+
+    def walk(self, wants: Wants, *, executables: bool, paths: bool) -> Walk:
+        """Start a pass; `executables` asks for all of them, `paths` for the record of all paths."""
+        ...
+
+
+class Source(Protocol):
+    """Something that an SBOM can be made of."""
+
+    @property
+    def subject(self) -> Component:
+        """The root component."""
+        ...
+
+    @property
+    def layers(self) -> Sequence[LayerSource]:
+        """From the base up; a directory has one, at position -1."""
+        ...
+
+    @property
+    def attached(self) -> Sequence[Attached]:
+        """The SBOMs that hang on it."""
+        ...
+
+
+class FindingsCache(Protocol):
+    """Keeps what was found in a layer; bounded, safe under concurrent runs, and free to forget."""
+
+    def get(self, key: str) -> bytes | None:
+        """The value, or None."""
+        ...
+
+    def put(self, key: str, value: bytes) -> None:
+        """Keep the value; a failure to keep it is no error."""
+        ...
+
+
+class Progress(Protocol):
+    """Hears how far long work has come."""
+
+    def advance(self, amount: int) -> None:
+        """`amount` more bytes (of stored content) are done."""
+        ...
