@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 
 from assay.adapters import content
+from assay.adapters.blob import verified
 from assay.errors import Malformed
 from assay.formats import compression, tar
+from assay.model.digest import Digest
 from assay.model.ecosystem import Content, Parser
 from assay.model.sbom import Layer, Skipped
 from assay.ports import EXECUTABLE_MAGIC, Entry, EntryKind, Wants
@@ -24,13 +26,25 @@ Opener = Callable[[], AbstractContextManager[compression.ByteStream]]
 class TarLayer:
     """A `assay.ports.LayerSource` over a stored tar."""
 
-    def __init__(self, layer: Layer, opener: Opener) -> None:
+    def __init__(self, layer: Layer, opener: Opener, diff_id: Digest | None = None) -> None:
         self.layer = layer
         self._opener = opener
+        self._diff_id = diff_id
 
     def walk(self, wants: Wants, *, executables: bool, paths: bool) -> TarWalk:
         """Start a pass over the members."""
-        return TarWalk(self.layer, self._opener, wants, executables, paths)
+        return TarWalk(self.layer, self._unpacked, wants, executables, paths)
+
+    @contextmanager
+    def _unpacked(self) -> Iterator[compression.ByteStream]:
+        """The tar inside, compared with the diffID where one is to be verified."""
+        with self._opener() as raw:
+            if self._diff_id is None:
+                yield compression.open_stream(raw)
+                return
+            inner = verified(lambda: nullcontext(compression.open_stream(raw)), self._diff_id)
+            with inner() as stream:
+                yield stream
 
 
 class PathLog:
@@ -77,16 +91,16 @@ class TarWalk:
 
     def __iter__(self) -> Iterator[Entry]:
         """The wanted entries; a stream that is cut off or corrupt ends the walk with a `Skipped`."""
-        with self._opener() as raw:
-            yield from self._entries(raw)
+        with self._opener() as stream:
+            yield from self._entries(stream)
         self.paths = self._paths.finish() if self._paths else b""
         self.symlinks = self._links.finish()
 
-    def _entries(self, raw: compression.ByteStream) -> Iterator[Entry]:
+    def _entries(self, stream: compression.ByteStream) -> Iterator[Entry]:
         walker = None
         try:
             walker = tar.Walker(
-                compression.open_stream(raw),
+                stream,
                 self._interest,
                 self._magic,
                 self._paths.add if self._paths else None,
