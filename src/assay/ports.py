@@ -8,7 +8,9 @@ from enum import Enum
 from typing import Protocol
 
 from assay.model.component import Component
+from assay.model.digest import Digest
 from assay.model.ecosystem import Content, Parser
+from assay.model.evidence import Evidence, EvidenceQuery
 from assay.model.sbom import Attached, Layer, Skipped
 
 EXECUTABLE_MAGIC = frozenset(
@@ -126,4 +128,22 @@ class Progress(Protocol):
 
     def advance(self, amount: int) -> None:
         """`amount` more bytes (of stored content) are done."""
+        ...
+
+
+class Ledger(Protocol):
+    """Keeps evidence by the digest of its subject, durably."""
+
+    def record(
+        self, kind: str, subject: Digest, document: bytes, *, producer: str, name: str = "", media_type: str = ...
+    ) -> Evidence:
+        """Keep a document about a subject; it is on disk when this returns."""
+        ...
+
+    def find(self, query: EvidenceQuery) -> Iterator[Evidence]:
+        """The entries that fit, newest first."""
+        ...
+
+    def document(self, digest: Digest) -> bytes:
+        """The document with that digest."""
         ...

@@ -14,9 +14,7 @@ from assay.errors import UsageError
 
 def data_dir(configured: str, environment: Mapping[str, str]) -> Path:
     """The folder for evidence and what else must be kept; not made here."""
-    return _place(
-        configured, environment, "XDG_DATA_HOME", ".local/share", "Library/Application Support", "data"
-    )
+    return _place(configured, environment, "XDG_DATA_HOME", ".local/share", "Library/Application Support", "data")
 
 
 def cache_dir(configured: str, environment: Mapping[str, str]) -> Path:
@@ -24,9 +22,7 @@ def cache_dir(configured: str, environment: Mapping[str, str]) -> Path:
     return _place(configured, environment, "XDG_CACHE_HOME", ".cache", "Library/Caches", "cache")
 
 
-def _place(
-    configured: str, environment: Mapping[str, str], variable: str, xdg: str, mac: str, what: str
-) -> Path:
+def _place(configured: str, environment: Mapping[str, str], variable: str, xdg: str, mac: str, what: str) -> Path:
     if configured:
         return Path(configured).expanduser()
     base, home = environment.get(variable, ""), environment.get("HOME", "")

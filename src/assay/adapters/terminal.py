@@ -20,7 +20,7 @@ _WIDTH = 24
 
 
 class Bar:
-    """A progress bar in bytes; fulfils `assay.ports.Progress`. Without a stream, or for short work, it shows nothing."""
+    """A progress bar in bytes (`assay.ports.Progress`); shows nothing without a stream, or for short work."""
 
     def __init__(self, stream: TextIO | None, label: str, total: int = 0, style: Style | None = None) -> None:
         self.total = total

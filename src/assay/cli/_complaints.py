@@ -21,9 +21,7 @@ from assay.report.console import Style, printable
 class Complaints:
     """Where a command's errors, warnings and notes go."""
 
-    def __init__(
-        self, *, json: bool = False, verbose: bool = False, quiet: bool = False, color: bool = True
-    ) -> None:
+    def __init__(self, *, json: bool = False, verbose: bool = False, quiet: bool = False, color: bool = True) -> None:
         self.json = json
         self.verbose = verbose
         self.quiet = quiet
@@ -36,9 +34,7 @@ class Complaints:
 
             sys.stderr.write("".join(traceback.format_exception(cause or error)))
         fields = {"type": type(error).__name__, "what": error.what, "remedy": error.remedy}
-        self._say(
-            "error", self.style.red, error.what, error.remedy, {**fields, "exit_code": int(error.exit_code)}
-        )
+        self._say("error", self.style.red, error.what, error.remedy, {**fields, "exit_code": int(error.exit_code)})
 
     def warning(self, what: str, remedy: str = "") -> None:
         """Says that something is not as the user probably wants it."""
@@ -68,7 +64,7 @@ class Complaints:
 
 
 def understand(error: Exception) -> AssayError:
-    """What an exception means to the user: the world's faults are named, everything else is a bug of assay."""
+    """What an exception means to the user: the world's faults are named, all else is a bug of assay."""
     if isinstance(error, AssayError):
         return error
     if isinstance(error, OSError):
@@ -78,6 +74,4 @@ def understand(error: Exception) -> AssayError:
     if isinstance(error, MemoryError):
         return ExternalError("out of memory", "give the process more memory, or a smaller input")
     what = f"a bug in assay: {type(error).__name__}: {error}"
-    return InternalError(
-        what, f"run it again with --verbose and report what it prints (exit {int(ExitCode.BUG)})"
-    )
+    return InternalError(what, f"run it again with --verbose and report what it prints (exit {int(ExitCode.BUG)})")

@@ -44,7 +44,7 @@ class Context:
         self._complaints.warning(what, remedy)
 
     def settings(self, source: Path | None = None) -> Settings:
-        """The settings, flags included. `source` is the local path that is looked at: files in it are not trusted."""
+        """The settings, flags included. `source` is the local path looked at: files in it are not trusted."""
         from assay.adapters.configuration import Request, load
 
         flags = vars(self.arguments)
@@ -72,7 +72,7 @@ class Context:
         return EvidenceStore.open(self.data_dir(settings) / "evidence")
 
     def progress(self, label: str, total: int = 0) -> Bar:
-        """A progress bar on standard error, if that is a terminal and ``-q`` was not given; a context manager."""
+        """A progress bar on standard error if that is a terminal, silent with ``-q``; a context manager."""
         from assay.adapters.terminal import Bar
 
         shown = sys.stderr.isatty() and not self.quiet and not self._complaints.json

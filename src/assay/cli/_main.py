@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 
 from assay.cli import _commands, _complaints, _parser
@@ -16,9 +17,7 @@ from assay.errors import AssayError, ExitCode, UsageError
 
 def run(argv: Sequence[str]) -> int:
     """Runs the command that `argv` names; prints what went wrong; returns the exit code."""
-    complaints = _complaints.Complaints(
-        json="--json-errors" in argv, verbose=bool({"-v", "--verbose"} & {*argv})
-    )
+    complaints = _complaints.Complaints(json="--json-errors" in argv, verbose=bool({"-v", "--verbose"} & {*argv}))
     signal.signal(signal.SIGINT, _interrupt)
     try:
         code = _run(argv, complaints)
@@ -67,7 +66,7 @@ def _run(argv: Sequence[str], complaints: _complaints.Complaints) -> int:
     return code
 
 
-def split(argv: Sequence[str], commands: dict[Words, str]) -> tuple[Words, list[str]]:
+def split(argv: Sequence[str], commands: dict[Words, Path]) -> tuple[Words, list[str]]:
     """The words of the command, and everything else in its order."""
     words: Words = ()
     rest: list[str] = []
@@ -88,7 +87,7 @@ def split(argv: Sequence[str], commands: dict[Words, str]) -> tuple[Words, list[
     return words, rest + list(argv[position:])
 
 
-def _without_command(rest: list[str], commands: dict[Words, str]) -> int:
+def _without_command(rest: list[str], commands: dict[Words, Path]) -> int:
     if rest and rest[-1] in ("--version", "-V"):
         from assay import __version__
 
@@ -110,7 +109,7 @@ def _after(rest: list[str], flag: str) -> list[str]:
     return [rest[position + 1] for position, word in enumerate(rest[:-1]) if word == flag]
 
 
-def top(commands: dict[Words, str]) -> _parser.Parser:
+def top(commands: dict[Words, Path]) -> _parser.Parser:
     """The parser of ``assay`` itself: it has help and the global flags."""
     import argparse
 
@@ -127,7 +126,7 @@ def top(commands: dict[Words, str]) -> _parser.Parser:
     return parser
 
 
-def _refuse_group(words: Words, rest: list[str], commands: dict[Words, str], parser: _parser.Parser) -> None:
+def _refuse_group(words: Words, rest: list[str], commands: dict[Words, Path], parser: _parser.Parser) -> None:
     """A group is no command: shows its help when asked, names what is missing or wrong otherwise."""
     wrong = next((word for word in rest if not word.startswith("-")), "")
     if wrong and not {"-h", "--help"} & {*rest}:
@@ -137,7 +136,7 @@ def _refuse_group(words: Words, rest: list[str], commands: dict[Words, str], par
     raise UsageError(f"{name} needs one more word", f"`{name} --help` lists its commands")
 
 
-def _unknown(wrong: str, words: Words, commands: dict[Words, str]) -> None:
+def _unknown(wrong: str, words: Words, commands: dict[Words, Path]) -> None:
     name = " ".join(("assay", *words))
     meant = _parser.closest(wrong, [found[-1] for found in _commands.children(commands, words)])
     hint = f"did you mean `{name} {meant}`? " if meant else ""

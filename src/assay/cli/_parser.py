@@ -1,9 +1,10 @@
-"""argparse, as assay uses it: errors are `UsageError` with a remedy, and every command has the global flags."""
+"""argparse as assay uses it: errors are `UsageError` with a remedy; every command has the global flags."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NoReturn
 
 from assay.cli import _commands
@@ -25,8 +26,7 @@ class Parser(argparse.ArgumentParser):
 
     def _remedy(self, message: str) -> str:
         told = (
-            message.partition("unrecognized arguments: ")[2].split()
-            or message.partition("invalid choice: ")[2].split()
+            message.partition("unrecognized arguments: ")[2].split() or message.partition("invalid choice: ")[2].split()
         )
         wrong = told[0].strip("'\",").partition("=")[0] if told else ""
         meant = closest(wrong, [*self._option_string_actions, *_choices(self)])
@@ -46,7 +46,7 @@ def closest(word: str, known: Iterable[str]) -> str:
     return next(iter(get_close_matches(word, list(known), 1, 0.6)), "")
 
 
-def build(words: _commands.Words, commands: dict[_commands.Words, str]) -> Parser:
+def build(words: _commands.Words, commands: dict[_commands.Words, Path]) -> Parser:
     """The parser of one command; imports its module and no other command's."""
     module = _commands.load(words)
     below = _commands.children(commands, words)
@@ -63,7 +63,7 @@ def build(words: _commands.Words, commands: dict[_commands.Words, str]) -> Parse
     return parser
 
 
-def listing(words: Iterable[_commands.Words], commands: dict[_commands.Words, str]) -> str:
+def listing(words: Iterable[_commands.Words], commands: dict[_commands.Words, Path]) -> str:
     """The commands, a line each, as help shows them."""
     lines = [f"  assay {' '.join(found):<18} {_commands.summary(commands[found])}" for found in words]
     return "commands:\n" + "\n".join(lines)

@@ -7,20 +7,16 @@ import re
 from dataclasses import dataclass
 from typing import TextIO
 
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
-)
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
-    """`text` on one line, with control and direction characters written as escapes: names come from strangers."""
+    """`text` on one line, control and direction characters written as escapes: names come from strangers."""
     return _UNSAFE.sub(lambda match: _escape(match[0]), text)
 
 
 def _escape(character: str) -> str:
-    return (
-        " " if character in "\n\r\t" else character.encode("unicode_escape", "surrogatepass").decode("ascii")
-    )
+    return " " if character in "\n\r\t" else character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ class Style:
 
     @classmethod
     def of(cls, stream: TextIO, *, wanted: bool = True) -> Style:
-        """The style for a stream: colours on a terminal, unless NO_COLOR or TERM=dumb is set or `wanted` is false."""
+        """The style for a stream: colours on a terminal, unless NO_COLOR, TERM=dumb or `wanted` forbid."""
         if not wanted or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
             return cls()
         if not stream.isatty():

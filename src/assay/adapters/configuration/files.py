@@ -78,9 +78,7 @@ def _read(path: Path) -> dict[str, object]:
     except Malformed as error:
         raise UsageError(f"{path}: {error.what}", "mend it, or name another with --config") from error
     except OSError as error:
-        raise UsageError(
-            f"cannot read {path}: {error.strerror}", "mend it, or name another with --config"
-        ) from error
+        raise UsageError(f"cannot read {path}: {error.strerror}", "mend it, or name another with --config") from error
 
 
 def _bytes(path: Path) -> bytes:

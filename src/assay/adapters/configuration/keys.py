@@ -1,4 +1,4 @@
-"""The configuration keys: the one table that files, environment, flags, documentation and `config show` share."""
+"""The configuration keys: the one table for files, environment, flags, reference and `config show`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ class Key:
     """A configuration key.
 
     `flag` is the name that its flag has in the parsed arguments, where it is not the last part of `name`.
-    `ignores` says that it only ever leaves something out of a report: such keys are taken from untrusted files too.
+    `ignores` says that it only ever leaves something out of a report: such keys are taken from untrusted
+    files too.
     """
 
     name: str

@@ -25,8 +25,8 @@ class Setting:
 class Request:
     """What configuration is asked for.
 
-    `source` is the folder or file that is scanned or verified, as the user named it; a project file inside it is not
-    trusted. `config` is the file that ``--config`` names. `flags` are the parsed arguments.
+    `source` is the folder or file that is scanned or verified, as the user named it; a project file inside it
+    is not trusted. `config` is the file that ``--config`` names. `flags` are the parsed arguments.
     """
 
     environment: Mapping[str, str]
@@ -60,7 +60,7 @@ class Settings:
 
 
 def load(request: Request) -> Settings:
-    """The settings of a run; raises `UsageError` for unknown keys, wrong values and a configuration not found."""
+    """The settings of a run; `UsageError` for unknown keys, wrong values and a file not found."""
     settings = {name: Setting(key, key.default) for name, key in KEYS.items()}
     notes: list[str] = []
     read: list[Path] = []
@@ -84,11 +84,7 @@ def _inside(path: Path, source: Path | None) -> bool:
 
 
 def _told(path: Path, ignored: list[str]) -> Iterator[str]:
-    rest = (
-        f"not taken: {', '.join(ignored)} (--config {path} takes all)"
-        if ignored
-        else "there is nothing else in it"
-    )
+    rest = f"not taken: {', '.join(ignored)} (--config {path} takes all)" if ignored else "there is nothing else in it"
     yield f"{path} lies inside the source, so only its ignore rules count; {rest}"
 
 
@@ -109,7 +105,7 @@ def _flags(flags: Mapping[str, object]) -> Iterator[Setting]:
 
 
 def _fits(key: Key, value: object) -> bool:
-    """Whether a flag of that name is the flag of the key (another command may use the name for something else)."""
+    """Whether a flag of that name is the flag of the key (elsewhere the name may mean another thing)."""
     if key.kind is Kind.BOOLEAN:
         return isinstance(value, bool)
     return isinstance(value, list | tuple) if key.kind is Kind.LIST else isinstance(value, str | os.PathLike)

@@ -1,4 +1,4 @@
-"""Values of configuration keys: read from TOML and from the environment, checked against the table of keys."""
+"""Values of configuration keys: read from TOML and the environment, checked against the table of keys."""
 
 from __future__ import annotations
 
@@ -35,9 +35,7 @@ def _known(name: str, origin: str) -> Key:
         return KEYS[name]
     meant = get_close_matches(name, KEYS, 1, 0.6)
     hint = f"did you mean {meant[0]}? " if meant else ""
-    raise UsageError(
-        f"{origin}: no configuration key {name}", f"{hint}docs/reference/configuration.md lists them"
-    )
+    raise UsageError(f"{origin}: no configuration key {name}", f"{hint}docs/reference/configuration.md lists them")
 
 
 def _typed(key: Key, value: object, origin: str) -> Value:

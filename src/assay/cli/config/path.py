@@ -1,7 +1,7 @@
 """Show which configuration files are read.
 
-The files that exist and count, weakest first: the user's, then the project's or the one that --config names. With
---user, where the user's file is or would be.
+The files that exist and count, weakest first: the user's, then the project's or the one that --config names.
+With --user, where the user's file is or would be.
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ from assay.errors import ExitCode, UsageError
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "--user", action="store_true", help="the place of the user's file, whether it exists or not"
-    )
+    parser.add_argument("--user", action="store_true", help="the place of the user's file, whether it exists or not")
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:

@@ -1,7 +1,7 @@
 """Show every setting, its value, and where it came from.
 
-Later wins: default, user file, project file, environment (ASSAY_...), flag. With SOURCE, as a command that looks
-at that path would see it: a project file inside it only gives ignore rules.
+Later wins: default, user file, project file, environment (ASSAY_...), flag. With SOURCE, as a command that
+looks at that path would see it: a project file inside it only gives ignore rules.
 """
 
 from __future__ import annotations
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "source", metavar="SOURCE", nargs="?", type=Path, help="the path that would be looked at"
-    )
+    parser.add_argument("source", metavar="SOURCE", nargs="?", type=Path, help="the path that would be looked at")
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
@@ -37,10 +35,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
 def _json(*settings: Setting) -> str:
     import json
 
-    return (
-        json.dumps({one.key.name: {"value": one.value, "origin": one.origin} for one in settings}, indent=2)
-        + "\n"
-    )
+    return json.dumps({one.key.name: {"value": one.value, "origin": one.origin} for one in settings}, indent=2) + "\n"
 
 
 def _table(*settings: Setting) -> str:

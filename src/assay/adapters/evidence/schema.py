@@ -1,0 +1,58 @@
+"""The schema of the evidence store: numbered SQL files, each applied once, in order, all or nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from assay.errors import UsageError
+
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+def migrate(connection: sqlite3.Connection, folder: Path = _FOLDER) -> None:
+    """Brings a database to the newest schema; several processes may try at once.
+
+    Raises `UsageError` for a database that a newer assay wrote.
+    """
+    pending = sorted(folder.glob("[0-9]*.sql"))
+    if _version(connection) == len(pending):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, name TEXT NOT NULL)"
+        )
+        done = _version(connection)
+        if done > len(pending):
+            raise UsageError(
+                f"the evidence store has schema {done}, this assay knows {len(pending)}",
+                "use the newer assay that wrote it, or another --data-dir",
+            )
+        for number, path in enumerate(pending[done:], done + 1):
+            for statement in statements(path.read_text(encoding="utf-8")):
+                connection.execute(statement)
+            connection.execute("INSERT INTO schema_version VALUES (?, ?)", (number, path.stem))
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'schema_version'").fetchone()
+    if known is None:
+        return 0
+    version: int = connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()[0]
+    return version
+
+
+def statements(script: str) -> Iterator[str]:
+    """The statements of an SQL file (`Connection.executescript` would commit in between)."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
