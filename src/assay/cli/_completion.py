@@ -157,8 +157,9 @@ function __assay_at
         string match -q -- '-*' $word; or set -a words $word
     end
     set -l wanted $argv
-    test (count $words) -ge (count $wanted); or return 1
-    test (count $wanted) -eq 0; or test "$words[1..(count $wanted)]" = "$wanted"
+    set -l count (count $wanted)
+    test (count $words) -ge $count; or return 1
+    test $count -eq 0; or test "$words[1..$count]" = "$wanted"
 end
 function __assay_next
     set -l words

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]")
 
@@ -19,8 +18,7 @@ def _escape(character: str) -> str:
     return " " if character in "\n\r\t" else character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """The escape sequences of a stream; all empty where it shows none."""
 
     bold: str = ""

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from assay.errors import Malformed, UsageError
-from assay.formats import toml
-from assay.formats.json import as_object
 
 NAME = "assay.toml"
 _PYPROJECT = "pyproject.toml"
 _MAX_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigurationFile:
+class ConfigurationFile(NamedTuple):
     """A file with settings; `of_project` when it was found by walking up from the working directory."""
 
     path: Path
@@ -25,7 +22,7 @@ class ConfigurationFile:
     def table(self) -> object:
         """Its settings: the whole file, or ``[tool.assay]`` of a ``pyproject.toml``."""
         document = _read(self.path)
-        return as_object(document.get("tool")).get("assay", {}) if self.path.name == _PYPROJECT else document
+        return _own_table(document) or {} if self.path.name == _PYPROJECT else document
 
 
 def find(environment: Mapping[str, str], directory: Path, config: str | None) -> Iterator[ConfigurationFile]:
@@ -67,12 +64,21 @@ def _mentions_assay(path: Path) -> bool:
     try:
         if b"tool" not in (data := _bytes(path)) or b"assay" not in data:
             return False
-        return "assay" in as_object(toml.load(data).get("tool"))
+        from assay.formats import toml
+
+        return _own_table(toml.load(data)) is not None
     except (Malformed, OSError, UsageError):
         return False
 
 
+def _own_table(document: Mapping[str, object]) -> object:
+    tool = document.get("tool")
+    return tool.get("assay") if isinstance(tool, dict) else None
+
+
 def _read(path: Path) -> dict[str, object]:
+    from assay.formats import toml
+
     try:
         return dict(toml.load(_bytes(path)))
     except Malformed as error:

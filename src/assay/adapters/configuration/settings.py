@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from assay.adapters.configuration import files, values
 from assay.adapters.configuration.keys import KEYS, Key, Kind
 from assay.adapters.configuration.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """The value of a key and where it was set (``default``, a file, ``environment ASSAY_...``, ``flag``)."""
 
     key: Key
@@ -21,8 +21,7 @@ class Setting:
     origin: str = "default"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What configuration is asked for.
 
     `source` is the folder or file that is scanned or verified, as the user named it; a project file inside it
@@ -33,11 +32,10 @@ class Request:
     directory: Path
     source: Path | None = None
     config: str | None = None
-    flags: Mapping[str, object] = field(default_factory=dict)
+    flags: Mapping[str, object] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """All settings, and what should be said about how they came to be."""
 
     by_name: Mapping[str, Setting]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import assert_never
 
 from assay.adapters.configuration.keys import KEYS, Key, Kind
@@ -33,6 +32,8 @@ def _flatten(table: object, prefix: str) -> Iterator[tuple[str, object]]:
 def _known(name: str, origin: str) -> Key:
     if name in KEYS:
         return KEYS[name]
+    from difflib import get_close_matches
+
     meant = get_close_matches(name, KEYS, 1, 0.6)
     hint = f"did you mean {meant[0]}? " if meant else ""
     raise UsageError(f"{origin}: no configuration key {name}", f"{hint}docs/reference/configuration.md lists them")
