@@ -1,0 +1,128 @@
+"""SOURCE as users write it: ``dir:.``, ``oci-dir:image:latest``, ``registry:registry.example/app``, or a bare word.
+
+A scheme is a module here, named like it with ``_`` for ``-``, with ``open_source(reference, request)``, which
+returns a `assay.ports.Source`, or the `assay.model.sbom.Sbom` that an existing document holds. A bare word is guessed
+from what is there, and the guess is told.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from assay.adapters.image import ImageOptions
+from assay.errors import InputError, UsageError
+from assay.model.sbom import Sbom
+from assay.ports import Source
+
+SCHEMES = (
+    "dir",
+    "file",
+    "oci-dir",
+    "oci-archive",
+    "docker-archive",
+    "registry",
+    "docker",
+    "podman",
+    "containerd",
+    "sbom",
+)
+"""The prefixes, in the order in which the reference lists them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """How a source is to be opened.
+
+    `exclude` are globs for directories; `plain_http` names registry hosts that may be spoken to without TLS;
+    `cache` is a folder for partial downloads, which may be deleted at any time; `from_attached` asks for the SBOM that
+    hangs on an image instead of the image.
+    """
+
+    image: ImageOptions
+    exclude: Sequence[str] = ()
+    offline: bool = False
+    plain_http: Sequence[str] = ()
+    insecure: bool = False
+    cache: Path | None = None
+    from_attached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An opened source and the scheme it came by; `guessed` if the user did not name that."""
+
+    content: Source | Sbom
+    scheme: str
+    guessed: bool
+
+
+def open_source(text: str, request: Request) -> Opened:
+    """Open what `text` names.
+
+    Raises `UsageError` for an empty reference and for what only a network could answer while offline, `InputError`
+    for what is not there or not what its prefix says, `ExternalError` where something outside is out of reach.
+    """
+    scheme, reference = split(text)
+    guessed = not scheme
+    if guessed:
+        scheme = guess(reference, request)
+    if not reference:
+        raise UsageError("SOURCE is empty", "name a directory, a file, an image or `-`")
+    module = importlib.import_module(f"{__name__}.{scheme.replace('-', '_')}")
+    content = cast("Source | Sbom", module.open_source(reference, request))
+    return Opened(content, scheme, guessed)
+
+
+def split(text: str) -> tuple[str, str]:
+    """The scheme, empty where none of ours is written, and the rest."""
+    scheme, colon, reference = text.partition(":")
+    return (scheme, reference) if colon and scheme in SCHEMES else ("", text)
+
+
+def local_path(text: str) -> Path | None:
+    """The path that a source lies at, None for what is no file or folder: configuration found inside is not trusted."""
+    scheme, reference = split(text)
+    if scheme in ("", "dir", "file", "sbom", "oci-dir", "oci-archive", "docker-archive") and reference != "-":
+        path = Path(reference)
+        return path if path.exists() else None
+    return None
+
+
+def guess(reference: str, request: Request) -> str:
+    """The scheme of a bare word."""
+    from assay.adapters.oci_layout import is_layout
+
+    path = Path(reference)
+    if reference == "-":
+        return "file"
+    if path.is_dir():
+        return "oci-dir" if is_layout(path) else "dir"
+    if path.exists():
+        from assay.adapters.sources import file
+
+        return file.kind(path)
+    for mark in ("@", ":"):
+        folder, found, _ = reference.rpartition(mark)
+        if found and is_layout(Path(folder)):
+            return "oci-dir"
+    return _guess_image(reference, request)
+
+
+def _guess_image(reference: str, request: Request) -> str:
+    """An image: of an engine whose socket is there and has it, else of a registry."""
+    from assay.adapters import image_reference
+
+    if reference.startswith(("/", "./", "../")) or not image_reference.is_reference(reference):
+        raise InputError(f"there is no file or folder {reference}", "check the path; images are written HOST/NAME:TAG")
+    if request.offline:
+        raise UsageError(
+            f"there is no file or folder {reference}, and --offline forbids to ask a registry for an image",
+            "name a local source, or leave --offline away",
+        )
+    from assay.adapters import engine_socket
+
+    return engine_socket.holding(reference) or "registry"

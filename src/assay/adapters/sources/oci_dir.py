@@ -1,0 +1,12 @@
+"""``oci-dir:PATH[:TAG|@DIGEST]``: an image in an OCI layout."""
+
+from __future__ import annotations
+
+from assay.adapters.image import Image
+from assay.adapters.oci_layout import open_layout
+from assay.adapters.sources import Request
+
+
+def open_source(reference: str, request: Request) -> Image:
+    """The image; raises `InputError` where there is none, or more than one and none chosen."""
+    return open_layout(reference, request.image)

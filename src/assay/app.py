@@ -1,0 +1,185 @@
+"""The composition root: the one place where adapters meet engines."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from assay import __version__
+from assay.errors import UsageError
+from assay.model.component import Component
+from assay.model.digest import Algorithm, Digest
+from assay.model.ecosystem import Ecosystem
+from assay.model.sbom import Lifecycle, Sbom, Tool
+from assay.ports import FindingsCache, Ledger, Progress
+
+TOOL = Tool("assay", __version__)
+
+
+@dataclass(frozen=True, slots=True)
+class SbomRequest:
+    """What `sbom` is asked for; the fields are the flags of ``assay sbom`` (docs/reference/commands.md)."""
+
+    source: str
+    platform: str = ""
+    all_layers: bool = False
+    exclude: Sequence[str] = ()
+    ecosystems: Sequence[str] = ()
+    name: str = ""
+    version: str = ""
+    supplier: str = ""
+    verify_diff_ids: bool = False
+    from_attached: bool = False
+    offline: bool = False
+    plain_http: Sequence[str] = ()
+    insecure: bool = False
+    cache_dir: Path | None = None
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SbomAnswer:
+    """An SBOM, and which scheme its source was opened by (`guessed` where the user named none)."""
+
+    sbom: Sbom
+    scheme: str
+    guessed: bool
+
+
+def sbom(request: SbomRequest) -> SbomAnswer:
+    """The SBOM of a source, with time, tool and the names that the user gives to the root."""
+    from assay.adapters import sources
+    from assay.adapters.image import ImageOptions
+    from assay.formats import oci
+
+    platform = oci.parse_platform(request.platform) if request.platform else None
+    image = ImageOptions(platform, request.verify_diff_ids, request.progress)
+    cache = request.cache_dir / "downloads" if request.cache_dir else None
+    opened = sources.open_source(
+        request.source,
+        sources.Request(
+            image, request.exclude, request.offline, request.plain_http, request.insecure, cache, request.from_attached
+        ),
+    )
+    found = opened.content if isinstance(opened.content, Sbom) else _catalog(opened.content, request)
+    if not isinstance(opened.content, Sbom):
+        found = replace(found, tools=(TOOL,), timestamp=timestamp())
+    return SbomAnswer(rename(found, request), opened.scheme, opened.guessed)
+
+
+def _catalog(source: object, request: SbomRequest) -> Sbom:
+    from assay.adapters.directory import Directory, excluder
+    from assay.engines.catalog import Options, catalog
+
+    in_folder = isinstance(source, Directory)
+    threads = min(os.cpu_count() or 1, 8)
+    chosen = ecosystems(request.ecosystems)
+    options = Options(
+        all_layers=request.all_layers,
+        threads=threads,
+        analyser="" if in_folder else analyser(chosen),
+        cache=None if in_folder else findings_cache(request.cache_dir),
+        lifecycle=Lifecycle.PRE_BUILD if in_folder else Lifecycle.POST_BUILD,
+        ignore=excluder(() if in_folder else request.exclude),
+    )
+    return catalog(source, chosen, options)  # type: ignore[arg-type]  # `sources` opens nothing else
+
+
+def ecosystems(words: Sequence[str]) -> tuple[Ecosystem, ...]:
+    """The ecosystems chosen by ``NAME`` (only those), ``+NAME`` and ``-NAME``; all of them by default.
+
+    Raises `UsageError` for a name that is none.
+    """
+    from assay.ecosystems import discover
+
+    known = {ecosystem.name: ecosystem for ecosystem in discover()}
+    words = [word.strip() for text in words for word in text.split(",") if word.strip()]
+    for word in words:
+        if word.lstrip("+-") not in known:
+            raise UsageError(
+                f"there is no ecosystem {word.lstrip('+-')!r}", "`assay sbom --list-ecosystems` lists them"
+            )
+    only = {word for word in words if word[0] not in "+-"}
+    chosen = only or set(known)
+    chosen |= {word[1:] for word in words if word[0] == "+"}
+    chosen -= {word[1:] for word in words if word[0] == "-"}
+    return tuple(ecosystem for name, ecosystem in known.items() if name in chosen)
+
+
+def analyser(chosen: Sequence[Ecosystem]) -> str:
+    """A name for the exact state of all parsers: findings cached under another one are not used."""
+    import hashlib
+
+    root = Path(__file__).parent
+    state = hashlib.sha256(f"{__version__} {[item.name for item in chosen]}".encode())
+    for folder in ("ecosystems", "formats", "engines/catalog", "model"):
+        for base, folders, names in os.walk(root / folder):
+            folders[:] = sorted(item for item in folders if item not in ("__pycache__", "fixtures"))
+            for name in sorted(names):
+                status = (Path(base) / name).stat()
+                state.update(f"{base}/{name} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return state.hexdigest()[:32]
+
+
+def findings_cache(cache_dir: Path | None) -> FindingsCache | None:
+    """The cache of layer findings; None where there is no place for one."""
+    if cache_dir is None:
+        return None
+    from assay.adapters.findings_cache import FindingsCache as Store
+
+    return Store(cache_dir / "layers")
+
+
+def rename(found: Sbom, request: SbomRequest) -> Sbom:
+    """Give the root the name, version and supplier that the user wants."""
+    if not (request.name or request.version or request.supplier):
+        return found
+    old = found.subject
+    subject: Component = replace(
+        old,
+        name=request.name or old.name,
+        version=request.version or old.version,
+        supplier=request.supplier or old.supplier,
+    )
+    dependencies = {(subject.id if key == old.id else key): value for key, value in found.dependencies.items()}
+    supplier = request.supplier or found.supplier
+    return replace(found, subject=subject, dependencies=dependencies, supplier=supplier)
+
+
+def timestamp() -> str:
+    """Now, or ``SOURCE_DATE_EPOCH`` (reproducible-builds.org), as RFC 3339 in UTC.
+
+    Raises `UsageError` for an epoch that is no number.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        moment = datetime.now(UTC)
+    else:
+        try:
+            moment = datetime.fromtimestamp(int(epoch), UTC)
+        except (ValueError, OverflowError, OSError) as error:
+            raise UsageError(f"SOURCE_DATE_EPOCH is {epoch!r}, no time", "set it to seconds since 1970") from error
+    return moment.replace(microsecond=0).isoformat().replace("+00:00", "Z")
+
+
+def record(ledger: Ledger, kind: str, found: Sbom, document: bytes, media_type: str) -> None:
+    """Keep a document in the evidence store, by the digest of the subject.
+
+    A directory has no digest of its own: what was found in it stands for it, whatever the time.
+    """
+    subject = found.subject.digests[0] if found.subject.digests else content_digest(found)
+    producer = f"{TOOL.name} {TOOL.version}"
+    ledger.record(kind, subject, document, producer=producer, name=found.subject.name, media_type=media_type)
+
+
+def content_digest(found: Sbom) -> Digest:
+    """A digest over the ids of all components and their digests."""
+    import hashlib
+
+    state = hashlib.sha256()
+    for component in found.components:
+        state.update(f"{component.id} {' '.join(map(str, component.digests))}\n".encode("utf-8", "surrogateescape"))
+    return Digest(Algorithm.SHA256, state.hexdigest())
