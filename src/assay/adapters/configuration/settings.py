@@ -47,7 +47,7 @@ class Settings(NamedTuple):
         value = self.by_name[name].value
         return value if isinstance(value, str) else ""
 
-    def flag(self, name: str) -> bool:
+    def switch(self, name: str) -> bool:
         """The value of a boolean key."""
         return self.by_name[name].value is True
 
