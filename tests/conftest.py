@@ -1,0 +1,80 @@
+"""What holds for every test: state of its own, skips that fail where all is required, features that are proved."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+import features
+
+REQUIRE_ALL = os.environ.get("ASSAY_REQUIRE_ALL") == "1"
+OUTCOMES: dict[str, str] = {}
+
+settings.register_profile("assay", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("assay")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keeps the tests away from the evidence, the cache and the settings of whoever runs them."""
+    state = tempfile.TemporaryDirectory(prefix="assay-tests-")
+    config.add_cleanup(state.cleanup)
+    for name in [name for name in os.environ if name.startswith("ASSAY_")]:
+        if name != "ASSAY_REQUIRE_ALL" and not name.startswith("ASSAY_SUITES"):
+            del os.environ[name]
+    os.environ["ASSAY_DATA_DIR"] = str(Path(state.name, "data"))
+    os.environ["ASSAY_CACHE_DIR"] = str(Path(state.name, "cache"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under ASSAY_REQUIRE_ALL=1, a skip is a failure."""
+    report = yield
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"ASSAY_REQUIRE_ALL: skipped, {_reason(report)}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for modules that skip themselves."""
+    report = yield
+    if REQUIRE_ALL and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"ASSAY_REQUIRE_ALL: skipped, {_reason(report)}"
+    return report
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    return report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Notes how each test ended; a later phase can only make it worse."""
+    if report.when == "call" or report.outcome != "passed":
+        OUTCOMES[report.nodeid] = report.outcome
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """After a run of everything, docs/features.md must be true."""
+    wrong = _unproved(session)
+    if wrong:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        for line in ["", "docs/features.md is not proved by this run:", *wrong]:
+            if reporter is not None:
+                reporter.write_line(line, red=True)
+
+
+def _unproved(session: pytest.Session) -> list[str]:
+    option = session.config.option
+    partial = option.keyword or option.markexpr or option.collectonly or option.lf or session.shouldstop
+    if partial or session.config.args != session.config.getini("testpaths") or not features.PAGE.exists():
+        return []
+    return features.unproved(features.PAGE.read_text(encoding="utf-8"), OUTCOMES, skips_count=REQUIRE_ALL)
