@@ -12,21 +12,22 @@ import time
 from types import TracebackType
 from typing import Self, TextIO
 
-from assay.report.console import Style, printable
-
 _INTERVAL = 0.1
 _DELAY = 0.3
 _WIDTH = 24
 
 
 class Bar:
-    """A progress bar in bytes (`assay.ports.Progress`); shows nothing without a stream, or for short work."""
+    """A progress bar in bytes (`assay.ports.Progress`); shows nothing without a stream, or for short work.
 
-    def __init__(self, stream: TextIO | None, label: str, total: int = 0, style: Style | None = None) -> None:
+    `paint` are the escape sequences before and after the full part.
+    """
+
+    def __init__(self, stream: TextIO | None, label: str, total: int = 0, paint: tuple[str, str] = ("", "")) -> None:
         self.total = total
         self._stream = stream
-        self._label = printable(label)
-        self._style = style or Style()
+        self._label = label
+        self._paint = paint
         self._done = 0
         self._next = time.monotonic() + _DELAY
         self._shown = False
@@ -53,7 +54,7 @@ class Bar:
             return f"{self._label}  {_size(self._done)}"
         share = min(self._done / self.total, 1.0)
         full = round(share * _WIDTH)
-        bar = f"{self._style.green}{'#' * full}{self._style.reset}{'-' * (_WIDTH - full)}"
+        bar = f"{self._paint[0]}{'#' * full}{self._paint[1]}{'-' * (_WIDTH - full)}"
         return f"{self._label}  [{bar}] {share * 100:3.0f} %   {_size(self._done)} / {_size(self.total)}"
 
     def __enter__(self) -> Self:

@@ -76,4 +76,5 @@ class Context:
         from assay.adapters.terminal import Bar
 
         shown = sys.stderr.isatty() and not self.quiet and not self._complaints.json
-        return Bar(sys.stderr if shown else None, label, total, self._complaints.style)
+        style = self._complaints.style
+        return Bar(sys.stderr if shown else None, label, total, (style.green, style.reset))
