@@ -20,6 +20,8 @@ from assay.model.component import Component, ComponentType
 from assay.model.ecosystem import File, Located
 from assay.model.executable import Executable, ExecutableFormat
 
+PROOF = ("golang", "native")
+
 _MARK = bytes(16)
 _TEXT = (
     "path\tsample.example/tool/cmd/tool\n"
