@@ -1,0 +1,194 @@
+"""A component in the JSON form of the newest version.
+
+::
+
+    {"type": "library", "bom-ref": "pkg:pypi/pip@24.0", "name": "pip", "version": "24.0", "scope": "required",
+     "licenses": [{"license": {"id": "MIT", "acknowledgement": "declared"}}], "purl": "pkg:pypi/pip@24.0",
+     "evidence": {"identity": [...], "occurrences": [{"location": "usr/lib/python3/..."}]},
+     "properties": [{"name": "assay:presence", "value": "installed"}]}
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from assay.formats.cyclonedx import component_reader, licenses, names
+from assay.formats.cyclonedx.fit import NEWEST, reference_since
+from assay.formats.json import Json, Object, as_object
+from assay.model.component import Component, ExternalReference, Occurrence, Scope
+from assay.model.digest import Digest
+from assay.model.sbom import Layer
+
+_PART = r"(?:(?:\?*|\*?)(?:[a-zA-Z0-9\-._]|\\[\\*?!\"#$%&'()+,/:;<=>@\[\]^`{|}~])+(?:\?*|\*?)|[*\-])"
+_CPE = re.compile(
+    rf"cpe:2\.3:[aho*\-](?::{_PART}){{5}}:(?:[a-zA-Z]{{2,3}}(?:-(?:[a-zA-Z]{{2}}|[0-9]{{3}}))?|[*\-])(?::{_PART}){{4}}\Z"
+    r"|cpe:/[AHOaho]?(?::[A-Za-z0-9._\-~%]*){0,6}\Z",
+    re.ASCII,
+)
+_MAX_CPE = 500
+_GROUPS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("type",), ("type",)),
+    (("name",), ("name",)),
+    (("namespace",), ("group",)),
+    (("version", "version_range"), ("version", "versionRange", "isExternal")),
+    (("scope",), ("scope",)),
+    (("purl",), ("purl",)),
+    (("licenses",), ("licenses",)),
+    (("digests",), ("hashes",)),
+    (("supplier",), ("supplier",)),
+    (("author",), ("author", "authors")),
+    (("description",), ("description",)),
+    (("copyright",), ("copyright",)),
+    (("cpes",), ("cpe",)),
+    (("references",), ("externalReferences",)),
+    (("occurrences",), ("evidence",)),
+    (
+        ("presence", "ecosystem", "owned_by", "version_range", "cpes", "digests", "type", "occurrences", "properties"),
+        ("properties",),
+    ),
+)
+"""Which keys of a document say what fields of the noun say; the latter decide who is believed when writing."""
+
+
+def write(component: Component, layers: Mapping[int, Layer]) -> Object:
+    """The object of a component; one that was read from CycloneDX keeps its own words where it did not change."""
+    written = _fresh(component, layers)
+    raw = as_object(component.extra.get("cyclonedx"))
+    if raw:
+        _restore(written, raw, component)
+    return written
+
+
+def _restore(written: Object, raw: Object, component: Component) -> None:
+    before = component_reader.component(raw)
+    known = {"bom-ref", "components"}
+    for fields, keys in _GROUPS:
+        known.update(keys)
+        if all(getattr(before, field) == getattr(component, field) for field in fields):
+            for key in keys:
+                written.pop(key, None)
+                if key in raw:
+                    written[key] = raw[key]
+    for key, value in raw.items():
+        if key not in known:
+            written[key] = value
+    if "signature" in written and any(written.get(key) != raw.get(key) for key in {*written, *raw} - {"components"}):
+        del written["signature"]
+
+
+def _fresh(component: Component, layers: Mapping[int, Layer]) -> Object:
+    written: Object = {"type": str(component.type), "bom-ref": component.id}
+    if component.supplier:
+        written["supplier"] = {"name": component.supplier}
+    if component.author:
+        written["authors"] = [{"name": component.author}]
+    if component.namespace:
+        written["group"] = component.namespace
+    written["name"] = component.name
+    if component.version:
+        written["version"] = component.version
+    elif component.version_range:
+        written["versionRange"] = component.version_range
+        written["isExternal"] = True
+    for key, text in (("description", component.description), ("copyright", component.copyright)):
+        if text:
+            written[key] = text
+    if component.scope is not Scope.REQUIRED:
+        written["scope"] = str(component.scope)
+    if component.purl is not None:
+        written["purl"] = str(component.purl)
+    _add_lists(written, component)
+    written["properties"] = _properties(component, layers)
+    return written
+
+
+def _add_lists(written: Object, component: Component) -> None:
+    if hashes := write_hashes(component.digests):
+        written["hashes"] = hashes
+    if component.licenses:
+        written["licenses"] = licenses.write(component.licenses)
+    if component.cpes and is_cpe(component.cpes[0]):
+        written["cpe"] = component.cpes[0]
+    if component.references:
+        written["externalReferences"] = [write_reference(reference) for reference in component.references]
+    if component.occurrences:
+        written["evidence"] = _evidence(component)
+
+
+def is_cpe(text: str) -> bool:
+    """Whether the schemas would let it pass as a CPE."""
+    return len(text) <= _MAX_CPE and _CPE.match(text) is not None
+
+
+def write_hashes(digests: tuple[Digest, ...]) -> list[Json]:
+    """The digests whose algorithm has a name in CycloneDX."""
+    return [
+        {"alg": names.HASHES[digest.algorithm], "content": digest.value}
+        for digest in digests
+        if digest.algorithm in names.HASHES
+    ]
+
+
+def write_reference(reference: ExternalReference) -> Object:
+    """An external reference."""
+    known = reference_since(reference.type) <= NEWEST
+    written: Object = {"type": reference.type if known else "other", "url": reference.url}
+    if reference.comment:
+        written["comment"] = reference.comment
+    if hashes := write_hashes(reference.digests):
+        written["hashes"] = hashes
+    return written
+
+
+def _evidence(component: Component) -> Object:
+    evidence: Object = {}
+    first = component.occurrences[0]
+    if component.purl is not None:
+        technique = "binary-analysis" if "binar" in first.found_by else "manifest-analysis"
+        method: Object = {"technique": technique, "confidence": 1, "value": first.path}
+        evidence["identity"] = [{"field": "purl", "confidence": 1, "methods": [method]}]
+    evidence["occurrences"] = [_occurrence(occurrence) for occurrence in component.occurrences]
+    return evidence
+
+
+def _occurrence(occurrence: Occurrence) -> Object:
+    written: Object = {"location": occurrence.path}
+    if occurrence.line > 0:
+        written["line"] = occurrence.line
+    context = [f"layer {occurrence.layer}"] if occurrence.layer >= 0 else []
+    if occurrence.found_by:
+        context.append(f"found by {occurrence.found_by}")
+    if context:
+        written["additionalContext"] = ", ".join(context)
+    return written
+
+
+def _properties(component: Component, layers: Mapping[int, Layer]) -> list[Json]:
+    """What has no field of its own in CycloneDX."""
+    pairs = [(names.PRESENCE, str(component.presence))]
+    if component.ecosystem:
+        pairs.append((names.ECOSYSTEM, component.ecosystem))
+    if component.owned_by:
+        pairs.append((names.OWNED_BY, component.owned_by))
+    found_by = {occurrence.found_by for occurrence in component.occurrences}
+    pairs += [(names.FOUND_BY, parser) for parser in sorted(found_by) if parser]
+    positions = {occurrence.layer for occurrence in component.occurrences if occurrence.layer >= 0}
+    for position in sorted(positions):
+        pairs += _layer(position, layers.get(position))
+    if component.version_range:
+        pairs.append((names.VERSION_RANGE, component.version_range))
+    cpes = component.cpes[1:] if component.cpes and is_cpe(component.cpes[0]) else component.cpes
+    pairs += [(names.CPE, cpe) for cpe in cpes]
+    pairs += [(names.DIGEST, str(digest)) for digest in component.digests if digest.algorithm not in names.HASHES]
+    pairs += [(item.name, item.value) for item in component.properties]
+    return [{"name": name, "value": value} for name, value in pairs]
+
+
+def _layer(position: int, layer: Layer | None) -> list[tuple[str, str]]:
+    pairs = [(names.LAYER_INDEX, str(position))]
+    if layer is not None and layer.digest:
+        pairs.append((names.LAYER_DIGEST, layer.digest))
+    if layer is not None and layer.created_by:
+        pairs.append((names.LAYER_CREATED_BY, layer.created_by))
+    return pairs

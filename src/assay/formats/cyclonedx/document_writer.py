@@ -1,0 +1,216 @@
+"""A whole document in the JSON form, fitted to the version that is asked for.
+
+::
+
+    {"$schema": "http://cyclonedx.org/schema/bom-1.7.schema.json", "bomFormat": "CycloneDX", "specVersion": "1.7",
+     "serialNumber": "urn:uuid:...", "version": 1, "metadata": {...}, "components": [...], "dependencies": [...],
+     "compositions": [...]}
+
+The serial number is a version 5 UUID (RFC 9562, 5.5) of the document without it and without the timestamp, so that
+the same content has the same number; that of a document that was read stays with its content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+import msgspec
+
+from assay.errors import UsageError
+from assay.formats.cyclonedx import component_writer, document_reader, names
+from assay.formats.cyclonedx.fit import NEWEST, fit
+from assay.formats.json import Json, Object, as_list, as_object, as_text
+from assay.model.component import Component
+from assay.model.sbom import Completeness, Sbom, Tool
+
+VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
+
+_SERIAL = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+_TIMESTAMP = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-][01]\d:[0-5]\d)\Z")
+_NAMESPACE = bytes.fromhex("6ba7b8119dad11d180b400c04fd430c8")  # the URL namespace of RFC 9562, 6.6
+_OWN_KEYS = frozenset(
+    {
+        "$schema",
+        "bomFormat",
+        "specVersion",
+        "serialNumber",
+        "version",
+        "metadata",
+        "components",
+        "dependencies",
+        "signature",
+    }
+)
+_METADATA_GROUPS = (
+    (("timestamp",), ("timestamp",)),
+    (("tools",), ("tools",)),
+    (("authors",), ("authors",)),
+    (("supplier",), ("supplier",)),
+    (("lifecycles",), ("lifecycles",)),
+    (("properties", "skipped", "layers", "attached", "distribution", "digests"), ("properties",)),
+)
+
+
+def build(sbom: Sbom, version: str = NEWEST) -> tuple[Object, Counter[str]]:
+    """The document, and what was lost on the way to that version (a count per kind)."""
+    if version not in VERSIONS:
+        raise UsageError(f"CycloneDX {version!r} cannot be written", f"choose one of: {', '.join(VERSIONS)}")
+    raw = as_object(sbom.extra.get("cyclonedx"))
+    document = _fresh(sbom, raw)
+    lost: Counter[str] = Counter()
+    if "signature" in raw:
+        lost["bom.signature"] += 1
+    source = sbom.source_format.rpartition("@")[2] if raw else NEWEST
+    if version != source:
+        document, lost_in_fit = fit(document, version)
+        lost += lost_in_fit
+    return _named(document, sbom, version), lost
+
+
+def _fresh(sbom: Sbom, raw: Object) -> Object:
+    subject, components = _components(sbom)
+    meta = _metadata(sbom, as_object(raw.get("metadata")), subject)
+    document: Object = {"metadata": meta} if meta or not raw or "metadata" in raw else {}
+    if components or not raw or "components" in raw:
+        document["components"] = components
+    dependencies = _dependencies(sbom, as_object(raw.get("dependencies")), bool(raw))
+    if dependencies or "dependencies" in raw:
+        document["dependencies"] = dependencies
+    document |= {key: value for key, value in raw.items() if key not in _OWN_KEYS}
+    if not raw:
+        document["compositions"] = _compositions(sbom)
+    return document
+
+
+def _components(sbom: Sbom) -> tuple[Object, list[Json]]:
+    """The subject and the components that stand by themselves; what was nested when it was read is so again."""
+    layers = {layer.position: layer for layer in sbom.layers}
+    subject = component_writer.write(sbom.subject, layers)
+    written = {component.id: component_writer.write(component, layers) for component in sbom.components}
+    nested: set[str] = set()
+    for component in (sbom.subject, *sbom.components):
+        inner = as_object(component.extra.get("cyclonedx")).get("components")
+        if inner is None:
+            continue
+        held = [item for item in map(as_text, as_list(inner)) if item in written and item not in nested]
+        nested.update(held)
+        outer = subject if component is sbom.subject else written[component.id]
+        outer["components"] = [written[item] for item in held]
+    return subject, [written[key] for key in sorted(written) if key not in nested]
+
+
+def _metadata(sbom: Sbom, raw: Object, subject: Object) -> Object:
+    written: Object = {}
+    if _TIMESTAMP.match(sbom.timestamp):
+        written["timestamp"] = sbom.timestamp
+    if sbom.lifecycles:
+        written["lifecycles"] = [{"phase": str(phase)} for phase in sbom.lifecycles]
+    if sbom.tools:
+        written["tools"] = {"components": [_tool(tool) for tool in sbom.tools]}
+    if sbom.authors:
+        written["authors"] = [{"name": author} for author in sbom.authors]
+    if sbom.subject.name or sbom.subject.extra:
+        written["component"] = subject
+    if sbom.supplier:
+        written["supplier"] = {"name": sbom.supplier}
+    if properties := _properties(sbom):
+        written["properties"] = properties
+    if raw:
+        _restore(written, raw, sbom)
+    return written
+
+
+def _restore(written: Object, raw: Object, sbom: Sbom) -> None:
+    """The words of the document that was read, wherever the nouns still say the same."""
+    before = document_reader.metadata(raw)
+    known = {"component"}
+    for fields, keys in _METADATA_GROUPS:
+        known.update(keys)
+        if all(getattr(before, field) == getattr(sbom, field) for field in fields):
+            for key in keys:
+                written.pop(key, None)
+                if key in raw:
+                    written[key] = raw[key]
+    for key, value in raw.items():
+        if key not in known:
+            written[key] = value
+
+
+def _tool(tool: Tool) -> Object:
+    written: Object = {"type": "application"}
+    if tool.vendor:
+        written["supplier"] = {"name": tool.vendor}
+    written["name"] = tool.name
+    if tool.version:
+        written["version"] = tool.version
+    return written
+
+
+def _properties(sbom: Sbom) -> list[Json]:
+    """What has no field in CycloneDX, as JSON in properties."""
+    pairs: list[tuple[str, object]] = [(names.LAYER, layer) for layer in sbom.layers]
+    if sbom.distribution is not None:
+        pairs.append((names.DISTRIBUTION, sbom.distribution))
+    pairs += [(names.ATTACHED, attached) for attached in sbom.attached]
+    pairs += [(names.SKIPPED, skipped) for skipped in sbom.skipped]
+    own: list[Json] = [{"name": name, "value": _noun(noun)} for name, noun in pairs]
+    own += [{"name": names.DIGEST, "value": str(digest)} for digest in sbom.digests]
+    own += [{"name": item.name, "value": item.value} for item in sbom.properties]
+    return own
+
+
+def _noun(noun: object) -> str:
+    fields = msgspec.to_builtins(noun)
+    empty: tuple[object, ...] = ("", None, [], ())
+    return msgspec.json.encode({key: value for key, value in fields.items() if value not in empty}).decode()
+
+
+def _dependencies(sbom: Sbom, extra: Object, read: bool) -> list[Json]:
+    """An entry per component; in a document that was read only those it had, for absence means unknown there."""
+    own = [sbom.subject.id, *(component.id for component in sbom.components)] if sbom.subject.name else []
+    refs = dict.fromkeys(sbom.dependencies) if read else dict.fromkeys([*own, *sbom.dependencies])
+    known = None if read else set(own)
+    return [_dependency(ref, sbom.dependencies, known, as_object(extra.get(ref))) for ref in sorted(refs)]
+
+
+def _dependency(ref: str, dependencies: Mapping[str, tuple[str, ...]], known: set[str] | None, extra: Object) -> Object:
+    needed = sorted({item for item in dependencies.get(ref, ()) if known is None or item in known})
+    written: Object = {"ref": ref}
+    if needed:
+        written["dependsOn"] = list(needed)
+    return extra | written
+
+
+def _compositions(sbom: Sbom) -> list[Json]:
+    """How complete the document is; with something skipped it is never complete."""
+    aggregate = sbom.completeness
+    if sbom.skipped and aggregate in (Completeness.COMPLETE, Completeness.UNKNOWN, Completeness.NOT_SPECIFIED):
+        aggregate = Completeness.INCOMPLETE
+    written: Object = {"aggregate": str(aggregate)}
+    if sbom.subject.name:
+        written |= {"assemblies": [sbom.subject.id], "dependencies": [sbom.subject.id]}
+    return [written]
+
+
+def _named(document: Object, sbom: Sbom, version: str) -> Object:
+    """The head, and the serial number."""
+    raw = as_object(sbom.extra.get("cyclonedx"))
+    head: Object = {"$schema": f"http://cyclonedx.org/schema/bom-{version}.schema.json"} if version >= "1.4" else {}
+    head |= {"bomFormat": "CycloneDX", "specVersion": version}
+    head["serialNumber"] = sbom.serial if _SERIAL.match(sbom.serial) else _serial(document, version)
+    number = raw.get("version")
+    head["version"] = number if isinstance(number, int) and number > 0 else 1
+    return head | document
+
+
+def _serial(document: Object, version: str) -> str:
+    metadata = {key: value for key, value in as_object(document.get("metadata")).items() if key != "timestamp"}
+    content = msgspec.json.encode([version, document | {"metadata": metadata}])
+    value = bytearray(hashlib.sha1(_NAMESPACE + content, usedforsecurity=False).digest()[:16])
+    value[6] = value[6] & 0x0F | 0x50
+    value[8] = value[8] & 0x3F | 0x80
+    text = value.hex()
+    return f"urn:uuid:{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -1,0 +1,157 @@
+"""What an older version of CycloneDX can say in another way.
+
+One function per object; each takes the object in the form of a newer version and returns it in the words of the
+older one. What has no other words is left to `fit`, which takes it out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import msgspec
+
+from assay.formats.cyclonedx import licenses, names
+from assay.formats.cyclonedx.component_reader import _occurrence
+from assay.formats.json import Json, Object, as_list, as_object, as_text
+
+_TYPES = {
+    "platform": ("1.5", "application"),
+    "device-driver": ("1.5", "firmware"),
+    "machine-learning-model": ("1.5", "file"),
+    "data": ("1.5", "file"),
+    "cryptographic-asset": ("1.6", "file"),
+}
+_REFERENCES = {"source-distribution": ("1.6", "distribution"), "rfc-9116": ("1.6", "security-contact")}
+_SINGLE_LINE = ("name", "version", "group", "author", "publisher", "copyright", "cpe", "purl", "bom-ref")
+
+
+def apply(name: str, value: Object, version: str, lost: Counter[str]) -> Object:
+    """`value`, an object of that name, in the words of `version`."""
+    rule = _RULES.get(name)
+    return rule(dict(value), version, lost) if rule is not None else value
+
+
+def _component(value: Object, version: str, lost: Counter[str]) -> Object:
+    _component_type(value, version)
+    if version < "1.7" and "versionRange" in value:
+        _range_to_property(value)
+    if version < "1.6":
+        _author(value)
+        _occurrences_to_properties(value)
+    if version < "1.4":
+        value.setdefault("version", "")
+    _licenses(value, version, lost)
+    return value
+
+
+def _component_type(value: Object, version: str) -> None:
+    kind = as_text(value.get("type"))
+    since, instead = _TYPES.get(kind, ("1.2", kind))
+    if version < since:
+        value["type"] = instead
+        _add_property(value, names.TYPE, kind)
+
+
+def _range_to_property(value: Object) -> None:
+    known = {as_text(as_object(item).get("name")) for item in as_list(value.get("properties"))}
+    text = as_text(value.pop("versionRange"))
+    value.pop("isExternal", None)
+    if names.VERSION_RANGE not in known:
+        _add_property(value, names.VERSION_RANGE, text)
+
+
+def _author(value: Object) -> None:
+    people = [as_text(as_object(person).get("name")) for person in as_list(value.get("authors"))]
+    if people and not value.get("author"):
+        value["author"] = ", ".join(filter(None, people))
+
+
+def _occurrences_to_properties(value: Object) -> None:
+    """Before 1.6 an occurrence has no line and no context, before 1.5 there are none at all."""
+    for item in as_list(as_object(value.get("evidence")).get("occurrences")):
+        seen = _occurrence(as_object(item))
+        fields: Object = {"path": seen.path, "layer": seen.layer, "found_by": seen.found_by, "line": seen.line}
+        empty = ("", 0, -1)
+        kept = {key: field for key, field in fields.items() if key == "path" or field not in empty}
+        _add_property(value, names.OCCURRENCE, msgspec.json.encode(kept).decode())
+
+
+def _add_property(value: Object, name: str, text: str) -> None:
+    value["properties"] = [*as_list(value.get("properties")), {"name": name, "value": text}]
+
+
+def _licenses(value: Object, version: str, lost: Counter[str]) -> Object:
+    """Up to 1.6: one expression or licences; details of an expression are since 1.7."""
+    entries = as_list(value.get("licenses"))
+    if entries and version < "1.7":
+        value["licenses"] = licenses.one_kind(entries)
+        if value["licenses"] != entries:
+            lost["licenses joined or named, since only 1.7 lets expressions stand beside licences"] += 1
+    return value
+
+
+def _evidence(value: Object, version: str, lost: Counter[str]) -> Object:
+    identity = value.get("identity")
+    if version < "1.6" and isinstance(identity, list):
+        value["identity"] = identity[0] if identity else {}
+        if not identity:
+            del value["identity"]
+        lost["componentEvidence.identity"] += len(identity) > 1
+    return _licenses(value, version, lost)
+
+
+def _metadata(value: Object, version: str, lost: Counter[str]) -> Object:
+    tools = value.get("tools")
+    if version < "1.5" and isinstance(tools, dict):
+        value["tools"] = [_legacy_tool(as_object(item)) for item in _all_tools(tools)]
+    if version < "1.6" and "manufacturer" in value and "manufacture" not in value:
+        value["manufacture"] = value.pop("manufacturer")
+    return _licenses(value, version, lost)
+
+
+def _vulnerability(value: Object, version: str, lost: Counter[str]) -> Object:
+    tools = value.get("tools")
+    if version < "1.5" and isinstance(tools, dict):
+        value["tools"] = [_legacy_tool(as_object(item)) for item in _all_tools(tools)]
+    return value
+
+
+def _all_tools(tools: Object) -> list[Json]:
+    return [*as_list(tools.get("components")), *as_list(tools.get("services"))]
+
+
+def _legacy_tool(item: Object) -> Object:
+    maker = (
+        as_object(item.get("manufacturer") or item.get("supplier") or item.get("provider")).get("name")
+        or item.get("publisher")
+        or item.get("group")
+    )
+    kept: Object = {"vendor": maker, "name": item.get("name"), "version": item.get("version")}
+    kept |= {key: item[key] for key in ("hashes", "externalReferences") if key in item}
+    return {key: field for key, field in kept.items() if field}
+
+
+def _reference(value: Object, version: str, lost: Counter[str]) -> Object:
+    from assay.formats.cyclonedx.fit import reference_since
+
+    kind = as_text(value.get("type"))
+    since, instead = _REFERENCES.get(kind, (reference_since(kind), "other"))
+    if version < since:
+        lost[f"externalReference.type={kind[:40]}"] += 1
+        value["type"] = instead if version >= reference_since(instead) else "other"
+    return value
+
+
+def _service(value: Object, version: str, lost: Counter[str]) -> Object:
+    return _licenses(value, version, lost)
+
+
+_RULES: dict[str, Callable[[Object, str, Counter[str]], Object]] = {
+    "component": _component,
+    "componentEvidence": _evidence,
+    "metadata": _metadata,
+    "externalReference": _reference,
+    "service": _service,
+    "vulnerability": _vulnerability,
+}

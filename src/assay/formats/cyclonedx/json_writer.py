@@ -1,0 +1,16 @@
+"""CycloneDX JSON, written: ``write(sbom, "1.7")``; the same nouns give the same bytes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from assay.formats.cyclonedx.document_writer import build
+from assay.formats.cyclonedx.fit import NEWEST
+from assay.model.sbom import Sbom
+
+
+def write(sbom: Sbom, version: str = NEWEST, indent: int = 2) -> bytes:
+    """The document in that version; `indent` 0 writes it on one line."""
+    document, _ = build(sbom, version)
+    encoded = msgspec.json.encode(document)
+    return (msgspec.json.format(encoded, indent=indent) if indent else encoded) + b"\n"
