@@ -1,0 +1,76 @@
+"""What an SPDX document of some version cannot hold of an SBOM, a line each.
+
+Nothing of the model itself is lost, since annotations carry what has no field: lost are the unknown fields of another
+format that the SBOM was read from, and for programs that do not read our annotations what older versions have no
+field for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from assay.formats.json import Object, as_list, as_object
+from assay.formats.spdx.documents import VERSION_3, family
+from assay.formats.spdx.package import ALGORITHMS
+from assay.formats.spdx.versions import rules
+from assay.model.component import Component
+from assay.model.sbom import Sbom
+
+
+def losses(sbom: Sbom, version: str) -> tuple[str, ...]:
+    """The lines for SPDX `version` (``2.2``, ``2.3``, ``3.0``)."""
+    target = 3 if version == VERSION_3 else 2
+    found = [*_foreign(sbom, target)]
+    if target == 2:
+        found += _without_field(sbom, version)
+        found += _older(sbom, version)
+    return tuple(found)
+
+
+def _everyone(sbom: Sbom) -> tuple[Component, ...]:
+    return (sbom.subject, *sbom.components)
+
+
+def _foreign(sbom: Sbom, target: int) -> Iterable[str]:
+    """Fields that only the document's own family has."""
+    source = family(sbom)
+    names: set[str] = set()
+    for extra in (sbom.extra, *(component.extra for component in _everyone(sbom))):
+        names |= {
+            f"{name}: {field}"
+            for name, fields in extra.items()
+            if name != "spdx"
+            for field in as_object(fields) or {"fields": None}
+        }
+    if source not in {0, target}:
+        names |= _other_spdx(as_object(sbom.extra.get("spdx")))
+    return [f"{name} is a field of the other format only: left out" for name in sorted(names)]
+
+
+def _other_spdx(raw: Object) -> set[str]:
+    """What the other SPDX holds besides packages, edges and licences."""
+    if "@graph" in raw:
+        kinds = {str(as_object(item).get("type")) for item in as_list(raw["@graph"])}
+        return {
+            f"SPDX 3: {kind}" for kind in kinds - {"CreationInfo", "Organization", "Person", "Tool", "SoftwareAgent"}
+        }
+    kept = ("files", "snippets", "annotations", "externalDocumentRefs", "revieweds", "comment")
+    return {f"SPDX 2: {key}" for key in kept if raw.get(key)}
+
+
+def _without_field(sbom: Sbom, version: str) -> Iterable[str]:
+    absent = set(rules(version)["checksums_absent"])
+    kinds = {str(item.algorithm) for component in _everyone(sbom) for item in component.digests}
+    for kind in sorted(kinds):
+        if kind not in ALGORITHMS or ALGORITHMS[kind] in absent:
+            yield f"{kind} digests: SPDX {version} has no such checksum; kept in annotations"
+
+
+def _older(sbom: Sbom, version: str) -> Iterable[str]:
+    """Fields of SPDX 2.3 that an older version has not and no annotation carries."""
+    absent = [name for name in rules(version)["package_fields_absent"] if name != "primaryPackagePurpose"]
+    packages = [as_object(component.extra.get("spdx")) for component in _everyone(sbom)]
+    for name in absent:
+        count = sum(name in package for package in packages)
+        if count:
+            yield f"{name} of {count} packages: SPDX {version} has no such field; left out"
