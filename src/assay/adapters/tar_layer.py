@@ -97,11 +97,18 @@ class TarWalk:
         self.symlinks = self._links.finish()
 
     def _entries(self, stream: compression.ByteStream) -> Iterator[Entry]:
-        walker = None
+        walker, wants = None, self._wants
+
+        def interest(path: str) -> object:
+            """By name: what parsers want, and whiteouts (True)."""
+            if _WHITEOUT in path and path.rpartition("/")[2].startswith(_WHITEOUT):
+                return True
+            return wants(path)
+
         try:
             walker = tar.Walker(
                 stream,
-                self._interest,
+                interest,
                 self._magic,
                 self._paths.add if self._paths else None,
             )
@@ -115,10 +122,6 @@ class TarWalk:
             self._skip("", f"the rest of the layer could not be read: {error.what}")
         for path in walker.rejected if walker else ():
             self._skip(path, "the path leads out of the root")
-
-    def _interest(self, path: str) -> object:
-        """What `tar.Walker` should hand out by name: what parsers want, and whiteouts."""
-        return (_WHITEOUT in path and path.rpartition("/")[2].startswith(_WHITEOUT)) or self._wants(path)
 
     def _skip(self, path: str, reason: str) -> None:
         self.skipped.append(Skipped(path, reason, self._layer.position))

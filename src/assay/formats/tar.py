@@ -135,16 +135,17 @@ class Walker:
 
     def __iter__(self) -> Iterator[Member]:
         """The members in order; raises `Malformed` for a header that is none."""
-        window, buffer, magic, log, wants = self.window, self.window.buffer, self._magic, self._log, self._wants
+        window, buffer, log, wants = self.window, self.window.buffer, self._log, self._wants
+        magic, first = self._magic, frozenset(mark[0] for mark in self._magic)
         unpack = _HEADER.unpack_from
         while window.end - window.position >= BLOCK or window.fill(BLOCK):
             at = window.position
             name, mode, size_field, kind = unpack(buffer, at)
-            if not name[0] and buffer[at : at + BLOCK] == _ZERO:
-                window.position += BLOCK
-                return
             if kind != b"0" or self._next or self._global or name[-1] or buffer[at + 345]:
-                member = self._unusual()
+                if not name[0] and buffer[at : at + BLOCK] == _ZERO:
+                    window.position += BLOCK
+                    return
+                member = self._unusual(name, mode, size_field, kind)
                 if member is None:
                     if self.truncated:
                         return
@@ -152,16 +153,17 @@ class Walker:
                 if member.kind != b"0":
                     if log is not None:
                         log(member.path + "/" if member.kind == b"5" else member.path)
-                    yield from self._hand_out(member)
-                    if self.truncated:
-                        return
+                    if member.kind != b"5" or member.size:
+                        yield from self._hand_out(member)
+                        if self.truncated:
+                            return
                     continue
                 path, size = member.path, member.size
             else:
                 if buffer[at + 257 : at + 262] != b"ustar":
                     _check(buffer, at)
                 path = name[: name.index(0)].decode("utf-8", "surrogateescape")
-                if path[0] in "./" or "/." in path or "//" in path:
+                if path[0] in "./" or "//" in path or "/." in path:
                     path = self._inside(path)
                 try:
                     size = int(size_field[:11], 8)
@@ -171,7 +173,17 @@ class Walker:
             if log is not None:
                 log(path)
             interest = wants(path)
-            if interest or (size > 64 and self._starts_with(magic)):
+            if not interest and size > 64 and magic:
+                if window.end - window.position < 4 and not window.fill(4):
+                    self.truncated = f"tar ends within the content of {path}"
+                    return
+                interest = None
+                if buffer[window.position] in first:
+                    start = bytes(buffer[window.position : window.position + 4])
+                    interest = () if start in magic else None
+            elif not interest:
+                interest = None
+            if interest is not None:
                 yield from self._hand_out(Member(path, b"0", number(mode), size, "", interest))
             elif not window.skip((size + 511) & -512):
                 self.truncated = f"tar ends within the content of {path}"
@@ -179,12 +191,6 @@ class Walker:
                 return
         if window.end != window.position:
             self.truncated = "tar ends within a header"
-
-    def _starts_with(self, magic: frozenset[bytes]) -> bool:
-        window = self.window
-        if window.end - window.position < 4 and not window.fill(4):
-            return False
-        return bytes(window.buffer[window.position : window.position + 4]) in magic
 
     def _hand_out(self, member: Member) -> Iterator[Member]:
         """Yield the member, unless it lies outside, then skip what is left of its content and padding."""
@@ -199,15 +205,17 @@ class Walker:
 
     def _inside(self, path: str) -> str:
         """The normalised path; one that leaves the root is rejected and becomes empty."""
+        if path and path[0] not in "./" and path[-1] not in "./":
+            if "//" not in path and "/./" not in path and "/../" not in path:
+                return path  # a hidden file or folder
         clean = normalise(path)
         if clean is None:
             self.rejected.append(path)
         return clean or ""
 
-    def _unusual(self) -> Member | None:
+    def _unusual(self, name: bytes, mode: bytes, size_field: bytes, kind: bytes) -> Member | None:
         """Read a header of any kind; None for those that only speak of the next one."""
         window, buffer, at = self.window, self.window.buffer, self.window.position
-        name, mode, size_field, kind = _HEADER.unpack_from(buffer, at)
         path = name.partition(b"\0")[0]
         if buffer[at + 257 : at + 262] != b"ustar":
             _check(buffer, at)
@@ -219,19 +227,25 @@ class Walker:
         if kind in _EXTENDED:
             self._extension(kind, size)
             return None
-        records = {**self._global, **self._next}
-        self._next = {}
-        if "size" in records and kind in _WITH_CONTENT:
-            size = _decimal(records["size"])
-        path = records.get("GNU.sparse.name") or records.get("path") or path
-        target = records.get("linkpath", target) if target else target
         if kind in _REGULAR:
-            kind = b"S" if any(key.startswith("GNU.sparse.") for key in records) else b"0"
-            kind = b"5" if path.endswith(b"/") else kind
+            kind = b"0"
+        if self._next or self._global:
+            records = {**self._global, **self._next}
+            self._next = {}
+            if "size" in records and kind in _WITH_CONTENT:
+                size = _decimal(records["size"])
+            path = records.get("GNU.sparse.name") or records.get("path") or path
+            target = records.get("linkpath", target) if target else target
+            if kind == b"0" and any(key.startswith("GNU.sparse.") for key in records):
+                kind = b"S"
         elif kind == b"S":
             self._sparse_map(at)
-        clean = self._inside(path.decode("utf-8", "surrogateescape"))
-        return Member(clean, kind, number(mode), size, target.decode("utf-8", "surrogateescape"))
+        if kind == b"0" and path.endswith(b"/"):
+            kind = b"5"
+        text = path.rstrip(b"/").decode("utf-8", "surrogateescape")
+        if not text or text[0] in "./" or "//" in text or "/." in text:
+            text = self._inside(text)
+        return Member(text, kind, number(mode), size, target.decode("utf-8", "surrogateescape"))
 
     def _sparse_map(self, at: int) -> None:
         """Step over the continuation headers of an old GNU sparse file."""
