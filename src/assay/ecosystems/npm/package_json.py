@@ -1,0 +1,155 @@
+"""package.json (npm, "package.json"): installed in a node_modules folder, else the manifest of a project.
+
+::
+
+    {"name": "@scope/sample", "version": "1.0.0", "license": "MIT", "author": "Jane Doe <jane@doe.example>",
+     "dependencies": {"left-pad": "^1.3.0"}, "devDependencies": {"mocha": "9.2.0"}}
+
+Only ``node_modules/NAME/package.json`` and ``node_modules/@SCOPE/NAME/package.json`` are packages; what lies deeper
+in a package is its own business (test data, module markers). Manifests of Visual Studio Code extensions and of Unity
+packages share the file name, but are no npm packages.
+"""
+
+from __future__ import annotations
+
+import re
+
+from assay.ecosystems.npm import package
+from assay.formats import json, purl, spdx_license
+from assay.formats.json import Json, Object, as_list, as_object, as_text
+from assay.model.component import Component, ComponentType, ExternalReference, Presence, Scope
+from assay.model.ecosystem import File, Found, Need
+from assay.model.license import License
+
+_EXACT = re.compile(r"[=v]?(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)")
+_SHORTHAND = re.compile(r"(?:github:)?([\w.-]+/[\w.-]+)")
+
+
+def parse(file: File) -> Found:
+    """The package that is installed here, or the project and what it asks for."""
+    before, separator, inside = file.folder.rpartition("node_modules/")
+    if separator and (not before or before.endswith("/")):
+        depth = 1 if inside.startswith("@") else 0
+        return _installed(file) if inside.count("/") == depth else Found()
+    return _project(file)
+
+
+def _installed(file: File) -> Found:
+    document = json.load_object(file.data)
+    name, version = as_text(document.get("name")), as_text(document.get("version"))
+    if not name or not version:
+        return Found()
+    component = _component(document, name, version, Presence.INSTALLED, ComponentType.LIBRARY)
+    needs = tuple(
+        Need(component.id, package.places(file.folder, wanted)) for wanted, _, _ in package.dependencies(document)
+    )
+    return Found((component,), needs=needs, provides=((component.id, file.folder),))
+
+
+def _project(file: File) -> Found:
+    """The project, declared; what it asks for stays a range where no lock file and no node_modules knows better."""
+    document = json.load_object(file.data)
+    if "unity" in document:
+        return Found()
+    name, version = as_text(document.get("name")), as_text(document.get("version"))
+    is_extension = "vscode" in as_object(document.get("engines")) or "contributes" in document
+    project: tuple[Component, ...] = ()
+    if name and not is_extension:
+        project = (_component(document, name, version, Presence.DECLARED, ComponentType.APPLICATION),)
+    components, needs = list(project), list[Need]()
+    provides, alternatives = list[tuple[str, str]](), dict[str, list[str]]()
+    for wanted, spec, scope in package.dependencies(document, development=True):
+        own = f"{file.folder}/range:{wanted}"
+        names = [*_known(file.folder, wanted, spec), own]
+        asked = _asked(wanted, spec, scope)
+        components.append(asked)
+        provides.append((asked.id, own))
+        alternatives[own] = names[:-1]
+        needs.extend(Need(one.id, tuple(names)) for one in project)
+    provides.extend((one.id, file.folder) for one in project)
+    return Found(tuple(components), needs=tuple(needs), provides=tuple(provides), facts={"ranges": alternatives})
+
+
+def _known(folder: str, name: str, spec: str) -> list[str]:
+    """Where an exact version may be known: locked for this range, or in a node_modules folder, from here upward."""
+    found = []
+    for one in package.upward(folder):
+        found += [package.place(one, name), package.promise(one, name, spec)]
+    return found
+
+
+def _asked(name: str, spec: str, scope: Scope) -> Component:
+    real, wanted = package.alias(spec)
+    alias = {package.ALIAS: name} if real and real != name else {}
+    name, spec = (real, wanted) if real else (name, spec)
+    shorthand = _SHORTHAND.fullmatch(spec.partition("#")[0])
+    if shorthand and not spec.startswith((".", "/")):
+        spec = f"github:{spec.removeprefix('github:')}"
+    is_range = not package.is_repository(spec) and "://" not in spec
+    exact = _EXACT.fullmatch(spec.strip())
+    return package.locked(
+        name,
+        exact[1] if exact else "",
+        scope=scope,
+        version_range=spec if is_range else "",
+        resolved="" if is_range else spec,
+        properties=alias,
+    )
+
+
+def _component(document: Object, name: str, version: str, presence: Presence, kind: ComponentType) -> Component:
+    namespace, base = package.split(name)
+    author = _person(document.get("author"))
+    return Component(
+        base,
+        version,
+        kind,
+        namespace=namespace,
+        purl=purl.attempt("npm", base, version, namespace),
+        presence=presence,
+        licenses=_licenses(document),
+        digests=package.integrity(document.get("_integrity")),
+        supplier=author or _first_person(document.get("maintainers")),
+        author=author or _first_person(document.get("contributors")),
+        description=" ".join(as_text(document.get("description")).split()),
+        references=tuple(_references(document)),
+    )
+
+
+def _licenses(document: Object) -> tuple[License, ...]:
+    """``"MIT"``, and the old ``{"type": "MIT"}`` and ``[{"type": "MIT"}, ...]``, which offered a choice."""
+    listed = as_list(document.get("licenses")) or [document.get("license")]
+    names = [
+        as_text(one) or as_text(as_object(one).get("type")) or as_text(as_object(one).get("name")) for one in listed
+    ]
+    names = [name for name in names if name]
+    if len(names) > 1 and all(
+        len(found := spdx_license.normalise(name)) == 1 and found[0].expression for name in names
+    ):
+        return spdx_license.normalise("(" + " OR ".join(names) + ")")
+    return tuple(dict.fromkeys(one for name in names for one in spdx_license.normalise(name)))
+
+
+def _person(value: Json) -> str:
+    if isinstance(value, str):
+        return " ".join(value.split())
+    person = as_object(value)
+    name, mail = as_text(person.get("name")), as_text(person.get("email"))
+    return f"{name} <{mail}>" if name and mail else name or mail
+
+
+def _first_person(value: Json) -> str:
+    people = [_person(one) for one in as_list(value)]
+    return next((one for one in people if one), "")
+
+
+def _references(document: Object) -> list[ExternalReference]:
+    found = []
+    for field, kind in (("homepage", "website"), ("repository", "vcs"), ("bugs", "issue-tracker")):
+        value = document.get(field)
+        url = as_text(value) or as_text(as_object(value).get("url"))
+        if field == "repository" and _SHORTHAND.fullmatch(url):
+            url = f"https://github.com/{url.removeprefix('github:')}"
+        if "://" in url:
+            found.append(ExternalReference(kind, url))
+    return found

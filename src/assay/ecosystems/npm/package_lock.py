@@ -1,0 +1,111 @@
+"""package-lock.json and npm-shrinkwrap.json, lockfileVersion 1 to 3, and the hidden node_modules/.package-lock.json.
+
+::
+
+    {"name": "app", "version": "1.0.0", "lockfileVersion": 3, "packages": {
+        "": {"name": "app", "dependencies": {"left-pad": "^1.3.0"}},
+        "node_modules/left-pad": {"version": "1.3.0", "resolved": "https://registry.example/left-pad-1.3.0.tgz",
+                                  "integrity": "sha512-XI5MPzVN...", "dev": true}}}
+
+Version 1 nests ``dependencies`` in place of paths; it is brought into that form first. Edges follow Node's search
+from the folder of the dependent upward (npm, "package-lock.json").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from assay.ecosystems.npm import package
+from assay.formats import json
+from assay.formats.json import Object, as_object, as_text
+from assay.model.component import Component, ComponentType, Scope
+from assay.model.ecosystem import File, Found
+
+_LOCAL = ("file:", "link:", "portal:")
+
+
+def parse(file: File) -> Found:
+    """The locked packages with their edges, the project (if it has a name) and the members of its workspace."""
+    document = json.load_object(file.data)
+    packages = as_object(document.get("packages"))
+    entries = {path: as_object(entry) for path, entry in packages.items()} if packages else _flatten(document)
+    root: Object = {key: document[key] for key in ("name", "version") if key in document}
+    entries[""] = root | entries.get("", {})
+    components = {path: one for path, entry in entries.items() if (one := _component(path, entry)) is not None}
+    targets = {path: as_text(entry.get("resolved")) for path, entry in entries.items() if entry.get("link") is True}
+    at = components | {path: components[target] for path, target in targets.items() if target in components}
+    edges = {
+        (component.id, found.id): None
+        for path, component in components.items()
+        for name, _, _ in package.dependencies(entries[path], development=path.rpartition("node_modules/")[1] == "")
+        if (found := _resolve(path, name, at)) is not None and found.id != component.id
+    }
+    folder = file.folder.removesuffix("/node_modules") if file.name == ".package-lock.json" else file.folder
+    folder = "" if folder == "node_modules" else folder
+    base = f"{folder}/" if folder else ""
+    return Found(
+        tuple({one.id: one for one in components.values()}.values()),
+        tuple(edges),
+        provides=tuple((one.id, f"{base}{path}") for path, one in at.items() if path),
+    )
+
+
+def _resolve(path: str, name: str, at: Mapping[str, Component]) -> Component | None:
+    return next((at[place] for place in package.places(path, name) if place in at), None)
+
+
+def _component(path: str, entry: Object) -> Component | None:
+    """The package at a path; links stand for their target, which has a path of its own."""
+    if entry.get("link") is True:
+        return None
+    inside = path.rpartition("node_modules/")[2] if "node_modules/" in path else ""
+    name = as_text(entry.get("name")) or inside or path.rpartition("/")[2]
+    if not name:
+        return None
+    is_project = not inside
+    return package.locked(
+        name,
+        as_text(entry.get("version")),
+        kind=ComponentType.APPLICATION if is_project else ComponentType.LIBRARY,
+        scope=_scope(entry),
+        digests=package.integrity(entry.get("integrity")),
+        resolved=as_text(entry.get("resolved")),
+        properties={
+            package.ALIAS: inside if inside and inside != name else "",
+            package.WORKSPACE: path if is_project else "",
+        },
+    )
+
+
+def _scope(entry: Object) -> Scope:
+    if entry.get("dev") is True:
+        return Scope.EXCLUDED
+    return Scope.OPTIONAL if entry.get("optional") is True or entry.get("devOptional") is True else Scope.REQUIRED
+
+
+def _flatten(document: Object) -> dict[str, Object]:
+    """The entries of version 1 by the path that they will have."""
+    return dict(_walk(as_object(document.get("dependencies"))))
+
+
+def _walk(dependencies: Object) -> Iterator[tuple[str, Object]]:
+    waiting = [("", dependencies)]
+    while waiting:
+        folder, level = waiting.pop()
+        for name, value in level.items():
+            entry, path = as_object(value), package.place(folder, name)
+            if name and entry:
+                yield path, _modern(entry)
+                waiting.append((path, as_object(entry.get("dependencies"))))
+
+
+def _modern(entry: Object) -> Object:
+    """An entry of version 1 in the words of version 3: ``version`` may hold an alias, a repository or a path."""
+    version, modern = as_text(entry.get("version")), dict(entry)
+    modern["dependencies"] = as_object(entry.get("requires"))
+    real, exact = package.alias(version)
+    if real:
+        modern |= {"name": real, "version": exact}
+    elif package.is_repository(version) or version.startswith(_LOCAL) or "://" in version:
+        modern |= {"version": "", "resolved": version}
+    return modern

@@ -1,0 +1,145 @@
+"""Wheels, eggs and source distributions as files: their core metadata without unpacking them.
+
+::
+
+    sampleproject-4.0.0-py3-none-any.whl     zip with sampleproject-4.0.0.dist-info/METADATA
+    sampleproject-4.0.0.tar.gz               gzipped tar with sampleproject-4.0.0/PKG-INFO
+
+Specifications: PyPA "Binary distribution format", "Source distribution format" (PEP 625), setuptools "Egg formats".
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import IO, cast
+
+from assay.ecosystems.pypi import metadata, package
+from assay.errors import LimitExceeded, Malformed
+from assay.model.digest import Algorithm, Digest
+from assay.model.ecosystem import File, Found
+
+_MAX_METADATA = 4 << 20
+_MAX_UNPACKED = 512 << 20
+_BLOCK = 512
+
+
+def wheel(file: File) -> Found:
+    """The distribution in a wheel or an egg (an egg *folder* is read by its EGG-INFO instead)."""
+    import zipfile
+
+    if file.content[:2] != b"PK":
+        raise Malformed("not a zip archive")
+    try:
+        with zipfile.ZipFile(_stream(file)) as archive:
+            member = next((name for name in archive.namelist() if _is_metadata(name)), None)
+            if member is None:
+                raise Malformed("no METADATA in the archive")
+            if archive.getinfo(member).file_size > _MAX_METADATA:
+                raise LimitExceeded(f"{member} is larger than {_MAX_METADATA} bytes")
+            with archive.open(member) as stream:
+                head = stream.read(_MAX_METADATA)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, zlib.error, EOFError) as error:
+        raise Malformed(f"not a readable zip archive: {error}") from error
+    return _found(file, head)
+
+
+def sdist(file: File) -> Found:
+    """The distribution in a source archive; nothing, if the archive is none of Python's."""
+    stem = file.name.removesuffix(".tgz").removesuffix(".tar.gz")
+    if not stem.rpartition("-")[2][:1].isdigit():
+        return Found()
+    head = next(_pkg_info(file.data, stem), None)
+    return _found(file, head) if head is not None else Found()
+
+
+def _is_metadata(name: str) -> bool:
+    folder, _, last = name.rpartition("/")
+    if last == "METADATA":
+        return folder.endswith(".dist-info") and "/" not in folder
+    return name == "EGG-INFO/PKG-INFO"
+
+
+def _stream(file: File) -> IO[bytes]:
+    """The content as zipfile wants it; a memory map is read in place."""
+    return io.BytesIO(file.content) if isinstance(file.content, bytes) else cast("IO[bytes]", file.content)
+
+
+def _found(file: File, head: bytes) -> Found:
+    """An archive's needs are met by the archives beside it (a wheelhouse)."""
+    import hashlib
+
+    known = metadata.headers(head)
+    component = metadata.component(known)
+    found = Digest(Algorithm.SHA256, hashlib.sha256(file.content).hexdigest())
+    return Found(
+        (replace(component, digests=(found,)),),
+        needs=metadata.needs(known, component.id),
+        provides=package.provided((component,)),
+        scope=f"pypi:archives:{file.folder}",
+    )
+
+
+def _pkg_info(data: bytes, stem: str) -> Iterator[bytes]:
+    """The content of ``STEM/PKG-INFO``; a walk over tar headers (ustar, POSIX.1-1988) that unpacks in pieces."""
+    stream = _Unpacked(data)
+    wanted = f"{stem}/PKG-INFO".encode()
+    while True:
+        header = stream.read(_BLOCK)
+        if len(header) < _BLOCK or not header.strip(b"\0"):
+            return
+        name = header[:100].rstrip(b"\0")
+        try:
+            size = int(header[124:136].strip(b" \0") or b"0", 8)
+        except ValueError:
+            raise Malformed("not a tar archive") from None
+        padded = -(-size // _BLOCK) * _BLOCK
+        if name.lower() == wanted.lower() and size <= _MAX_METADATA:
+            yield stream.read(padded)[:size]
+            return
+        stream.skip(padded)
+
+
+class _Unpacked:
+    """A gzip stream, read forward without holding more than a window."""
+
+    def __init__(self, data: bytes) -> None:
+        self._raw = memoryview(data)
+        self._engine = zlib.decompressobj(31)
+        self._window = b""
+        self._at = 0
+        self._seen = 0
+
+    def read(self, size: int) -> bytes:
+        """The next bytes; fewer at the end."""
+        parts, missing = [], size
+        while missing > 0 and (self._window or self._fill()):
+            parts.append(self._window[:missing])
+            self._window = self._window[missing:]
+            missing -= len(parts[-1])
+        return b"".join(parts)
+
+    def skip(self, size: int) -> None:
+        """Passes over bytes."""
+        while size > 0 and (self._window or self._fill()):
+            step = min(size, len(self._window))
+            self._window = self._window[step:]
+            size -= step
+
+    def _fill(self) -> bool:
+        while not self._window and not self._engine.eof:
+            source = self._engine.unconsumed_tail or self._raw[self._at : self._at + 65536]
+            if not source:
+                return False
+            if not self._engine.unconsumed_tail:
+                self._at += len(source)
+            try:
+                self._window = self._engine.decompress(source, 65536)
+            except zlib.error as error:
+                raise Malformed(f"not a readable gzip stream: {error}") from error
+            self._seen += len(self._window)
+            if self._seen > _MAX_UNPACKED:
+                raise LimitExceeded(f"the archive unpacks to more than {_MAX_UNPACKED} bytes")
+        return bool(self._window)

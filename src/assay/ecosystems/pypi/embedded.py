@@ -1,0 +1,95 @@
+"""SBOMs that a wheel brings along (PEP 770): ``NAME.dist-info/sboms/*``, read where they are CycloneDX JSON.
+
+::
+
+    {"bomFormat": "CycloneDX", "metadata": {"component": {"bom-ref": "root", ...}},
+     "components": [{"bom-ref": "a", "name": "log", "version": "0.4.29", "purl": "pkg:cargo/log@0.4.29"}],
+     "dependencies": [{"ref": "root", "dependsOn": ["a"]}]}
+
+The root of the document is the distribution itself or a part of it; what it depends on becomes a dependency of the
+distribution (`assembly`).
+"""
+
+from __future__ import annotations
+
+from assay.errors import Malformed
+from assay.formats import digest, json, purl, spdx_license
+from assay.formats.json import Json, Object, as_list, as_object, as_text
+from assay.model.component import Component, ComponentType
+from assay.model.ecosystem import File, Found
+from assay.model.license import License
+from assay.model.sbom import Skipped
+
+_TYPES = frozenset(ComponentType)
+_MAX_COMPONENTS = 200_000
+
+
+def parse(file: File) -> Found:
+    """The components of an embedded SBOM, and the edges between them."""
+    if not file.data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return Found(skipped=(Skipped(file.path, "an embedded SBOM that is not JSON"),))
+    document = json.load_object(file.data)
+    if as_text(document.get("bomFormat")) != "CycloneDX":
+        return Found(skipped=(Skipped(file.path, "an embedded SBOM that is not CycloneDX JSON"),))
+    known = _components(as_list(document.get("components")))
+    root = as_text(as_object(as_object(document.get("metadata")).get("component")).get("bom-ref"))
+    edges: dict[tuple[str, str], None] = {}
+    direct: list[str] = []
+    for entry in map(as_object, as_list(document.get("dependencies"))):
+        ref = as_text(entry.get("ref"))
+        targets = [known[key].id for key in map(as_text, as_list(entry.get("dependsOn"))) if key in known]
+        if ref == root:
+            direct.extend(targets)
+        elif ref in known:
+            edges.update({(known[ref].id, target): None for target in targets})
+    components = tuple({one.id: one for one in known.values()}.values())
+    facts = {"sbom": (file.folder.rpartition("/")[0], tuple(direct))}
+    return Found(components, tuple(edges), facts=facts)
+
+
+def _components(entries: list[Json]) -> dict[str, Component]:
+    """The components by reference, those inside of others too."""
+    found: dict[str, Component] = {}
+    waiting = list(reversed(entries))
+    while waiting and len(found) < _MAX_COMPONENTS:
+        entry = as_object(waiting.pop())
+        component = _component(entry)
+        if component is not None:
+            found.setdefault(as_text(entry.get("bom-ref")) or component.id, component)
+        waiting.extend(reversed(as_list(entry.get("components"))))
+    return found
+
+
+def _component(entry: Object) -> Component | None:
+    name, version, written = (as_text(entry.get(key)) for key in ("name", "version", "purl"))
+    if not name:
+        return None
+    kind = as_text(entry.get("type"))
+    try:
+        identity = purl.parse(written) if written else None
+    except Malformed:
+        identity = None
+    hashes = [as_object(one) for one in as_list(entry.get("hashes"))]
+    digests = [digest.find(f"{as_text(one.get('alg'))}:{as_text(one.get('content'))}") for one in hashes]
+    return Component(
+        name,
+        version,
+        ComponentType(kind) if kind in _TYPES else ComponentType.LIBRARY,
+        namespace=as_text(entry.get("group")) or (identity.namespace if identity else ""),
+        ecosystem=identity.type if identity else "",
+        purl=identity,
+        licenses=_licenses(as_list(entry.get("licenses"))),
+        digests=tuple(one for one in digests if one),
+        author=as_text(entry.get("author")),
+        description=as_text(entry.get("description")),
+        cpes=(as_text(entry.get("cpe")),) if as_text(entry.get("cpe")) else (),
+    )
+
+
+def _licenses(entries: list[Json]) -> tuple[License, ...]:
+    found: list[License] = []
+    for entry in map(as_object, entries):
+        inner = as_object(entry.get("license"))
+        text = as_text(entry.get("expression")) or as_text(inner.get("id")) or as_text(inner.get("name"))
+        found.extend(spdx_license.normalise(text))
+    return tuple(dict.fromkeys(found))
