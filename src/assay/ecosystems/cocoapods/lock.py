@@ -78,7 +78,7 @@ def _component(full_name: str, version: str, document: Object) -> Component:
     return Component(
         full_name,
         version,
-        purl=purl.build("cocoapods", name, version, qualifiers={"vcs_url": location}, subpath=subspec),
+        purl=purl.attempt("cocoapods", name, version, qualifiers={"vcs_url": location}, subpath=subspec),
         presence=Presence.DECLARED,
         references=(ExternalReference("vcs", url, commit),) if "://" in url else (),
         properties=(Property("assay:cocoapods:podspec-sha1", checksum),) if checksum else (),

@@ -75,7 +75,7 @@ def _project(document: Object) -> Component | None:
         version,
         ComponentType.APPLICATION,
         vendor,
-        purl=purl.build("composer", name, version, vendor),
+        purl=purl.attempt("composer", name, version, vendor),
         presence=Presence.DECLARED,
         licenses=licenses(document.get("license")),
         author=authors(document.get("authors")),
@@ -92,7 +92,7 @@ def _asked(full_name: str, wanted: str, scope: Scope) -> Component | None:
     return Component(
         name,
         namespace=vendor,
-        purl=purl.build("composer", name, namespace=vendor),
+        purl=purl.attempt("composer", name, namespace=vendor),
         presence=Presence.DECLARED,
         scope=scope,
         version_range=wanted,

@@ -90,7 +90,7 @@ def _component(package: Object, scope: Scope, presence: Presence) -> Component:
         version,
         ComponentType.APPLICATION if kind == "project" else ComponentType.LIBRARY,
         vendor,
-        purl=purl.build("composer", name, version, vendor) if vendor else None,
+        purl=purl.attempt("composer", name, version, vendor),
         presence=presence,
         scope=scope,
         licenses=licenses(package.get("license")),

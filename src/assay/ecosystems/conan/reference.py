@@ -60,7 +60,7 @@ def component(
         reference.name,
         version,
         type_,
-        purl=purl.build("conan", reference.name, version, qualifiers=qualifiers),
+        purl=purl.attempt("conan", reference.name, version, qualifiers=qualifiers),
         presence=presence,
         scope=scope,
         version_range=reference.version.strip("[]") if bracketed else "",

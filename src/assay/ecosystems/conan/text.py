@@ -11,7 +11,7 @@
 
 The first is what a consumer asks for. The second lies in the folder of each installed package and tells what that was
 built with: ``[full_requires]`` (Conan 1) has references with package ids, ``[requires]`` (Conan 2) as well as they are
-known; the package's own name is that of its folders and not told. Where a lock file lies beside a conanfile.txt, that has
+known; the own name of the package is that of its folders and not told. Where a lock file lies beside a conanfile.txt, it has
 the answers, and the questions are dropped.
 """
 

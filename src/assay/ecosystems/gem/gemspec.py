@@ -109,7 +109,7 @@ def _component(
     return Component(
         name,
         version,
-        purl=purl.build("gem", name, version, qualifiers={"platform": platform}),
+        purl=purl.attempt("gem", name, version, qualifiers={"platform": platform}),
         presence=Presence.INSTALLED if installed else Presence.DECLARED,
         licenses=_licenses(fields.get("licenses") or fields.get("license") or []),
         author=", ".join(fields.get("authors") or fields.get("author") or []),

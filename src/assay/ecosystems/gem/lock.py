@@ -123,7 +123,7 @@ def _component(spec: str, section: _Section, checksums: dict[tuple[str, str], tu
     return Component(
         name,
         version,
-        purl=purl.build("gem", name, version, qualifiers=_qualifiers(section, platform)),
+        purl=purl.attempt("gem", name, version, qualifiers=_qualifiers(section, platform)),
         presence=Presence.DECLARED,
         digests=checksums.get((name, locked), ()),
         references=_references(section),

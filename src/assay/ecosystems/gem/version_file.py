@@ -61,6 +61,6 @@ def _resolved(file: Located, known: dict[tuple[str, str], str]) -> Located:
 def _versioned(file: Located, version: str) -> Located:
     old = file.found.components[0]
     qualifiers = dict(old.purl.qualifiers) if old.purl else {}
-    new = replace(old, version=version, purl=purl.build("gem", old.name, version, qualifiers=qualifiers))
+    new = replace(old, version=version, purl=purl.attempt("gem", old.name, version, qualifiers=qualifiers))
     needs = tuple(replace(need, dependent=new.id) for need in file.found.needs)
     return replace(file, found=replace(file.found, components=(new,), needs=needs))

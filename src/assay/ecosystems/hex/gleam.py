@@ -43,7 +43,7 @@ def _component(item: Object) -> Component:
     return Component(
         name,
         version,
-        purl=purl.build("hex", name, version, qualifiers={"vcs_url": location}),
+        purl=purl.attempt("hex", name, version, qualifiers={"vcs_url": location}),
         presence=Presence.DECLARED,
         digests=(known,) if known else (),
     )

@@ -74,7 +74,7 @@ def _component(name: str, entry: Term) -> Component:
         package,
         version,
         namespace=organisation,
-        purl=purl.build("hex", package, version, organisation, {"repository_url": private}),
+        purl=purl.attempt("hex", package, version, organisation, {"repository_url": private}),
         presence=Presence.DECLARED,
         digests=_digests(_part(entry, 7)),
     )
@@ -84,7 +84,7 @@ def _from_git(name: str, url: str, commit: str) -> Component:
     location = f"git+{url}@{commit}" if url and commit else ""
     return Component(
         name,
-        purl=purl.build("hex", name, qualifiers={"vcs_url": location}),
+        purl=purl.attempt("hex", name, qualifiers={"vcs_url": location}),
         presence=Presence.DECLARED,
         references=(ExternalReference("vcs", url, commit),) if "://" in url else (),
     )

@@ -62,7 +62,7 @@ def _component(item: tuple[Term, ...], digests: dict[str, str]) -> Component | N
     return Component(
         package,
         version,
-        purl=purl.build("hex", package, version),
+        purl=purl.attempt("hex", package, version),
         presence=Presence.DECLARED,
         digests=(known,) if known else (),
     )
@@ -73,7 +73,7 @@ def _from_repository(name: str, system: str, source: tuple[Term, ...]) -> Compon
     location = f"{system}+{url}@{revision}" if url and revision else ""
     return Component(
         name,
-        purl=purl.build("hex", name, qualifiers={"vcs_url": location}),
+        purl=purl.attempt("hex", name, qualifiers={"vcs_url": location}),
         presence=Presence.DECLARED,
         references=(ExternalReference("vcs", url, revision),) if "://" in url else (),
     )

@@ -34,7 +34,7 @@ def parse(file: File) -> Found:
     component = Component(
         name,
         version,
-        purl=purl.build("otp", name, version),
+        purl=purl.attempt("otp", name, version),
         licenses=spdx_license.normalise(" OR ".join(_texts(fields.get("licenses", [])))),
         description=" ".join(_text(fields.get("description", "")).split()),
     )

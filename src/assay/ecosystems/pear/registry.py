@@ -32,7 +32,7 @@ def parse(file: File) -> Found:
         name,
         version,
         namespace=channel,
-        purl=purl.build("pear", name, version, channel),
+        purl=purl.attempt("pear", name, version, channel),
         licenses=_licenses(package),
         author=", ".join(_people(package)),
         description=" ".join(_text(package.get("summary")).split()),

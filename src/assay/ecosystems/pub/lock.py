@@ -36,7 +36,7 @@ def _component(name: str, package: Object) -> Component:
     return Component(
         name,
         version,
-        purl=purl.build("pub", name, version, qualifiers=_qualifiers(source, description)),
+        purl=purl.attempt("pub", name, version, qualifiers=_qualifiers(source, description)),
         presence=Presence.DECLARED,
         scope=Scope.EXCLUDED if development else Scope.REQUIRED,
         digests=(known,) if known else (),

@@ -40,7 +40,7 @@ def parse(file: File) -> Found:
         name,
         version,
         ComponentType.APPLICATION,
-        purl=purl.build("pub", name, version),
+        purl=purl.attempt("pub", name, version),
         presence=Presence.DECLARED,
         description=" ".join(as_text(document.get("description")).split()),
         references=_references(document),
@@ -75,7 +75,7 @@ def _asked(name: str, wanted: Json, scope: Scope) -> Component:
     version_range = as_text(as_object(wanted).get("version")) if isinstance(wanted, dict) else as_text(wanted)
     return Component(
         name,
-        purl=purl.build("pub", name),
+        purl=purl.attempt("pub", name),
         presence=Presence.DECLARED,
         scope=scope,
         version_range=version_range or "any",

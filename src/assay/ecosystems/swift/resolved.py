@@ -54,7 +54,7 @@ def _component(pin: Object) -> Component | None:
         name,
         version,
         namespace=namespace,
-        purl=purl.build("swift", name, version, namespace, {"vcs_url": vcs}) if namespace else None,
+        purl=purl.attempt("swift", name, version, namespace, {"vcs_url": vcs}),
         presence=Presence.DECLARED,
         references=(ExternalReference("vcs", location),) if "://" in location else (),
         properties=tuple(Property(key, value) for key, value in properties.items() if value),

@@ -68,6 +68,6 @@ def _component(paragraph: dict[str, str], name: str, triplet: str) -> Component:
     return Component(
         name,
         version,
-        purl=purl.build("vcpkg", name, version, qualifiers=qualifiers),
+        purl=purl.attempt("vcpkg", name, version, qualifiers=qualifiers),
         description=paragraph.get("Description", ""),
     )
