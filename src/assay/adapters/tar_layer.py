@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 
@@ -22,6 +22,9 @@ _OPAQUE = ".wh..wh..opq"
 Opener = Callable[[], AbstractContextManager[compression.ByteStream]]
 """Opens the stored (compressed) bytes of a layer; leaving the context verifies their digest."""
 
+TarOpener = Callable[[bool], AbstractContextManager[compression.ByteStream]]
+"""Opens the tar inside; carefully, where a damaged one shall give all that precedes the fault."""
+
 
 class TarLayer:
     """A `assay.ports.LayerSource` over a stored tar."""
@@ -36,13 +39,14 @@ class TarLayer:
         return TarWalk(self.layer, self._unpacked, wants, executables, paths)
 
     @contextmanager
-    def _unpacked(self) -> Iterator[compression.ByteStream]:
+    def _unpacked(self, careful: bool) -> Iterator[compression.ByteStream]:
         """The tar inside, compared with the diffID where one is to be verified."""
         with self._opener() as raw:
+            unpacked = compression.open_stream(raw, careful=careful)
             if self._diff_id is None:
-                yield compression.open_stream(raw)
+                yield unpacked
                 return
-            inner = verified(lambda: nullcontext(compression.open_stream(raw)), self._diff_id)
+            inner = verified(lambda: nullcontext(unpacked), self._diff_id)
             with inner() as stream:
                 yield stream
 
@@ -76,9 +80,9 @@ class PathLog:
 
 
 class TarWalk:
-    """One pass over a layer (`assay.ports.Walk`)."""
+    """One pass over a layer (`assay.ports.Walk`); a damaged stream is read once more, carefully, up to its fault."""
 
-    def __init__(self, layer: Layer, opener: Opener, wants: Wants, executables: bool, paths: bool) -> None:
+    def __init__(self, layer: Layer, opener: TarOpener, wants: Wants, executables: bool, paths: bool) -> None:
         self.skipped: list[Skipped] = []
         self.paths = b""
         self.symlinks = b""
@@ -86,18 +90,34 @@ class TarWalk:
         self._opener = opener
         self._wants = wants
         self._magic = EXECUTABLE_MAGIC if executables else frozenset()
-        self._paths = PathLog() if paths else None
+        self._record = paths
         self._links = PathLog()
+        self._handed_out = 0
 
     def __iter__(self) -> Iterator[Entry]:
         """The wanted entries; a stream that is cut off or corrupt ends the walk with a `Skipped`."""
-        with self._opener() as stream:
-            yield from self._entries(stream)
-        self.paths = self._paths.finish() if self._paths else b""
-        self.symlinks = self._links.finish()
+        for careful in (False, True):
+            fault = yield from self._attempt(careful)
+            if not fault:
+                return
+        self._skip("", f"the rest of the layer could not be read: {fault}")
 
-    def _entries(self, stream: compression.ByteStream) -> Iterator[Entry]:
-        walker, wants = None, self._wants
+    def _attempt(self, careful: bool) -> Generator[Entry, None, str]:
+        """One pass that leaves out what an earlier one has handed out; says what broke it."""
+        log = PathLog() if self._record else None
+        self._links = PathLog()
+        fault = ""
+        with self._opener(careful) as stream:
+            try:
+                yield from self._entries(stream, log)
+            except Malformed as error:
+                fault = error.what
+        self.paths = log.finish() if log else b""
+        self.symlinks = self._links.finish()
+        return fault
+
+    def _entries(self, stream: compression.ByteStream, log: PathLog | None) -> Iterator[Entry]:
+        wants = self._wants
 
         def interest(path: str) -> object:
             """By name: what parsers want, and whiteouts (True)."""
@@ -105,22 +125,16 @@ class TarWalk:
                 return True
             return wants(path)
 
-        try:
-            walker = tar.Walker(
-                stream,
-                interest,
-                self._magic,
-                self._paths.add if self._paths else None,
-            )
-            for member in walker:
-                entry = self._entry(member, walker)
+        walker = tar.Walker(stream, interest, self._magic, log.add if log else None)
+        for number, member in enumerate(walker):
+            entry = self._entry(member, walker)
+            if number >= self._handed_out:
+                self._handed_out = number + 1
                 if entry is not None:
                     yield entry
-            if walker.truncated:
-                self._skip("", walker.truncated)
-        except Malformed as error:
-            self._skip("", f"the rest of the layer could not be read: {error.what}")
-        for path in walker.rejected if walker else ():
+        if walker.truncated:
+            self._skip("", walker.truncated)
+        for path in walker.rejected:
             self._skip(path, "the path leads out of the root")
 
     def _skip(self, path: str, reason: str) -> None:

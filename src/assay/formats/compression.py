@@ -15,6 +15,8 @@ from assay.errors import LimitExceeded, Malformed
 FREE = 8 << 30
 RATIO = 200
 READ_SIZE = 256 << 10
+_CAREFUL = 64
+"""Bytes fed at once where corrupt input must not take what precedes it along."""
 
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
@@ -41,13 +43,16 @@ def kind(head: bytes) -> str:
     return "bzip2" if head[:3] == BZIP2 else ""
 
 
-def open_stream(raw: ByteStream) -> ByteStream:
-    """`raw` decompressed, or as it is; reading raises `Malformed` where it is corrupt or cut off."""
+def open_stream(raw: ByteStream, *, careful: bool = False) -> ByteStream:
+    """`raw` decompressed, or as it is; reading raises `Malformed` where it is corrupt or cut off.
+
+    The fast way may lose up to one read before the fault; `careful` gives every byte that comes before it.
+    """
     peeked = _Peeked(raw)
     compression = kind(peeked.head)
     if not compression:
         return peeked
-    return _Decompressed(peeked, compression)
+    return _Decompressed(peeked, compression, _Zlib if careful and compression == "gzip" else _OPENERS[compression])
 
 
 class _Peeked:
@@ -86,10 +91,10 @@ class _Peeked:
 class _Decompressed:
     """The decompressed side of a stream; foreign exceptions become `Malformed`."""
 
-    def __init__(self, raw: _Peeked, compression: str) -> None:
+    def __init__(self, raw: _Peeked, compression: str, opener: Callable[[_Peeked], ByteStream]) -> None:
         self._raw = raw
         self._compression = compression
-        self._stream = _OPENERS[compression](raw)
+        self._stream = opener(raw)
         self._total = 0
 
     def readinto(self, buffer: memoryview, /) -> int:
@@ -196,7 +201,7 @@ class _Zlib:
                 if not rest.lstrip(b"\0"):
                     return 0
                 self._decompressor, self._input = zlib.decompressobj(31), rest
-            data = self._decompressor.unconsumed_tail or self._input or self._raw.read()
+            data = self._decompressor.unconsumed_tail or self._input or self._raw.read(_CAREFUL)
             self._input = b""
             if not data:
                 raise EOFError

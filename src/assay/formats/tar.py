@@ -205,9 +205,9 @@ class Walker:
 
     def _inside(self, path: str) -> str:
         """The normalised path; one that leaves the root is rejected and becomes empty."""
-        if path and path[0] not in "./" and path[-1] not in "./":
-            if "//" not in path and "/./" not in path and "/../" not in path:
-                return path  # a hidden file or folder
+        ends = path and path[0] not in "./" and path[-1] not in "./"
+        if ends and "//" not in path and "/./" not in path and "/../" not in path:
+            return path  # only a hidden file or folder
         clean = normalise(path)
         if clean is None:
             self.rejected.append(path)

@@ -1,0 +1,1 @@
+"""The world in memory: images and sources for tests."""
