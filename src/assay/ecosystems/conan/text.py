@@ -9,10 +9,10 @@
     [tool_requires]
     cmake/3.25.3
 
-The first is what a consumer asks for. The second lies in the folder of each installed package and tells what that was
-built with: ``[full_requires]`` (Conan 1) has references with package ids, ``[requires]`` (Conan 2) as well as they are
-known; the own name of the package is that of its folders and not told. Where a lock file lies beside a conanfile.txt, it has
-the answers, and the questions are dropped.
+The first is what a consumer asks for; where a lock file lies beside it, that has the answers and the questions are
+dropped. The second lies in the folder of each installed package and tells what that was built with:
+``[full_requires]`` (Conan 1) has references with package ids, ``[requires]`` (Conan 2) as well as they are known; the
+own name of the package is that of its folders and not told.
 """
 
 from __future__ import annotations

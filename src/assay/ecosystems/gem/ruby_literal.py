@@ -18,6 +18,7 @@ _NAMED = {"n": "\n", "t": "\t", "r": "\r", "s": " ", "e": "\x1b", "0": "\0"}
 _SPACE = re.compile(r"(?:\s|\\\n|#[^\n]*\n)*")
 _FREEZE = re.compile(r"(?:\.(?:freeze|strip|to_s|dup))*")
 _MAX_ITEMS = 10_000
+_MAX_LENGTH = 10_000
 
 
 def string(text: str, position: int) -> tuple[str, int] | None:
@@ -26,7 +27,7 @@ def string(text: str, position: int) -> tuple[str, int] | None:
     if match is None:
         return None
     if match[4]:
-        end = text.find(_CLOSERS.get(match[4], match[4]), match.end())
+        end = text.find(_CLOSERS.get(match[4], match[4]), match.end(), match.end() + _MAX_LENGTH)
         if end < 0:
             return None
         value, after = text[match.end() : end], end + 1
@@ -46,7 +47,7 @@ def strings(text: str, position: int) -> list[str]:
         return [single[0]]
     if text.startswith(("%w", "%W"), position):
         opener = text[position + 2 : position + 3]
-        end = text.find(_CLOSERS.get(opener, opener), position + 3) if opener else -1
+        end = text.find(_CLOSERS.get(opener, opener), position + 3, position + _MAX_LENGTH) if opener else -1
         return text[position + 3 : end].split() if end >= 0 else []
     return arguments(text, position + 1) if text.startswith("[", position) else []
 

@@ -9,9 +9,9 @@
       original: {hackage: fuzzyset-0.2.4}
     - completed: {name: acme, version: 0.1.0, git: "https://git.example/acme.git", commit: 98a0a6b0f6a2b9b3...}
 
-In stack.yaml the same stands under `extra-deps`, without the names of what comes from elsewhere; it is only read where no
-lock lies beside it. The digest behind the
-``@`` is of the Cabal file, not of the package: it is told as a property.
+In stack.yaml the same stands under `extra-deps`, without the names of what comes from elsewhere; it is only read
+where no lock lies beside it. The digest behind the ``@`` is of the Cabal file, not of the package: it is told as a
+property.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def _component(pin: Object) -> Component | None:
         namespace, _, name = (as_text(pin.get("identity")) or as_text(pin.get("package"))).rpartition(".")
     if not name:
         return None
-    vcs = f"git+{location}@{revision}" if not version and revision and "://" in location else ""
+    vcs = f"git+{_url(location)}@{revision}" if not version and revision else ""
     properties = {"assay:swift:revision": revision, "assay:swift:branch": branch}
     return Component(
         name,
@@ -59,6 +59,12 @@ def _component(pin: Object) -> Component | None:
         references=(ExternalReference("vcs", location),) if "://" in location else (),
         properties=tuple(Property(key, value) for key, value in properties.items() if value),
     )
+
+
+def _url(location: str) -> str:
+    """The location as a URL: ``git@git.example:acme/clock.git`` is SSH in the manner of scp."""
+    match = _SCP.fullmatch(location)
+    return f"ssh://{location[: match.start(2)].rstrip(':/')}/{match[2]}" if match else location
 
 
 def _identity(location: str) -> tuple[str, str]:
