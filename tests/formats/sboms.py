@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from hypothesis import strategies as st
 
 from assay.formats import purl
@@ -17,6 +19,8 @@ from assay.model.component import (
 from assay.model.digest import Algorithm, Digest
 from assay.model.license import Acknowledgement, License
 from assay.model.sbom import Attached, Completeness, Distribution, Layer, Lifecycle, Sbom, Skipped, Tool
+
+Item = TypeVar("Item")
 
 SHELL = Component(
     "bash",
@@ -91,7 +95,7 @@ _REFERENCES = st.builds(
 )
 
 
-def _tuples(items: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[object, ...]]:
+def _tuples(items: st.SearchStrategy[Item]) -> st.SearchStrategy[tuple[Item, ...]]:
     return st.lists(items, max_size=2).map(tuple)
 
 
