@@ -23,7 +23,6 @@ from assay.errors import UsageError
 from assay.formats.cyclonedx import component_writer, document_reader, names
 from assay.formats.cyclonedx.fit import NEWEST, fit
 from assay.formats.json import Json, Object, as_list, as_object, as_text
-from assay.model.component import Component
 from assay.model.sbom import Completeness, Sbom, Tool
 
 VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
@@ -54,8 +53,11 @@ _METADATA_GROUPS = (
 )
 
 
-def build(sbom: Sbom, version: str = NEWEST) -> tuple[Object, Counter[str]]:
-    """The document, and what was lost on the way to that version (a count per kind)."""
+def build(sbom: Sbom, version: str = NEWEST, foreign: bool = False) -> tuple[Object, Counter[str]]:
+    """The document, and what was lost on the way to that version (a count per kind).
+
+    `foreign` keeps what other namespaces put into XML, which only XML can hold.
+    """
     if version not in VERSIONS:
         raise UsageError(f"CycloneDX {version!r} cannot be written", f"choose one of: {', '.join(VERSIONS)}")
     raw = as_object(sbom.extra.get("cyclonedx"))
@@ -64,8 +66,8 @@ def build(sbom: Sbom, version: str = NEWEST) -> tuple[Object, Counter[str]]:
     if "signature" in raw:
         lost["bom.signature"] += 1
     source = sbom.source_format.rpartition("@")[2] if raw else NEWEST
-    if version != source:
-        document, lost_in_fit = fit(document, version)
+    if version != source or (not foreign and sbom.source_format.startswith("cyclonedx-xml")):
+        document, lost_in_fit = fit(document, version, foreign)
         lost += lost_in_fit
     return _named(document, sbom, version), lost
 

@@ -147,11 +147,17 @@ def _service(value: Object, version: str, lost: Counter[str]) -> Object:
     return _licenses(value, version, lost)
 
 
+def _signatory(value: Object, version: str, lost: Counter[str]) -> Object:
+    """JSON wants a signature, or an organization and where to find more; one of XML may have neither."""
+    return value if "signature" in value or {"organization", "externalReference"} <= value.keys() else {}
+
+
 _RULES: dict[str, Callable[[Object, str, Counter[str]], Object]] = {
     "component": _component,
     "componentEvidence": _evidence,
     "metadata": _metadata,
     "externalReference": _reference,
     "service": _service,
+    "bom.declarations.affirmation.signatories": _signatory,
     "vulnerability": _vulnerability,
 }

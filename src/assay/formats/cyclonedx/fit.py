@@ -1,6 +1,6 @@
 """A document of the newest version made to fit an older one, and word of what had to go.
 
-``fields.json`` holds, for each object, ``{"fields": {NAME: {"since", "until", "holds", "values"}}, "required": [...]}``:
+``fields.json`` holds for each object ``{"fields": {NAME: {"since", "until", "holds", "values"}}, "required": []}``:
 since when (and until when) a field is known, which objects it can hold, since when which values of an enumeration
 are known. `downgrade` says what can be said otherwise; the rest is taken out here.
 """
@@ -53,19 +53,23 @@ def _field(entry: dict[str, object]) -> _Field:
     )
 
 
-def fit(document: Object, version: str) -> tuple[Object, Counter[str]]:
-    """`document` as `version` can hold it, and how often what was lost (``component.tags``)."""
+def fit(document: Object, version: str, foreign: bool = False) -> tuple[Object, Counter[str]]:
+    """`document` as `version` can hold it, and how often what was lost (``component.tags``).
+
+    Keys that start with ``@`` are parts of foreign namespaces (see `xml_shape`), kept where `foreign` says so.
+    """
     lost: Counter[str] = Counter()
-    fitted = _Fitter(version, lost).object(document, "bom")
+    fitted = _Fitter(version, lost, foreign).object(document, "bom")
     return fitted if fitted is not None else {}, lost
 
 
 class _Fitter:
     """One pass over a document."""
 
-    def __init__(self, version: str, lost: Counter[str]) -> None:
+    def __init__(self, version: str, lost: Counter[str], foreign: bool) -> None:
         self._version = version
         self._lost = lost
+        self._foreign = foreign
         self._shapes = _shapes()
 
     def object(self, value: Object, name: str) -> Object | None:
@@ -73,6 +77,9 @@ class _Fitter:
         shape = self._shapes[name]
         kept: Object = {}
         for key, item in downgrade.apply(name, value, self._version, self._lost).items():
+            if self._foreign and key.startswith("@"):
+                kept[key] = item
+                continue
             field = shape.fields.get(key)
             if field is None or not field.since <= self._version <= field.until:
                 self._lost[f"{name}.{key}"] += 1
