@@ -1,0 +1,176 @@
+"""The table of programs, `programs.toml`: read at the first wanted file, its expressions compiled when first
+used.
+
+Its head says what each key means. Expressions run on bytes; ``<<`` and ``>>`` enclose the version, ``#`` is a
+number::
+
+    [haproxy]
+    name = "haproxy"
+    purl = "pkg:generic/haproxy"
+    cpes = ["haproxy:haproxy"]
+    match = ['HA-Proxy version <<#\\.#(?:\\.|-dev)#>>']
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from assay.formats import purl
+from assay.formats.json import Object, as_list, as_object, as_text
+from assay.model.ecosystem import Content
+from assay.model.purl import Purl
+
+_NUMBER = re.compile(r"(?<!\\)#")
+_SECTIONS = ("evidence", "parsers")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A version, and the other named groups that a CPE may want."""
+
+    version: str
+    parts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program of the table, under its `key` there."""
+
+    key: str
+    name: str
+    purl: Purl | None
+    cpes: tuple[str, ...]
+    match: tuple[str, ...]
+    also: tuple[bytes, ...] = ()
+    named: str = ""
+    inside: str = ""
+    linked: str = ""
+    linked_first: bool = False
+    linked_to: str = ""
+    beside: str = ""
+    last: bool = False
+
+    def search(self, path: str, content: Content) -> Match | None:
+        """The version that the bytes tell, None where the conditions or no expression hold."""
+        if self.inside and not re.search(self.inside, path):
+            return None
+        if any(content.find(literal) < 0 for literal in self.also):
+            return None
+        filled = ""
+        if self.named:
+            by_name = re.search(self.named, path)
+            if by_name is None:
+                return None
+            filled = re.escape(by_name["name"])
+        return search(self.match, content, filled, last=self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A file that tells something of another: `library` is what a program links, as a regular expression."""
+
+    key: str
+    library: str
+    match: tuple[str, ...]
+    named: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a parser tries: `each` on its own, and the first that matches of `first`; `evidence` as facts."""
+
+    each: tuple[Program, ...]
+    first: tuple[Program, ...]
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """All of it, by key."""
+
+    programs: Mapping[str, Program]
+    evidence: Mapping[str, Evidence]
+    tasks: Mapping[str, Task]
+
+    def task(self, parser: str) -> Task:
+        """What the parser of that name tries: what the table says, else the program of the same name."""
+        return self.tasks.get(parser) or Task((self.programs[parser],), (), ())
+
+
+@cache
+def table() -> Table:
+    """The table, read once."""
+    import tomllib
+    from pathlib import Path
+
+    data = tomllib.loads(Path(__file__).with_name("programs.toml").read_text(encoding="utf-8"))
+    programs = {key: _program(key, as_object(facts)) for key, facts in data.items() if key not in _SECTIONS}
+    evidence = {key: _evidence(key, as_object(facts), programs) for key, facts in data["evidence"].items()}
+    tasks = {}
+    for key, facts in data["parsers"].items():
+        each, first, beside = (tuple(map(as_text, as_list(facts.get(part)))) for part in ("all", "first", "evidence"))
+        tasks[key] = Task(
+            tuple(programs[name] for name in each),
+            tuple(programs[name] for name in first),
+            tuple(evidence[name] for name in beside),
+        )
+    return Table(programs, evidence, tasks)
+
+
+def _program(key: str, facts: Object) -> Program:
+    return Program(
+        key,
+        as_text(facts["name"]),
+        purl.parse(as_text(facts["purl"])),
+        tuple(map(as_text, as_list(facts["cpes"]))),
+        tuple(map(as_text, as_list(facts["match"]))),
+        tuple(as_text(literal).encode() for literal in as_list(facts.get("also"))),
+        as_text(facts.get("named")),
+        as_text(facts.get("inside")),
+        as_text(facts.get("linked")) or as_text(facts.get("linked_first")),
+        "linked_first" in facts,
+        as_text(facts.get("linked_to")),
+        as_text(facts.get("beside")),
+        facts.get("last") is True,
+    )
+
+
+def _evidence(key: str, facts: Object, programs: Mapping[str, Program]) -> Evidence:
+    """An entry of its own, or by ``program`` the expressions of one."""
+    library = as_text(facts.get("library"))
+    if like := programs.get(as_text(facts.get("program"))):
+        return Evidence(key, library, like.match, like.named)
+    return Evidence(key, library, tuple(map(as_text, as_list(facts["match"]))))
+
+
+def search(expressions: tuple[str, ...], content: Content, filled: str = "", *, last: bool = False) -> Match | None:
+    """The first match of the first expression that has one, or the `last` one of the line on which that
+    is.
+    """
+    for expression in expressions:
+        pattern = compiled(expression, filled)
+        found = pattern.search(content)
+        if found is not None:
+            if last:
+                end = content.find(b"\n", found.end())
+                *_, found = pattern.finditer(content, found.start(), end if end >= 0 else len(content))
+            groups = {key: _text(value) for key, value in found.groupdict().items() if value is not None}
+            return Match(groups.pop("version"), groups)
+    return None
+
+
+@lru_cache(maxsize=1024)
+def compiled(expression: str, filled: str = "") -> re.Pattern[bytes]:
+    """An expression of the table as one of Python on bytes."""
+    text = _NUMBER.sub("[0-9]{1,9}", expression)
+    if expression.startswith(("#", "<<#")):
+        text = "(?<![0-9])" + text  # a match starts at the first digit: nothing is tried at each of the others
+    text = text.replace("<<", "(?P<version>").replace(">>", ")").replace("{name}", filled)
+    return re.compile(text.encode("ascii"))
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")

@@ -1,0 +1,143 @@
+"""Programs recognised by their bytes: the table, the parsers, and what takes two files."""
+
+from __future__ import annotations
+
+import re
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.ecosystems.binary import ECOSYSTEM, PROGRAMS, gather, recognise
+from assay.ecosystems.binary.linked import libraries
+from assay.ecosystems.binary.table import compiled, search, table
+from assay.engines.catalog.layer import load
+from assay.model.component import ComponentType, Presence
+from assay.model.ecosystem import File, Located
+
+
+def test_every_parser_has_something_to_try_and_every_program_a_parser() -> None:
+    known = table()
+    tried = set()
+    for name in PROGRAMS:
+        task = known.task(name)
+        assert task.each or task.first or task.evidence
+        tried |= {program.key for program in (*task.each, *task.first)} | {item.key for item in task.evidence}
+    assert tried == set(known.programs) | set(known.evidence)
+    assert set(known.tasks) <= set(PROGRAMS)
+
+
+@pytest.mark.parametrize("parser", ECOSYSTEM.parsers, ids=lambda parser: parser.name)
+def test_a_parser_reads_a_file_that_is_nothing(parser: object) -> None:
+    function = load(parser.reads)  # type: ignore[attr-defined]
+    found = function(File("usr/bin/nothing", b"\x7fELF nothing of the kind"))  # type: ignore[operator]
+    assert found.components == ()
+
+
+def test_every_expression_names_a_version_and_is_bounded() -> None:
+    known = table()
+    for item in (*known.programs.values(), *known.evidence.values()):
+        for expression in item.match:
+            pattern = compiled(expression, r"3\.11")
+            assert "version" in pattern.groupindex, f"{item.key}: {expression}"
+            literal = re.sub(r"\\\\.|\\.|\[[^\]]*\]", "x", expression)
+            assert not re.search(r"[*+]|\{\d+,\}", literal), f"{item.key}: {expression}"
+
+
+def test_programs_are_applications_that_are_there() -> None:
+    (found,) = recognise.read("nginx", File("usr/sbin/nginx", b"\0nginx version: nginx/1.25.1\0")).components
+    assert (found.type, found.presence, found.version) == (ComponentType.APPLICATION, Presence.INSTALLED, "1.25.1")
+    assert found.cpes == ("cpe:2.3:a:f5:nginx:1.25.1:*:*:*:*:*:*:*", "cpe:2.3:a:nginx:nginx:1.25.1:*:*:*:*:*:*:*")
+
+
+def test_a_cpe_may_have_an_update_of_its_own() -> None:
+    content = b"\0openjdk\0java\x001.8\x001.8.0_352-b08\0"
+    (found,) = recognise.read("java", File("opt/java/bin/java", content)).components
+    assert found.version == "1.8.0_352-b08"
+    assert found.cpes == ("cpe:2.3:a:oracle:openjdk:1.8.0:update352:*:*:*:*:*:*",)
+
+
+def test_the_last_match_on_a_line_counts_for_build_folders() -> None:
+    content = b"x /a/mysql-8.0/b/mysql-8.0.37/c\n/mysql-9.9.9/"
+    match = table().programs["mysql"].search("usr/bin/mysql", content)
+    assert match is not None
+    assert match.version == "8.0.37"
+
+
+def test_mysqld_of_an_old_cluster_is_server_and_cluster() -> None:
+    content = b"mysql-cluster-gpl\x005.7.33-ndb-7.5.21-log\0"
+    found = recognise.read("mysqld", File("usr/sbin/mysqld", content)).components
+    assert [(item.name, item.version) for item in found] == [("mysql-server", "5.7.33"), ("mysql-cluster", "7.5.21")]
+
+
+def test_a_linked_library_tells_the_version() -> None:
+    program = _read("ruby", "usr/bin/ruby", _elf(b"libruby-3.1.so.3.1", b"libc.so.6"))
+    library = _read("libruby", "usr/lib/libruby-3.1.so.3.1", b"ruby 3.1.2p20 (2022-04-12 revision 4491bb740a)")
+    (found,) = gather.assemble([program, library], None)[0].found.components
+    assert (found.name, found.version) == ("ruby", "3.1.2p20")
+    assert [place.path for place in found.occurrences] == ["usr/bin/ruby", "usr/lib/libruby-3.1.so.3.1"]
+    assert gather.assemble([program], None)[0].found.components == ()
+
+
+def test_python_asks_its_library_first() -> None:
+    program = _read("python", "usr/bin/python3.11", _elf(b"libpython3.11.so.1.0") + b"\x003.11.0rc1\0")
+    library = _read("libpython", "usr/lib/libpython3.11.so.1.0", b"\x003.11.2\0")
+    assert gather.assemble([program, library], None)[0].found.components[0].version == "3.11.2"
+    assert gather.assemble([program], None)[0].found.components[0].version == "3.11.0rc1"
+
+
+def test_java_of_ibm_is_known_by_the_library_it_links() -> None:
+    content = _elf(b"libjli.so") + b"\0java\x001.8\0\0\x001.8.0-foreman_2022_01_20_09_33-b00\0"
+    program = _read("java", "opt/jre/bin/java", content)
+    library = _read("libjli", "opt/jre/lib/libjli.so", b"\0IBM_JAVA_OPTIONS\0")
+    (found,) = gather.assemble([program, library], None)[0].found.components
+    assert str(found.purl) == "pkg:generic/ibm/java@1.8.0-foreman_2022_01_20_09_33-b00"
+    (other,) = gather.assemble([program], None)[0].found.components
+    assert str(other.purl) == "pkg:generic/oracle/jre@1.8.0-foreman_2022_01_20_09_33-b00"
+
+
+@pytest.mark.parametrize("place", ["go/VERSION", "go/bin/VERSION"])
+def test_a_file_beside_tells_the_version(place: str) -> None:
+    program = _read("go", "go/bin/go", b"\x7fELF")
+    version = _read("go-version", place, b"go1.21.5\n")
+    (found,) = gather.assemble([program, version], None)[0].found.components
+    assert (found.version, [item.path for item in found.occurrences]) == ("1.21.5", ["go/bin/go", place])
+
+
+def test_libraries_of_what_is_no_executable() -> None:
+    assert libraries(b"") == ()
+    assert libraries(_elf(b"libc.so.6", b"libm.so.6")) == ("libc.so.6", "libm.so.6")
+
+
+def test_zeros_and_digits_are_searched_in_linear_time() -> None:
+    for content in (bytes(200_000), b"1" * 200_000, b"1.2.3\0" * 30_000, b"HEAD\0" * 30_000):
+        for program in table().programs.values():
+            search(program.match, content, r"3\.11")
+
+
+@given(st.sampled_from(sorted(PROGRAMS)), st.binary(max_size=300))
+def test_no_bytes_break_a_parser(name: str, content: bytes) -> None:
+    recognise.read(name, File(f"usr/bin/{name}", b"\x7fELF\x02\x01\x01" + content))
+    recognise.read(name, File(f"usr/lib/libpython3.11.so.1.0/{name}", content))
+
+
+def _read(parser: str, path: str, content: bytes) -> Located:
+    return Located(path, -1, recognise.read(parser, File(path, content)), f"binary-{parser}")
+
+
+def _elf(*needed: bytes) -> bytes:
+    """A 64-bit ELF file of nothing but a dynamic section that asks for these libraries."""
+    strings = b"\0" + b"".join(name + b"\0" for name in needed)
+    offsets = [strings.index(b"\0" + name + b"\0") + 1 for name in needed]
+    dynamic = b"".join(struct.pack("<QQ", 1, offset) for offset in offsets) + bytes(16)
+    names = b"\0.dynamic\0.dynstr\0.shstrtab\0"
+    start = 64 + 4 * 64
+    parts = [(0, b""), (names.index(b".dynamic"), dynamic), (names.index(b".dynstr"), strings)]
+    parts.append((names.index(b".shstrtab"), names))
+    headers, body = b"", b""
+    for kind, (name, data) in zip((0, 6, 3, 3), parts, strict=True):
+        headers += struct.pack("<IIQQQQIIQQ", name, kind, 0, 0, start + len(body) if data else 0, len(data), 0, 0, 1, 0)
+        body += data
+    head = b"\x7fELF\x02\x01\x01" + bytes(9)
+    return head + struct.pack("<HHIQQQIHHHHHH", 2, 62, 1, 0, 0, 64, 0, 64, 0, 0, 64, 4, 3) + headers + body
