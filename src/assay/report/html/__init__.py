@@ -1,0 +1,1 @@
+"""The SBOM as one self-contained page; `page.write` makes it."""
