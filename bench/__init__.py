@@ -1,0 +1,1 @@
+"""Measures assay against its peers and a physical floor, as ratios in one run (`make bench`)."""

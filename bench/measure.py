@@ -1,0 +1,84 @@
+"""One run of a command: CPU seconds, wall seconds, and the peak of the memory of all its processes together."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_INTERVAL = 0.02
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run cost; `memory` in bytes is the largest sum of resident sets seen."""
+
+    cpu: float
+    wall: float
+    memory: int
+    code: int
+    output: bytes
+
+
+def run(command: Sequence[str], timeout: float = 1800, **environment: str) -> Run:
+    """Run a command to its end, or kill it after `timeout` seconds."""
+    start = time.monotonic()
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, **environment}
+    )
+    watch = _Watch(process.pid)
+    watch.start()
+    timer = threading.Timer(timeout, process.kill)
+    timer.start()
+    assert process.stdout is not None
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - start
+    timer.cancel()
+    watch.stop()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    peak = max(watch.peak, usage.ru_maxrss * 1024)
+    return Run(usage.ru_utime + usage.ru_stime, wall, peak, process.returncode, output)
+
+
+class _Watch(threading.Thread):
+    """Samples the resident memory of a process and all its descendants."""
+
+    def __init__(self, root: int) -> None:
+        super().__init__(daemon=True)
+        self._root = root
+        self._done = threading.Event()
+        self.peak = 0
+
+    def run(self) -> None:
+        while not self._done.wait(_INTERVAL):
+            self.peak = max(self.peak, sum(map(_resident, _family(self._root))))
+
+    def stop(self) -> None:
+        self._done.set()
+        self.join()
+
+
+def _family(root: int) -> list[int]:
+    family, todo = [], [root]
+    while todo:
+        process = todo.pop()
+        family.append(process)
+        for task in Path(f"/proc/{process}/task").glob("*/children"):
+            try:
+                todo.extend(map(int, task.read_text().split()))
+            except OSError:
+                continue
+    return family
+
+
+def _resident(process: int) -> int:
+    try:
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * _PAGE
+    except (OSError, IndexError):
+        return 0

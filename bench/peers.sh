@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Builds the peers that `make bench` measures against, from their Go modules, into bench/.build/bin. Bench only.
+set -euo pipefail
+cd "$(dirname "$0")"
+bin="$PWD/.build/bin"
+mkdir -p "$bin"
+export GOTOOLCHAIN="${GOTOOLCHAIN:-auto}" GOBIN="$bin" CGO_ENABLED=0
+
+syft=v1.51.0
+trivy=v0.70.0
+
+[ -x "$bin/syft" ] || go install "github.com/anchore/syft/cmd/syft@$syft"
+
+# `go install` refuses Trivy, whose module has replace directives: a scratch module builds it.
+if [ ! -x "$bin/trivy" ]; then
+  scratch=$(mktemp -d)
+  trap 'rm -rf "$scratch"' EXIT
+  cd "$scratch"
+  go mod init assay.example/trivy >/dev/null 2>&1
+  go get "github.com/aquasecurity/trivy/cmd/trivy@$trivy"
+  go build -mod=mod -o "$bin/trivy" github.com/aquasecurity/trivy/cmd/trivy
+fi
+"$bin/syft" version | sed -n '1,3p'
+"$bin/trivy" --version | head -n 1
