@@ -2,7 +2,8 @@
 
 The schemas come from packages that ``assay[validate]`` brings; nothing is fetched. One module per family:
 
-- `cyclonedx`: JSON schemas and XSD of the specification, out of cyclonedx-python-lib.
+- `cyclonedx`: JSON schemas and XSD of the specification, out of cyclonedx-python-lib;
+- `spdx`: what the specification of SPDX asks for, and the bindings of its model for version 3.
 
 `validate` finds the format out and asks the module of that family.
 """
@@ -22,6 +23,9 @@ __all__ = ["Problem", "validate"]
 _VALIDATORS = {
     "cyclonedx-json": "assay.engines.validate.cyclonedx:json_problems",
     "cyclonedx-xml": "assay.engines.validate.cyclonedx:xml_problems",
+    "spdx-json": "assay.engines.validate.spdx:problems",
+    "spdx-yaml": "assay.engines.validate.spdx:problems",
+    "spdx-tag-value": "assay.engines.validate.spdx:problems",
 }
 
 

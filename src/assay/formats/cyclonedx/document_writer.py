@@ -20,6 +20,7 @@ from collections.abc import Mapping
 import msgspec
 
 from assay.errors import UsageError
+from assay.formats import json_bytes
 from assay.formats.cyclonedx import component_writer, document_reader, names
 from assay.formats.cyclonedx.fit import NEWEST, fit
 from assay.formats.json import Json, Object, as_list, as_object, as_text
@@ -167,7 +168,7 @@ def _properties(sbom: Sbom) -> list[Json]:
 def _noun(noun: object) -> str:
     fields = msgspec.to_builtins(noun)
     empty: tuple[object, ...] = ("", None, [], ())
-    return msgspec.json.encode({key: value for key, value in fields.items() if value not in empty}).decode()
+    return json_bytes.encode({key: value for key, value in fields.items() if value not in empty}).decode()
 
 
 def _dependencies(sbom: Sbom, extra: Object, read: bool) -> list[Json]:
@@ -210,7 +211,7 @@ def _named(document: Object, sbom: Sbom, version: str) -> Object:
 
 def _serial(document: Object, version: str) -> str:
     metadata = {key: value for key, value in as_object(document.get("metadata")).items() if key != "timestamp"}
-    content = msgspec.json.encode([version, document | {"metadata": metadata}])
+    content = json_bytes.encode([version, document | {"metadata": metadata}])
     value = bytearray(hashlib.sha1(_NAMESPACE + content, usedforsecurity=False).digest()[:16])
     value[6] = value[6] & 0x0F | 0x50
     value[8] = value[8] & 0x3F | 0x80

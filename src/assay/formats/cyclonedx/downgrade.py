@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-import msgspec
-
+from assay.formats import json_bytes
 from assay.formats.cyclonedx import licenses, names
 from assay.formats.cyclonedx.component_reader import _occurrence
 from assay.formats.json import Json, Object, as_list, as_object, as_text
@@ -74,7 +73,7 @@ def _occurrences_to_properties(value: Object) -> None:
         fields: Object = {"path": seen.path, "layer": seen.layer, "found_by": seen.found_by, "line": seen.line}
         empty = ("", 0, -1)
         kept = {key: field for key, field in fields.items() if key == "path" or field not in empty}
-        _add_property(value, names.OCCURRENCE, msgspec.json.encode(kept).decode())
+        _add_property(value, names.OCCURRENCE, json_bytes.encode(kept).decode())
 
 
 def _add_property(value: Object, name: str, text: str) -> None:

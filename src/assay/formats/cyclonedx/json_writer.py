@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
-
+from assay.formats import json_bytes
 from assay.formats.cyclonedx.document_writer import build
 from assay.formats.cyclonedx.fit import NEWEST
 from assay.model.sbom import Sbom
@@ -12,5 +11,4 @@ from assay.model.sbom import Sbom
 def write(sbom: Sbom, version: str = NEWEST, indent: int = 2) -> bytes:
     """The document in that version; `indent` 0 writes it on one line."""
     document, _ = build(sbom, version)
-    encoded = msgspec.json.encode(document)
-    return (msgspec.json.format(encoded, indent=indent) if indent else encoded) + b"\n"
+    return json_bytes.dump(document, indent)
