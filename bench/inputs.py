@@ -28,10 +28,28 @@ from isal import igzip
 HERE = Path(__file__).parent
 BUILD = HERE / ".build"
 
-DEBIAN = ["bash", "coreutils", "dpkg", "apt", "python3-full", "python3-pip", "python3-scipy", "python3-matplotlib", "python3-django", "nodejs", "npm", "default-jdk-headless", "maven", "ruby-full", "ruby-rails", "golang-go", "build-essential", "libboost-dev", "linux-headers-amd64", "openssl", "curl", "git", "nginx", "redis-server", "postgresql", "php-cli", "composer", "perl", "busybox", "cmake", "qtbase5-dev"]
-WHEELS = ["django==4.2.1", "flask==2.2.2", "requests==2.28.1", "numpy==1.26.4", "pandas==2.2.2", "boto3==1.34.0", "sqlalchemy==2.0.20", "celery==5.3.1", "fastapi==0.100.0", "pillow==9.5.0", "cryptography==41.0.1", "lxml==5.2.0", "scikit-learn==1.4.0", "jupyterlab==4.0.0"]
-NPM = ["express@4.18.2", "next@13.4.1", "webpack@5.80.0", "typescript@5.0.4", "@angular/cli@16.0.0", "react-scripts@5.0.1", "eslint@8.40.0", "jest@29.5.0", "lodash@4.17.20", "@babel/preset-env@7.21.5", "firebase@9.21.0", "gatsby@5.9.0"]
-JARS = ["org.apache.logging.log4j:log4j-core:2.14.1", "org.springframework:spring-webmvc:5.3.18", "org.hibernate:hibernate-core:5.6.0.Final", "org.apache.kafka:kafka-clients:3.0.0", "com.fasterxml.jackson.core:jackson-databind:2.13.0", "org.apache.hadoop:hadoop-client:3.3.1", "org.elasticsearch:elasticsearch:7.16.1", "io.netty:netty-all:4.1.70.Final", "org.apache.spark:spark-core_2.12:3.2.0"]
+DEBIAN = """
+    bash coreutils dpkg apt python3-full python3-pip python3-scipy python3-matplotlib python3-django nodejs
+    npm default-jdk-headless maven ruby-full ruby-rails golang-go build-essential libboost-dev
+    linux-headers-amd64 openssl curl git nginx redis-server postgresql php-cli composer perl busybox cmake
+    qtbase5-dev
+""".split()  # noqa: SIM905 (a list of ninety quoted words is no table)
+WHEELS = """
+    django==4.2.1 flask==2.2.2 requests==2.28.1 numpy==1.26.4 pandas==2.2.2 boto3==1.34.0 sqlalchemy==2.0.20
+    celery==5.3.1 fastapi==0.100.0 pillow==9.5.0 cryptography==41.0.1 lxml==5.2.0 scikit-learn==1.4.0
+    jupyterlab==4.0.0
+""".split()  # noqa: SIM905 (a list of ninety quoted words is no table)
+NPM = """
+    express@4.18.2 next@13.4.1 webpack@5.80.0 typescript@5.0.4 @angular/cli@16.0.0 react-scripts@5.0.1
+    eslint@8.40.0 jest@29.5.0 lodash@4.17.20 @babel/preset-env@7.21.5 firebase@9.21.0 gatsby@5.9.0
+""".split()  # noqa: SIM905 (a list of ninety quoted words is no table)
+JARS = """
+    org.apache.logging.log4j:log4j-core:2.14.1 org.springframework:spring-webmvc:5.3.18
+    org.hibernate:hibernate-core:5.6.0.Final org.apache.kafka:kafka-clients:3.0.0
+    com.fasterxml.jackson.core:jackson-databind:2.13.0 org.apache.hadoop:hadoop-client:3.3.1
+    org.elasticsearch:elasticsearch:7.16.1 io.netty:netty-all:4.1.70.Final
+    org.apache.spark:spark-core_2.12:3.2.0
+""".split()  # noqa: SIM905 (a list of ninety quoted words is no table)
 
 
 def main() -> None:
@@ -203,10 +221,11 @@ def _put(document: dict[str, Any], media_type: str, blobs: Path) -> dict[str, An
 def _compress(tar: Path, blobs: Path) -> tuple[dict[str, Any], str]:
     inner = hashlib.sha256()
     partial = blobs / "partial"
-    with tar.open("rb") as source, igzip.IGzipFile(partial, "wb", compresslevel=2) as sink:
+    sink = igzip.IGzipFile(partial, "wb", compresslevel=2)  # type: ignore[no-untyped-call]
+    with tar.open("rb") as source, sink:
         while piece := source.read(1 << 20):
             inner.update(piece)
-            sink.write(piece)
+            sink.write(piece)  # type: ignore[no-untyped-call]
     with partial.open("rb") as stored:
         digest = hashlib.file_digest(stored, "sha256").hexdigest()
     partial.rename(blobs / digest)
