@@ -61,7 +61,8 @@ def _settle_ranges(merged: dict[str, Component]) -> dict[str, str]:
         if target is not None:
             renamed[identity] = target.id
             del merged[identity]
-            merged[target.id] = unite([merged[target.id], replace(component, version_range="", scope=target.scope)])
+            asked = replace(component, version=target.version, purl=target.purl, version_range="", scope=target.scope)
+            merged[target.id] = unite([merged[target.id], asked])
     return renamed
 
 
