@@ -81,9 +81,16 @@ def test_a_purl_has_a_bounded_length() -> None:
 
 def test_attempt_gives_none_where_the_type_forbids() -> None:
     assert purl.attempt("composer", "private", "1.0") is None
-    assert purl.attempt("composer", "Laravel", "1.0", "Laravel") == Purl(
-        "composer", "laravel", "1.0", "laravel"
-    )
+    assert purl.attempt("composer", "Laravel", "1.0", "Laravel") == Purl("composer", "laravel", "1.0", "laravel")
+
+
+@pytest.mark.parametrize("text", ["pkg:deb/curl@7.88", "pkg:swift/Alamofire@5", "pkg:cpan/LWP::UserAgent@6"])
+def test_foreign_documents_are_read_leniently(text: str) -> None:
+    with pytest.raises(Malformed):
+        purl.parse(text)
+    assert str(purl.read(text)) == text
+    assert purl.read("no purl") is None
+    assert purl.read("pkg:npm/@1") is None
 
 
 def test_every_adjusted_type_is_in_the_table() -> None:

@@ -65,6 +65,24 @@ def parse(text: str) -> Purl:
     """The purl that `text` writes, normalised; raises `assay.errors.Malformed` for what the standard
     refuses.
     """
+    return _finish(*_split(text))
+
+
+def read(text: str) -> Purl | None:
+    """The purl in a document of somebody else's: as `parse`, but what its type asks for need not be there.
+
+    ``pkg:deb/curl@7.88`` (without the namespace) is common, and better kept than lost. None for what is no
+    purl.
+    """
+    try:
+        kind, parts = _split(text)
+        return _finish(kind, parts, lenient=True) if parts.name else None
+    except Malformed:
+        return None
+
+
+def _split(text: str) -> tuple[str, Parts]:
+    """The type and the decoded parts ("How to parse", from right to left)."""
     if len(text) > MAX_LENGTH:
         raise LimitExceeded(f"purl of {len(text)} characters (at most {MAX_LENGTH})")
     rest, _, subpath = _split_right(text, "#")
@@ -77,36 +95,34 @@ def parse(text: str) -> Purl:
         raise Malformed(f"not a purl type: {kind[:80]!r}")
     path, version = _split_version(path)
     space, _, name = path.strip("/").rpartition("/")
-    namespace = "/".join([_segment(segment) for segment in space.split("/") if segment])
     parts = Parts(
         _decode(name).strip("/"),
         _decode(version),
-        namespace,
+        "/".join([_segment(segment) for segment in space.split("/") if segment]),
         _read_qualifiers(qualifiers),
         _subpath("/".join([_segment(segment) for segment in subpath.split("/")])),
     )
-    return _finish(kind.lower(), parts)
+    return kind.lower(), parts
 
 
-def _finish(kind: str, parts: Parts) -> Purl:
+def _finish(kind: str, parts: Parts, *, lenient: bool = False) -> Purl:
     """Apply the rules of the type, then check what must hold for it."""
     rule = rules().get(kind)
     if rule is not None:
         for part in rule.lower:
             setattr(parts, part, getattr(parts, part).lower())
-    if kind in ADJUST:
-        ADJUST[kind](parts)
-    if not parts.name:
-        raise Malformed(f"a {kind} purl needs a name")
-    if rule is not None:
-        rule.check(parts)
+    try:
+        if kind in ADJUST:
+            ADJUST[kind](parts)
+        if not parts.name:
+            raise Malformed(f"a {kind} purl needs a name")
+        if rule is not None:
+            rule.check(parts)
+    except Malformed:
+        if not lenient:
+            raise
     return Purl(
-        kind,
-        parts.name,
-        parts.version,
-        parts.namespace,
-        tuple(sorted(parts.qualifiers.items())),
-        parts.subpath,
+        kind, parts.name, parts.version, parts.namespace, tuple(sorted(parts.qualifiers.items())), parts.subpath
     )
 
 
@@ -181,8 +197,6 @@ def _decode(text: str) -> str:
     if "%" not in text:
         return text
     try:
-        return _ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()), text.encode("utf-8")).decode(
-            "utf-8"
-        )
+        return _ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()), text.encode("utf-8")).decode("utf-8")
     except UnicodeError as error:
         raise Malformed(f"a purl that is not UTF-8: {text[:80]!r}") from error
