@@ -59,7 +59,8 @@ _JSON_LD = b"""{"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@
  "relationshipType": "dependsOn"}]}
 """
 _JSON = b"""{"spdxVersion": "SPDX-2.2", "SPDXID": "SPDXRef-DOCUMENT", "name": "app",
-"packages": [{"SPDXID": "SPDXRef-a", "name": "a", "externalRefs": [{"referenceCategory": "OTHER", "referenceType": "x", "referenceLocator": "y"}]}],
+"packages": [{"SPDXID": "SPDXRef-a", "name": "a",
+"externalRefs": [{"referenceCategory": "OTHER", "referenceType": "x", "referenceLocator": "y"}]}],
 "documentDescribes": ["SPDXRef-a"], "annotations": [{"comment": "assay: {\\"sbom\\": 1, \\"layers\\": []}"}]}
 """
 SEEDS: list[bytes] = [_TAG_VALUE, _YAML, _JSON_LD, _JSON]
