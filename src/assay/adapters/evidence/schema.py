@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from assay.errors import UsageError
 
+BUSY_SECONDS = 30
+STEP_SECONDS = 0.1
+_OTHERS_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -19,7 +23,7 @@ def migrate(connection: sqlite3.Connection, folder: Path = _FOLDER) -> None:
     pending = sorted(folder.glob("[0-9]*.sql"))
     if _version(connection) == len(pending):
         return
-    connection.execute("BEGIN IMMEDIATE")
+    begin(connection)
     try:
         connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, name TEXT NOT NULL)"
@@ -38,6 +42,23 @@ def migrate(connection: sqlite3.Connection, folder: Path = _FOLDER) -> None:
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def begin(connection: sqlite3.Connection) -> None:
+    """Starts a transaction that writes, waiting for others in short steps, between which Ctrl-C is heard."""
+    patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
+
+
+def patiently(action: Callable[[], object]) -> None:
+    """Does what another process may hold up, again and again for `BUSY_SECONDS`."""
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            action()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _OTHERS_BUSY or time.monotonic() > end:
+                raise
 
 
 def _version(connection: sqlite3.Connection) -> int:

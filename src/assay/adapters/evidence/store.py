@@ -1,7 +1,7 @@
 """Reading and writing the evidence store: one SQLite file, ``evidence.db``, in write-ahead-log mode.
 
 A record is on disk (`synchronous=FULL`) before `record` returns. Readers never wait for writers, writers wait for
-each other up to `BUSY_SECONDS`.
+each other up to `schema.BUSY_SECONDS`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from assay.formats import digest as digests
 from assay.model.digest import Algorithm, Digest
 from assay.model.evidence import Evidence, EvidenceQuery
 
-BUSY_SECONDS = 30
 MAX_DOCUMENT = 512 << 20
 _COLUMNS = "entry.subject, entry.kind, entry.time, entry.producer, entry.document, size, entry.name, entry.media_type"
 _HEX = frozenset(string.hexdigits)
@@ -41,9 +40,9 @@ class EvidenceStore:
         """Opens the store, and makes it where there is none (readable by its owner alone)."""
         with _translated(folder):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            connection = sqlite3.connect(folder / "evidence.db", timeout=BUSY_SECONDS, isolation_level=None)
+            connection = sqlite3.connect(folder / "evidence.db", timeout=schema.STEP_SECONDS, isolation_level=None)
             try:
-                connection.execute("PRAGMA journal_mode = WAL")
+                schema.patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("PRAGMA foreign_keys = ON")
                 schema.migrate(connection)
@@ -112,7 +111,7 @@ class EvidenceStore:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with _translated():
-            self._connection.execute("BEGIN IMMEDIATE")
+            schema.begin(self._connection)
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")

@@ -1,0 +1,52 @@
+"""`assay config`: what is shown, and where it came from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from assay.__main__ import main
+from assay.errors import ExitCode
+
+
+@pytest.fixture(autouse=True)
+def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_show_says_where_each_value_came_from(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "assay.toml").write_text('[sbom]\nscope = "all-layers"\nexclude = ["a", "b"]\n')
+    assert main(["config", "show", "--json", "--offline"]) == ExitCode.OK
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["sbom.scope"] == {"value": "all-layers", "origin": str(tmp_path / "assay.toml")}
+    assert shown["offline"] == {"value": True, "origin": "flag"}
+    assert shown["data-dir"]["origin"] == "environment ASSAY_DATA_DIR"
+    assert shown["sbom.strict"] == {"value": False, "origin": "default"}
+    assert main(["config", "show"]) == ExitCode.OK
+    assert f"a, b                " in capsys.readouterr().out.replace("sbom.exclude", "")  # noqa: F541
+
+
+def test_show_for_a_source_takes_only_its_ignore_rules(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "assay.toml").write_text('offline = true\n[sbom]\nexclude = ["a"]\n')
+    assert main(["config", "show", "--json", "."]) == ExitCode.OK
+    out, err = capsys.readouterr()
+    assert json.loads(out)["sbom.exclude"]["value"] == ["a"]
+    assert json.loads(out)["offline"]["value"] is False
+    assert "lies inside the source" in err
+    assert "not taken: offline" in err
+
+
+def test_path(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["config", "path"]) == ExitCode.OK
+    assert capsys.readouterr().out == ""
+    assert main(["config", "path", "--user"]) == ExitCode.OK
+    mine = Path(capsys.readouterr().out.strip())
+    assert mine == tmp_path / "home/assay/assay.toml"
+    mine.parent.mkdir(parents=True)
+    mine.touch()
+    (tmp_path / "assay.toml").touch()
+    assert main(["config", "path"]) == ExitCode.OK
+    assert capsys.readouterr().out.splitlines() == [str(mine), str(tmp_path / "assay.toml")]

@@ -1,0 +1,193 @@
+"""The command line as a whole: words, flags, errors, exit codes, interruption."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from assay import __version__
+from assay.__main__ import main
+from assay.cli import _commands, _complaints, _main, _parser
+from assay.errors import AssayError, ExitCode, ExternalError, InternalError, Malformed
+
+COMMANDS = _commands.discover()
+ASSAY = [sys.executable, "-m", "assay"]
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == ExitCode.OK
+    assert capsys.readouterr().out == f"assay {__version__}\n"
+    assert main(["-q", "--version"]) == ExitCode.OK
+
+
+def test_help_lists_every_top_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == ExitCode.OK
+    out = capsys.readouterr().out
+    for words in _commands.children(COMMANDS, ()):
+        assert f"assay {words[0]}" in out
+    assert {("sbom",), ("evidence",), ("config",), ("completion",)} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_has_help(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*words, "--help"]) == ExitCode.OK
+    out = capsys.readouterr().out
+    assert "assay " + " ".join(words) in out
+    assert "--json-errors" in out
+    for found in _commands.children(COMMANDS, words):
+        assert " ".join(found) in out
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_has_a_summary_in_its_first_line(words: tuple[str, ...]) -> None:
+    summary = _commands.summary(COMMANDS[words])
+    module = _commands.load(words)
+    assert module.__doc__ is not None
+    assert module.__doc__.startswith(summary)
+    assert 10 < len(summary) < 80
+
+
+@pytest.mark.parametrize(
+    ("argv", "what", "remedy"),
+    [
+        ([], "no command given", "`assay --help`"),
+        (["cnfig"], "no command `assay cnfig`", "did you mean `assay config`?"),
+        (["config"], "needs one more word", "`assay config --help`"),
+        (["config", "shw"], "no command `assay config shw`", "did you mean `assay config show`?"),
+        (["config", "show", "--jsn"], "unrecognized arguments: --jsn", "did you mean --json?"),
+        (["completion", "bsh"], "invalid choice: 'bsh'", "did you mean bash?"),
+        (["evidence", "list", "--limit", "many"], "invalid int value", "`assay evidence list --help`"),
+        (["--frobnicate"], "unrecognized arguments: --frobnicate", "`assay --help`"),
+    ],
+)
+def test_usage_errors_say_what_and_how(
+    argv: list[str], what: str, remedy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(argv) == ExitCode.USAGE
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("assay: error: ")
+    assert what in lines[0]
+    assert lines[1].startswith("  remedy: ")
+    assert remedy in lines[1]
+
+
+@pytest.mark.parametrize("argv", [["--json-errors", "config", "shw"], ["config", "--json-errors", "shw"]])
+def test_errors_as_json(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(argv) == ExitCode.USAGE
+    error = json.loads(capsys.readouterr().err)["error"]
+    assert error["type"] == "UsageError"
+    assert error["exit_code"] == 2
+    assert "config show" in error["remedy"]
+
+
+def test_words_win_and_global_flags_may_stand_anywhere() -> None:
+    split = _main.split(["-q", "config", "--data-dir", "config", "show", "--json"], COMMANDS)
+    assert split == (("config", "show"), ["-q", "--data-dir", "config", "--json"])
+    assert _main.split(["config", "--config=x", "path", "show"], COMMANDS) == (
+        ("config", "path"),
+        ["--config=x", "show"],
+    )
+    assert _main.split(["sbom", "./diff"], COMMANDS) == (("sbom",), ["./diff"])
+
+
+def test_no_flag_of_a_command_hides_a_global_one() -> None:
+    for words in COMMANDS:
+        options = _parser.build(words, COMMANDS)._option_string_actions
+        assert {*_parser.WITH_VALUE, *_parser.SWITCHES} <= set(options)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (Malformed("bad"), ExitCode.INPUT),
+        (FileNotFoundError(2, "No such file or directory", "x"), ExitCode.EXTERNAL),
+        (MemoryError(), ExitCode.EXTERNAL),
+        (KeyError("x"), ExitCode.BUG),
+        (RecursionError(), ExitCode.BUG),
+    ],
+)
+def test_every_exception_is_understood(error: Exception, code: ExitCode) -> None:
+    known = _complaints.understand(error)
+    assert known.exit_code == code
+    assert isinstance(known, AssayError)
+    if not isinstance(error, AssayError):
+        assert known.remedy
+        assert isinstance(known, InternalError if code is ExitCode.BUG else ExternalError)
+
+
+def test_a_bug_points_to_verbose_and_verbose_shows_the_trace(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> int:
+        raise ValueError("unexpected\x1b[2J")
+
+    monkeypatch.setattr(_commands.load(("config", "show")), "run", broken)
+    assert main(["config", "show"]) == ExitCode.BUG
+    err = capsys.readouterr().err
+    assert "a bug in assay: ValueError: unexpected\\x1b[2J" in err
+    assert "--verbose" in err
+    assert "Traceback" not in err
+    assert main(["config", "show", "--verbose"]) == ExitCode.BUG
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_quiet_silences_notes_and_warnings_but_not_errors(capsys: pytest.CaptureFixture[str]) -> None:
+    complaints = _complaints.Complaints(quiet=True)
+    complaints.note("n")
+    complaints.warning("w")
+    complaints.error(Malformed("e"))
+    assert capsys.readouterr().err == "assay: error: e\n"
+
+
+def test_exit_codes_are_those_of_the_reference() -> None:
+    page = (Path(__file__).parents[2] / "docs/reference/exit-codes.md").read_text(encoding="utf-8")
+    for code in ExitCode:
+        assert f"| {int(code)} | {code.name} | {code.meaning} |" in page
+
+
+def test_ctrl_c_ends_at_once_with_130(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*ASSAY, "sbom", "-", "-o", f"cyclonedx-json={tmp_path / 'sbom.json'}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    process.stdin.write(b"\x1f\x8b" + bytes(100))
+    process.stdin.flush()
+    time.sleep(1.5)
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    start = time.monotonic()
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == ExitCode.INTERRUPTED
+    assert time.monotonic() - start < 5
+    assert b"Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_that_goes_away_is_no_traceback() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run([*ASSAY, "completion", "fish"], stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert done.returncode == ExitCode.EXTERNAL
+    assert done.stderr == b""
+
+
+def test_standard_output_that_is_full_is_an_error_with_a_code() -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("there is no /dev/full")
+    with full.open("wb") as file:
+        done = subprocess.run([*ASSAY, "config", "show"], stdout=file, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == ExitCode.EXTERNAL
+    assert b"No space left" in done.stderr
