@@ -57,7 +57,7 @@ def parse(file: File) -> Found:
     return Found(
         tuple({one.id: one for one in found}.values()),
         tuple(edges),
-        provides=tuple((one.id, base + _place(key)) for key, one in known.items()),
+        provides=tuple((base + _place(key), one.id) for key, one in known.items()),
     )
 
 

@@ -50,7 +50,8 @@ def parse_lock(file: File) -> Found:
     for specifier, answer in specifiers.items():
         target = _find(specifier, known, specifiers, names)
         if target is not None and as_text(answer):
-            provides.append((target.id, f"{file.folder}/lock:{specifier.replace(':/', ':')}"))
+            provides.append((f"{file.folder}/lock:{specifier.replace(':/', ':')}", target.id))
+            provides.append((package.of_deno(file.folder, package.name_and_rest(specifier[4:])[0]), target.id))
     found = [*known.values(), *_remote(as_object(document.get("remote")))]
     return Found(tuple({one.id: one for one in found}.values()), tuple(edges), provides=tuple(provides))
 
@@ -65,7 +66,7 @@ def parse_manifest(file: File) -> Found:
         if component is not None:
             own = f"{file.folder}/range:{specifier}"
             components.append(component)
-            provides.append((component.id, own))
+            provides.append((own, component.id))
             ranges[own] = [f"{file.folder}/lock:{specifier}"]
     return Found(tuple(components), provides=tuple(provides), facts={"ranges": ranges})
 

@@ -138,6 +138,11 @@ def promise(folder: str, name: str, wanted: str) -> str:
     return f"{folder}/lock:{name}@{wanted}"
 
 
+def of_deno(folder: str, name: str) -> str:
+    """The name under which deno.lock provides a package: it knows neither places nor the ranges of package.json."""
+    return f"{folder}/deno:{name}"
+
+
 def upward(folder: str) -> Iterator[str]:
     """The folders in which Node looks for node_modules, nearest first."""
     while True:

@@ -43,7 +43,7 @@ def _installed(file: File) -> Found:
     needs = tuple(
         Need(component.id, package.places(file.folder, wanted)) for wanted, _, _ in package.dependencies(document)
     )
-    return Found((component,), needs=needs, provides=((component.id, file.folder),))
+    return Found((component,), needs=needs, provides=((file.folder, component.id),))
 
 
 def _project(file: File) -> Found:
@@ -63,10 +63,10 @@ def _project(file: File) -> Found:
         names = [*_known(file.folder, wanted, spec), own]
         asked = _asked(wanted, spec, scope)
         components.append(asked)
-        provides.append((asked.id, own))
+        provides.append((own, asked.id))
         alternatives[own] = names[:-1]
         needs.extend(Need(one.id, tuple(names)) for one in project)
-    provides.extend((one.id, file.folder) for one in project)
+    provides.extend((file.folder, one.id) for one in project)
     return Found(tuple(components), needs=tuple(needs), provides=tuple(provides), facts={"ranges": alternatives})
 
 
@@ -75,7 +75,7 @@ def _known(folder: str, name: str, spec: str) -> list[str]:
     found = []
     for one in package.upward(folder):
         found += [package.place(one, name), package.promise(one, name, spec)]
-    return found
+    return [*found, package.of_deno(folder, package.alias(spec)[0] or name)]
 
 
 def _asked(name: str, spec: str, scope: Scope) -> Component:

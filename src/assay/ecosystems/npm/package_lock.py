@@ -46,7 +46,7 @@ def parse(file: File) -> Found:
     return Found(
         tuple({one.id: one for one in components.values()}.values()),
         tuple(edges),
-        provides=tuple((one.id, f"{base}{path}") for path, one in at.items() if path),
+        provides=tuple((f"{base}{path}", one.id) for path, one in at.items() if path),
     )
 
 

@@ -86,7 +86,7 @@ def _finish(
             target = _find(known, name, version)
             if target is not None:
                 direct[scope].append(target.id)
-                provides.append((target.id, package.promise(folder, name, _specifier(importer, name, specifiers))))
+                provides.append((package.promise(folder, name, _specifier(importer, name, specifiers)), target.id))
     components = {one.id: one for one in known.values()}
     if as_object(document.get("snapshots")):
         leading = scopes(edges, direct)

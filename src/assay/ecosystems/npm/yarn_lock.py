@@ -61,7 +61,7 @@ def parse(file: File) -> Found:
     for descriptor, identity in by_descriptor.items():
         name, wanted = package.name_and_rest(descriptor)
         for spelling in dict.fromkeys((wanted, wanted.removeprefix("npm:"))):
-            provides.append((identity, package.promise(file.folder, name, spelling)))
+            provides.append((package.promise(file.folder, name, spelling), identity))
     unique = {one.id: one for one in components}
     return Found(tuple(unique.values()), tuple(edges), provides=tuple(provides), skipped=tuple(skipped))
 

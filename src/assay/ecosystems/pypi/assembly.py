@@ -10,7 +10,7 @@ from typing import cast
 from assay.ecosystems.pypi import package
 from assay.ecosystems.pypi.installed import need
 from assay.ecosystems.pypi.requirement import normalise
-from assay.formats import digest, purl
+from assay.formats import digest
 from assay.model.component import Component, ComponentType, Property
 from assay.model.ecosystem import Found, Located, Need
 from assay.model.sbom import Distribution, Skipped
@@ -65,7 +65,7 @@ def _redirect(found: Found, direct: _Direct) -> Found:
     digests = tuple(known for known in map(digest.find, hashes) if known)
     new = replace(
         old,
-        purl=purl.attempt("pypi", old.name, old.version, qualifiers=qualifiers),
+        purl=package.identity(old.name, old.version, qualifiers),
         digests=old.digests or digests,
         properties=(*old.properties, Property(package.DIRECT, url)),
     )
@@ -135,7 +135,7 @@ def _locked(parts: list[Located]) -> None:
     locks: dict[str, set[str]] = {}
     for index, folder in _facts(parts, "lock"):
         names = locks.setdefault(cast("str", folder), set())
-        names.update(name for _, name in parts[index].found.provides)
+        names.update(name for name, _ in parts[index].found.provides)
     for index, folder in list(_facts(parts, "manifest")):
         found = parts[index].found
         home = next((one for one in _upward(cast("str", folder)) if one in locks), None)

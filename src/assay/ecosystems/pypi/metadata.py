@@ -16,9 +16,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from assay.ecosystems.pypi import requirement
+from assay.ecosystems.pypi import package, requirement
 from assay.errors import Malformed
-from assay.formats import purl, spdx_license
+from assay.formats import spdx_license
 from assay.model.component import Component, ExternalReference
 from assay.model.ecosystem import Need
 from assay.model.license import License
@@ -78,7 +78,7 @@ def component(known: Headers) -> Component:
     return Component(
         name,
         version,
-        purl=purl.attempt("pypi", name, version),
+        purl=package.identity(name, version),
         licenses=licenses(known),
         supplier=_person(known, "maintainer") or author,
         author=author,

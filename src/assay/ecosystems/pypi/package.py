@@ -15,12 +15,18 @@ from assay.ecosystems.pypi.requirement import Requirement, normalise
 from assay.formats import digest, purl
 from assay.model.component import Component, ComponentType, ExternalReference, Presence, Property, Scope
 from assay.model.digest import Digest
+from assay.model.purl import Purl
 
 DIRECT = "assay:pypi:direct-reference"
 """The property of what comes from a URL, a path or a repository instead of an index."""
 
 RANGE = "range:"
 """The prefix of the name under which a declared range is provided: what is locked or installed wins over it."""
+
+
+def identity(name: str, version: str, qualifiers: Mapping[str, str] | None = None) -> Purl | None:
+    """The purl, with the name as the index knows it: ``zope.interface`` and ``Zope_Interface`` are one project."""
+    return purl.attempt("pypi", normalise(name), version, qualifiers=qualifiers)
 
 
 def declared(
@@ -41,7 +47,7 @@ def declared(
         name,
         version,
         kind,
-        purl=purl.attempt("pypi", name, version, qualifiers=qualifiers),
+        purl=identity(name, version, qualifiers),
         presence=Presence.DECLARED,
         scope=scope,
         version_range="" if version else version_range,
@@ -115,7 +121,7 @@ def by_name(components: Iterable[Component]) -> dict[str, list[str]]:
 
 def provided(components: Iterable[Component]) -> tuple[tuple[str, str], ...]:
     """The normalised names under which components can be needed."""
-    return tuple(dict.fromkeys((component.id, normalise(component.name)) for component in components))
+    return tuple(dict.fromkeys((normalise(component.name), component.id) for component in components))
 
 
 def project(folder: str) -> str:
