@@ -1,0 +1,22 @@
+"""Conda: environments that are installed, environment files and conda-lock files."""
+
+from assay.model.ecosystem import Ecosystem, Parser, Proof
+
+_HERE = "assay.ecosystems.conda"
+
+ECOSYSTEM = Ecosystem(
+    name="conda",
+    title="Conda",
+    purl_types=("conda",),
+    parsers=(
+        Parser("conda-meta", f"{_HERE}.installed:parse", ("**/conda-meta/*.json",)),
+        Parser(
+            "conda-environment",
+            f"{_HERE}.environment:parse",
+            ("**/environment.yml", "**/environment.yaml", "**/conda.yml", "**/conda.yaml"),
+        ),
+        Parser("conda-lock", f"{_HERE}.lock:parse", ("**/conda-lock.yml", "**/*.conda-lock.yml")),
+    ),
+    proof=Proof.NATIVE,
+    origin="rattler, the engine of pixi",
+)
