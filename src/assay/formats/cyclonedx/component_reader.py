@@ -129,10 +129,11 @@ def _occurrences(raw: Object, properties: tuple[Property, ...]) -> tuple[Occurre
     if own:
         return tuple(own)
     evidence = as_object(raw.get("evidence"))
-    return tuple(_occurrence(as_object(item)) for item in as_list(evidence.get("occurrences")))
+    return tuple(read_occurrence(as_object(item)) for item in as_list(evidence.get("occurrences")))
 
 
-def _occurrence(item: Object) -> Occurrence:
+def read_occurrence(item: Object) -> Occurrence:
+    """A place of `evidence.occurrences`, with what the writer put into its context."""
     line = item.get("line")
     context = _CONTEXT.match(as_text(item.get("additionalContext")))
     return Occurrence(

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from assay.formats import json_bytes
 from assay.formats.cyclonedx import licenses, names
-from assay.formats.cyclonedx.component_reader import _occurrence
+from assay.formats.cyclonedx.component_reader import read_occurrence
 from assay.formats.json import Json, Object, as_list, as_object, as_text
 
 _TYPES = {
@@ -69,11 +69,12 @@ def _author(value: Object) -> None:
 def _occurrences_to_properties(value: Object) -> None:
     """Before 1.6 an occurrence has no line and no context, before 1.5 there are none at all."""
     for item in as_list(as_object(value.get("evidence")).get("occurrences")):
-        seen = _occurrence(as_object(item))
-        fields: Object = {"path": seen.path, "layer": seen.layer, "found_by": seen.found_by, "line": seen.line}
-        empty = ("", 0, -1)
-        kept = {key: field for key, field in fields.items() if key == "path" or field not in empty}
-        _add_property(value, names.OCCURRENCE, json_bytes.encode(kept).decode())
+        seen = read_occurrence(as_object(item))
+        fields: Object = {"path": seen.path}
+        fields |= {"layer": seen.layer} if seen.layer >= 0 else {}
+        fields |= {"found_by": seen.found_by} if seen.found_by else {}
+        fields |= {"line": seen.line} if seen.line else {}
+        _add_property(value, names.OCCURRENCE, json_bytes.encode(fields).decode())
 
 
 def _add_property(value: Object, name: str, text: str) -> None:

@@ -6,6 +6,7 @@ Characters that XML cannot hold become U+FFFD; in addresses, characters that an 
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 from assay.formats.cyclonedx import xml_shape, xml_special
 from assay.formats.cyclonedx.document_writer import build
@@ -17,6 +18,11 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _ATTRIBUTE = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
+)
+_REFERENCE = re.compile(
+    r"(?:[A-Za-z][A-Za-z0-9+.-]*:(?!//)|(?:[A-Za-z][A-Za-z0-9+.-]*:)?//(?:[^/?#@:\[\]]*(?::[^/?#@\[\]]*)?@)?"
+    r"(?:[^/?#@:\[\]]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?(?=[/?#]|\Z)|(?=[^/:?#]*(?:[/?#]|\Z))(?!//))"
+    r"[^?#\[\]]*(?:\?[^#\[\]]*)?(?:#[^#\[\]]*)?\Z"
 )
 _NOT_URI = re.compile(r"%(?![0-9A-Fa-f]{2})|[\x00-\x20<>\"{}|\\^`]")
 
@@ -122,4 +128,6 @@ def _escaped(text: str, table: dict[int, str]) -> str:
 
 
 def _uri(text: str) -> str:
-    return _NOT_URI.sub(lambda match: f"%{ord(match[0]):02X}", text)
+    """An address as it is if it is one (RFC 3986, 4.1), with single characters escaped, or escaped as a whole."""
+    escaped = _NOT_URI.sub(lambda match: f"%{ord(match[0]):02X}", _ILLEGAL.sub("\ufffd", text))
+    return escaped if _REFERENCE.match(escaped) else quote(escaped, safe="%")
