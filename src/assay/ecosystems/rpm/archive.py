@@ -1,0 +1,43 @@
+"""``.rpm`` archives (LSB core 5.0, 22.2): lead, signature header, header, payload, which is never read.
+
+::
+
+    lead       96 bytes beginning with ed ab ee db
+    signature  8e ad e8 01 00 00 00 00 and a header, padded to 8 bytes
+    header     8e ad e8 01 00 00 00 00 and a header (`assay.ecosystems.rpm.header`)
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from assay.ecosystems.rpm import package
+from assay.ecosystems.rpm.header import Header
+from assay.errors import Malformed
+from assay.model.component import Presence
+from assay.model.digest import Algorithm, Digest
+from assay.model.ecosystem import Content, File, Found
+
+_LEAD = b"\xed\xab\xee\xdb"
+_HEADER = b"\x8e\xad\xe8\x01"
+_LEAD_SIZE = 96
+_MAX_HEADERS = 256 << 20
+
+
+def parse(file: File) -> Found:
+    """The package that the archive would install."""
+    if file.content[:4] != _LEAD:
+        raise Malformed("not an RPM package")
+    content = file.content[:_MAX_HEADERS]
+    signature = _header(content, _LEAD_SIZE)
+    size = 8 + signature.size
+    header = _header(content, _LEAD_SIZE + size + -size % 8)
+    digest = Digest(Algorithm.SHA256, hashlib.sha256(file.content).hexdigest())
+    return Found((replace(package.component(header, Presence.DECLARED), digests=(digest,)),), scope=file.path)
+
+
+def _header(content: Content, position: int) -> Header:
+    if content[position : position + 4] != _HEADER:
+        raise Malformed("an RPM package without its headers")
+    return Header(content if isinstance(content, bytes) else content[:], position + 8)
