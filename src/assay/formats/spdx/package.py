@@ -128,6 +128,7 @@ def package_of(component: Component, spdx_id: str, infos: dict[str, Object], our
     if raw:
         kept = adapt_package({**raw, "SPDXID": spdx_id}, version)
         if _same(component, component_of(kept, infos, ours), ours):
+            infos.update(_undefined(kept, infos) if ours else {})
             return kept
     infos.update({key: info for key, info in licensing.extracted(component.licenses).items() if key not in infos})
     old = {key: value for key, value in raw.items() if key not in _OWNED}
@@ -135,6 +136,13 @@ def package_of(component: Component, spdx_id: str, infos: dict[str, Object], our
     rest = different(component, _reading(package, infos, ours), COMPONENT_FIELDS)
     annotations = split(raw.get("annotations"))[1] + ([annotation(rest, "")] if rest else [])
     return {**package, "annotations": annotations} if annotations else package
+
+
+def _undefined(package: Object, infos: Mapping[str, Object]) -> dict[str, Object]:
+    """Texts for the licence references that a package of a merged document brings without their texts."""
+    fields = (as_text(package.get(key)) for key in ("licenseDeclared", "licenseConcluded"))
+    names = [name for text in fields for name in licensing.references(text) if name not in infos]
+    return {name: {"licenseId": name, "extractedText": name} for name in names}
 
 
 def _same(component: Component, reading: Component, ours: bool) -> bool:
