@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 
 from assay.engines.catalog import findings, graph, merge, ownership
 from assay.engines.catalog.dispatch import Dispatch
-from assay.engines.catalog.layer import LayerFindings, Link, Readers, load, read_layer
+from assay.engines.catalog.layer import LayerFindings, Readers, load
+from assay.engines.catalog.links import follow
 from assay.engines.catalog.resolve import resolve
-from assay.engines.catalog.squash import Squashed, squash
+from assay.engines.catalog.squash import squash
 from assay.model.component import Component
 from assay.model.ecosystem import Ecosystem, Located
 from assay.model.sbom import Completeness, Distribution, Lifecycle, Sbom, Skipped
@@ -56,10 +57,10 @@ def catalog(source: Source, ecosystems: Iterable[Ecosystem], options: Options | 
     read = _read_all(layers, dispatch, readers, options)
     positions = [item.layer.position for item in layers]
     squashed = squash(list(zip(positions, read, strict=True)), all_layers=options.all_layers)
-    followed, skipped = _follow(squashed, layers, dispatch, readers, options)
+    followed = follow(squashed, layers, dispatch, readers)
     files = sorted((*squashed.files, *followed), key=lambda item: (item.path, -item.layer, item.parser))
     files = [item for item in files if not options.ignore(item.path)]
-    return _assemble(source, files, (*squashed.skipped, *skipped), dispatch, options)
+    return _assemble(source, files, squashed.skipped, dispatch, options)
 
 
 def _read_all(
@@ -80,31 +81,6 @@ def _read_all(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-
-
-def _follow(
-    squashed: Squashed, layers: Sequence[LayerSource], dispatch: Dispatch, readers: Readers, options: Options
-) -> tuple[list[Located], list[Skipped]]:
-    """Read the targets of wanted links that nobody has read under their own name, from the top layer down."""
-    pending: dict[str, list[Link]] = {}
-    for link, target in squashed.pending:
-        pending.setdefault(target, []).append(link)
-    located: list[Located] = []
-    skipped: list[Skipped] = []
-    for source in reversed(layers):
-        if not pending:
-            break
-        wanted = {
-            path: dispatch.named(name for link in links for name in link.parsers) for path, links in pending.items()
-        }
-        result = read_layer(source, dispatch.only(wanted), readers, paths=False)
-        for item in result.files:
-            for link in pending.get(item.path, ()):
-                if item.parser in link.parsers:
-                    located.append(Located(link.path, source.layer.position, item.found, item.parser))
-        for path in {item.path for item in result.files}:
-            pending.pop(path, None)
-    return located, skipped
 
 
 def _assemble(

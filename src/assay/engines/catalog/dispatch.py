@@ -14,21 +14,26 @@ from assay.model.ecosystem import Ecosystem, Parser
 from assay.model.executable import Executable
 
 _WILD = re.compile(r"[*?\[]")
+_FRAGMENT = re.compile(r"\*\*/|[*?]+|\[[^\]]*\]")
+"""What separates the literal parts of a glob."""
 _PREFIX = 3
 
 
 class Pattern:
     """A glob and the parser that it belongs to."""
 
-    __slots__ = ("_match", "glob", "parser")
+    __slots__ = ("_literal", "_match", "glob", "parser")
 
     def __init__(self, glob: str, parser: Parser) -> None:
         self.glob = glob
         self.parser = parser
+        self._literal = max(_FRAGMENT.split(glob), key=len)
         self._match: re.Pattern[str] | None = None
 
     def matches(self, path: str) -> bool:
-        """Whether the glob matches the whole path."""
+        """Whether the glob matches the whole path; its longest literal part is looked for first."""
+        if self._literal not in path:
+            return False
         if self._match is None:
             self._match = re.compile(translate(self.glob))
         return self._match.fullmatch(path) is not None
@@ -120,7 +125,8 @@ class Dispatch:
             candidates = candidates + self.prefixes[prefix]
         if not candidates:
             return ()
-        return tuple(dict.fromkeys(pattern.parser for pattern in candidates if pattern.matches(path)))
+        found = [pattern.parser for pattern in candidates if pattern.matches(path)]
+        return tuple(dict.fromkeys(found)) if found else ()
 
     def named(self, names: Iterable[str]) -> tuple[Parser, ...]:
         """Parsers by name, each once."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from assay.model.component import Component
+from assay.model.ecosystem import Located
 
 _MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 """Folders that are links into usr/ on a merged system: package lists still name files by the old path."""
@@ -44,6 +45,18 @@ def _apply(components: dict[str, Component], identity: str, owner: str, yielding
         del components[identity]
     else:
         components[identity] = replace(component, owned_by=owner)
+
+
+def owned_paths(files: Iterable[Located], paths: Iterable[str]) -> set[str]:
+    """Those of `paths` that belong to an operating-system package."""
+    evidence = {path: [path] for path in paths}
+    owned: set[str] = set()
+    for item in files:
+        names = _relative(evidence, item.found.root) if item.found.owns else {}
+        for ownership in item.found.owns:
+            for path in names.keys() & ownership.paths.split(b"\n"):
+                owned.update(names[path])
+    return owned
 
 
 def _evidence(components: Mapping[str, Component]) -> dict[str, list[str]]:

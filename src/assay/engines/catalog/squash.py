@@ -17,11 +17,11 @@ from assay.model.sbom import Skipped
 
 @dataclass(frozen=True, slots=True)
 class Squashed:
-    """What is left of all layers; `pending` are wanted links whose targets no layer's parsers have read yet."""
+    """What is left of all layers; `links` are the wanted links that lead to somewhere in the image, with the target."""
 
     files: tuple[Located, ...]
     skipped: tuple[Skipped, ...]
-    pending: tuple[tuple[Link, str], ...]
+    links: tuple[tuple[Link, str], ...]
 
 
 def squash(layers: Sequence[tuple[int, LayerFindings]], *, all_layers: bool) -> Squashed:
@@ -41,8 +41,7 @@ def squash(layers: Sequence[tuple[int, LayerFindings]], *, all_layers: bool) -> 
         hidden.add(layer)
     kept.sort(key=lambda item: (item.path, -item.layer, item.parser))
     symlinks = _symlinks(layers) if links else {}
-    pending = tuple(_unread(links, symlinks, kept))
-    return Squashed(tuple(kept), tuple(sorted(set(skipped))), pending)
+    return Squashed(tuple(kept), tuple(sorted(set(skipped))), tuple(_targets(links, symlinks)))
 
 
 class _Hidden:
@@ -116,11 +115,10 @@ def _symlinks(layers: Iterable[tuple[int, LayerFindings]]) -> dict[str, str]:
     return links
 
 
-def _unread(links: Iterable[Link], symlinks: dict[str, str], kept: Sequence[Located]) -> Iterator[tuple[Link, str]]:
-    read = {(item.path, item.parser) for item in kept}
+def _targets(links: Iterable[Link], symlinks: dict[str, str]) -> Iterator[tuple[Link, str]]:
     for link in sorted(links, key=lambda link: link.path):
         target = link.target if link.hard else resolve(link.path, symlinks)
-        if target and any((target, parser) not in read for parser in link.parsers):
+        if target and target != link.path:
             yield link, target
 
 
