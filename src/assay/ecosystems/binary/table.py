@@ -23,6 +23,10 @@ from assay.formats.json import Object, as_list, as_object, as_text
 from assay.model.ecosystem import Content
 from assay.model.purl import Purl
 
+# What stands behind a number that cannot be a digit: no way back into the number is needed.
+_BEHIND = r"(?=(?:\(\?:)?(?:\\\.|-)|(?:>>)?(?:\\x00|-))"
+_FIRST = re.compile(rf"\A((?:\(\?s\))?(?:<<)?)#{_BEHIND}")
+_SETTLED = re.compile(rf"(?<!\\)#{_BEHIND}")
 _NUMBER = re.compile(r"(?<!\\)#")
 _SECTIONS = ("evidence", "parsers")
 
@@ -165,9 +169,9 @@ def search(expressions: tuple[str, ...], content: Content, filled: str = "", *, 
 @lru_cache(maxsize=1024)
 def compiled(expression: str, filled: str = "") -> re.Pattern[bytes]:
     """An expression of the table as one of Python on bytes."""
-    text = _NUMBER.sub("[0-9]{1,9}", expression)
-    if expression.startswith(("#", "<<#")):
-        text = "(?<![0-9])" + text  # a match starts at the first digit: nothing is tried at each of the others
+    text = _FIRST.sub(r"\1[0-9][0-9]{0,8}+", expression)  # a class first, which `re` can skip to
+    text = _SETTLED.sub("[0-9]{1,9}+", text)
+    text = _NUMBER.sub("[0-9]{1,9}", text)
     text = text.replace("<<", "(?P<version>").replace(">>", ")").replace("{name}", filled)
     return re.compile(text.encode("ascii"))
 
