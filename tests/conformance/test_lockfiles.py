@@ -31,6 +31,7 @@ from conformance import suite
 _GROUPED = {"maven": ":", "npm": "/", "golang": "/", "composer": "/", "swift": "/", "github": "/", "conan": ""}
 _SYSTEM = frozenset({"deb", "apk", "rpm"})
 _BOUND = re.compile(r"^(?:===?|>=|<=|~=|~>|\^|~|=)?\s*v?([0-9][^\s,|<>=!*]*)$")
+_INTERVAL = re.compile(r"^[\[(]\s*([0-9][^\s,\])]*)")
 
 
 def test_every_list_of_the_suite() -> None:
@@ -107,14 +108,21 @@ def _version(component: Component, file: str) -> str:
     """
     if file.endswith("yarn.lock") and component.type is ComponentType.APPLICATION and not component.version:
         return "0.0.0-use.local"
-    if file.endswith("go.mod"):
-        return component.version.removeprefix("v")
-    return component.version or _lower_bound(component.version_range)
+    version = component.version.removeprefix("v") if file.endswith("go.mod") else component.version
+    return version or _lower_bound(component.version_range)
 
 
 @pytest.mark.parametrize(
     ("written", "bound"),
-    [(">=2.8.1", "2.8.1"), ("~=1.1", "1.1"), ("<=1.2.3", "1.2.3"), ("!=3.5", ""), ("==0.7.*", ""), ("^1.0", "1.0")],
+    [
+        (">=2.8.1", "2.8.1"),
+        ("~=1.1", "1.1"),
+        ("<=1.2.3", "1.2.3"),
+        ("!=3.5", ""),
+        ("==0.7.*", ""),
+        ("^1.0", "1.0"),
+        ("[1.0,2)", "1.0"),
+    ],
 )
 def test_a_range_is_compared_by_its_lower_bound(written: str, bound: str) -> None:
     assert _lower_bound(written) == bound
@@ -122,5 +130,5 @@ def test_a_range_is_compared_by_its_lower_bound(written: str, bound: str) -> Non
 
 def _lower_bound(written: str) -> str:
     """The version of a range with one clause; their lists give none for what is excluded, open or composed."""
-    match = _BOUND.match(written.strip())
+    match = _BOUND.match(written.strip()) or _INTERVAL.match(written.strip())
     return match[1] if match else ""

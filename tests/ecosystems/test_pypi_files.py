@@ -1,0 +1,150 @@
+"""Python's other files: metadata, RECORD, archives, setup.py, and arbitrary bytes in every parser."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assay.ecosystems.pypi import ECOSYSTEM, archives, embedded, installed, metadata, pipfile, setup_files
+from assay.errors import AssayError, LimitExceeded, Malformed
+from assay.model.component import ComponentType, Presence, Scope
+from assay.model.ecosystem import File, Found
+
+FIXTURES = Path(__file__).parents[2] / "src" / "assay" / "ecosystems" / "pypi" / "fixtures"
+INPUTS = sorted(path for path in FIXTURES.glob("*/input/**/*") if path.is_file())
+PARSERS = [parser.reads for parser in ECOSYSTEM.parsers]
+
+
+def call(reads: str, file: File) -> Found:
+    module, _, function = reads.partition(":")
+    found = getattr(import_module(module), function)(file)
+    assert isinstance(found, Found)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("head", "licences"),
+    [
+        ("License-Expression: MIT OR Apache-2.0\nLicense: other", ["MIT OR Apache-2.0"]),
+        ("License: BSD-3-Clause", ["BSD-3-Clause"]),
+        ("License: UNKNOWN\nClassifier: License :: OSI Approved :: MIT License", ["MIT"]),
+        ("Classifier: License :: OSI Approved\nClassifier: Topic :: Security", []),
+        ("License: A long text\n        of several lines", ["A long text"]),
+    ],
+)
+def test_the_licence_comes_from_the_best_header(head: str, licences: list[str]) -> None:
+    component = metadata.component(metadata.headers(f"Name: a\nVersion: 1\n{head}\n\nLicense: MIT\n".encode()))
+    assert [one.expression or one.name for one in component.licenses] == licences
+
+
+def test_the_description_is_not_read_as_headers() -> None:
+    known = metadata.headers(b"Name: a\r\nVersion: 1\r\n\r\nName: b\r\n")
+    assert known["name"] == ["a"]
+
+
+def test_metadata_without_a_version_is_told() -> None:
+    found = installed.dist_info(File("s/a-1.dist-info/METADATA", b"Name: a\n"))
+    assert [item.reason for item in found.skipped] == ["a has no Version"]
+
+
+def test_a_record_gives_the_paths_alone() -> None:
+    data = b'a/__init__.py,sha256=x,0\r\n"a/with, comma.py",sha256=y,1\r\na-1.dist-info/RECORD,,\r\n'
+    (owned,) = installed.record(File("s/a_b-1.dist-info/RECORD", data)).owns
+    assert owned.owner == "a-b"
+    assert owned.paths == b"a/__init__.py\na/with, comma.py\na-1.dist-info/RECORD"
+
+
+def test_an_egg_info_in_a_source_tree_is_the_project_itself() -> None:
+    found = installed.egg_info(File("src/a.egg-info/PKG-INFO", b"Name: a\nVersion: 1\n"))
+    (component,) = found.components
+    assert (component.presence, component.type) == (Presence.DECLARED, ComponentType.APPLICATION)
+
+
+def test_setup_py_is_read_and_not_run() -> None:
+    text = """
+import os; os.abort()
+V = "1.2"
+E = {"net": ["b>1"], "bad": 1}
+setup(name="a", version=V, install_requires=["c==1", open("x")], extras_require=E, packages=find())
+"""
+    found = setup_files.parse_py(File("setup.py", text.encode()))
+    assert {(one.id, one.scope) for one in found.components} == {
+        ("pkg:pypi/a@1.2", Scope.REQUIRED),
+        ("pkg:pypi/c@1", Scope.REQUIRED),
+        ("pkg:pypi/b", Scope.OPTIONAL),
+    }
+
+
+@pytest.mark.parametrize("text", ["print 'two'", "(" * 5000, "x = " + "-" * 100_000 + "1", "a" + "+1" * 50_000, "\0"])
+def test_a_setup_py_that_is_no_python_is_malformed_or_empty(text: str) -> None:
+    with suppress(Malformed):
+        assert setup_files.parse_py(File("setup.py", text.encode())) == Found()
+
+
+def test_a_wheel_whose_metadata_is_a_bomb_is_refused() -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a-1.dist-info/METADATA", b"\0" * (8 << 20))
+    with pytest.raises(LimitExceeded):
+        archives.wheel(File("a-1-py3-none-any.whl", stream.getvalue()))
+
+
+def test_an_archive_that_is_not_pythons_is_passed_over() -> None:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("other-1.0/README"))
+    assert archives.sdist(File("other-1.0.tar.gz", stream.getvalue())) == Found()
+    assert archives.sdist(File("not-python.tar.gz", b"")) == Found()
+
+
+def test_an_embedded_sbom_of_another_format_is_told() -> None:
+    found = embedded.parse(File("s/a-1.dist-info/sboms/a.json", b'{"spdxVersion": "SPDX-2.3"}'))
+    assert [item.reason for item in found.skipped] == ["an embedded SBOM that is not CycloneDX JSON"]
+
+
+def test_a_package_of_a_repository_has_no_version_in_a_pipfile_lock() -> None:
+    data = b'{"default": {"a": {"git": "https://code.example/a.git", "ref": "1d03", "version": "*"}, "b": 1}}'
+    first, second = pipfile.parse(File("Pipfile.lock", data)).components
+    assert (first.version, second.version) == ("", "")
+    assert first.id == "pkg:pypi/a?vcs_url=git%2Bhttps:%2F%2Fcode.example%2Fa.git%401d03"
+
+
+@pytest.mark.parametrize("reads", PARSERS)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_no_parser_raises_anything_else_on_hostile_bytes(reads: str, data: st.DataObject) -> None:
+    original = data.draw(st.sampled_from(INPUTS).map(Path.read_bytes) | st.binary(max_size=300))
+    at = data.draw(st.integers(0, len(original)))
+    mutated = original[:at] + data.draw(st.binary(max_size=8)) + original[at + data.draw(st.integers(0, 8)) :]
+    try:
+        call(reads, File("s/a-1.dist-info/x-1.tar.gz", mutated))
+    except AssayError:
+        return
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"default": []}',
+        '{"default": {"": {"version": 1}}, "develop": null}',
+        '[[package]]\nname = 1\nversion = []\ndependencies = 3\nfiles = {a = 1}\nsource = "x"\ngroups = 1\n',
+        '[project]\nname = {}\ndependencies = "a"\n[tool]\npoetry = 1\n[dependency-groups]\na = {b = 1}\n',
+        '[[packages]]\nname = "a"\nwheels = 1\nvcs = "x"\nmarker = 1\nhashes = 1\nsdist = []\n',
+        '{"url": 1, "vcs_info": [], "archive_info": {"hashes": [1], "hash": 3}}',
+        '{"bomFormat": "CycloneDX", "components": [1, {"name": "a", "purl": "x", "hashes": [{}]}], "dependencies": {}}',
+    ],
+)
+@pytest.mark.parametrize("reads", PARSERS)
+def test_wrong_types_are_no_crash(reads: str, text: str) -> None:
+    try:
+        call(reads, File("s/a-1.dist-info/x", text.encode()))
+    except AssayError:
+        return
