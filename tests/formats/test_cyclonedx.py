@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from typing import Any
 from dataclasses import replace
 
 import pytest
@@ -25,7 +26,7 @@ from formats.sboms import FULL, IDNA, IMAGE, RANGED, SHELL, sboms
 VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
 each_version = pytest.mark.parametrize("version", VERSIONS)
 ANY_TEXT = st.text(max_size=10)
-PLAIN_TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=10)
+PLAIN_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
 
 
 def bare(sbom: Sbom) -> Sbom:
@@ -35,15 +36,18 @@ def bare(sbom: Sbom) -> Sbom:
     return replace(sbom, subject=subject, components=components, extra={}, serial="", source_format="")
 
 
-def document(sbom: Sbom, version: str = "1.7") -> dict[str, object]:
-    return json.loads(json_writer.write(sbom, version))
+def document(sbom: Sbom, version: str = "1.7") -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(json_writer.write(sbom, version))
+    return found
 
 
-def component(sbom: Sbom, name: str, version: str = "1.7") -> dict[str, object]:
-    return next(item for item in document(sbom, version)["components"] if item["name"] == name)
+def component(sbom: Sbom, name: str, version: str = "1.7") -> dict[str, Any]:
+    found: dict[str, Any]
+    found = next(item for item in document(sbom, version)["components"] if item["name"] == name)
+    return found
 
 
-def of(**fields: object) -> Sbom:
+def of(**fields: Any) -> Sbom:
     """An SBOM of one component."""
     return Sbom(IMAGE, (Component("a", **fields),))
 
@@ -165,13 +169,13 @@ def test_a_version_range_is_no_version() -> None:
         ([License("LicenseRef-x")], [{"expression": "LicenseRef-x"}], [{"expression": "LicenseRef-x"}]),
     ],
 )
-def test_licenses(licenses: list[License], newest: object, older: object) -> None:
+def test_licenses(licenses: list[License], newest: Any, older: Any) -> None:
     sbom = of(licenses=tuple(licenses))
     assert _without_acknowledgement(component(sbom, "a")["licenses"]) == newest
     assert component(sbom, "a", "1.5")["licenses"] == older
 
 
-def _without_acknowledgement(entries: list[dict[str, object]]) -> object:
+def _without_acknowledgement(entries: list[dict[str, Any]]) -> object:
     for entry in entries:
         entry.get("license", entry).pop("acknowledgement")
     return entries

@@ -77,8 +77,9 @@ def test_rooms_are_small() -> None:
         if len(path.read_text(encoding="utf-8").splitlines()) > 400:
             wrong.append(f"{path.relative_to(ROOT)}: over 400 lines")
         for node in ast.walk(tree):
-            function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            if function and (node.end_lineno or 0) - node.lineno >= 60:
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if (node.end_lineno or 0) - node.lineno >= 60:
                 wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}: {node.name} is over 60 lines")
     assert wrong == []
 
