@@ -78,7 +78,8 @@ def _restore(written: Object, raw: Object, component: Component) -> None:
 
 
 def _fresh(component: Component, layers: Mapping[int, Layer]) -> Object:
-    written: Object = {"type": str(component.type), "bom-ref": component.id}
+    purl = str(component.purl) if component.purl is not None else ""
+    written: Object = {"type": component.type.value, "bom-ref": component.ref or purl or component.id}
     if component.supplier:
         written["supplier"] = {"name": component.supplier}
     if component.author:
@@ -96,10 +97,13 @@ def _fresh(component: Component, layers: Mapping[int, Layer]) -> Object:
             written[key] = text
     if component.scope is not Scope.REQUIRED:
         written["scope"] = str(component.scope)
-    if component.purl is not None:
-        written["purl"] = str(component.purl)
+    if purl:
+        written["purl"] = purl
+    cpe = component.cpes[0] if component.cpes and is_cpe(component.cpes[0]) else ""
+    if cpe:
+        written["cpe"] = cpe
     _add_lists(written, component)
-    written["properties"] = _properties(component, layers)
+    written["properties"] = _properties(component, component.cpes[1:] if cpe else component.cpes, layers)
     return written
 
 
@@ -108,8 +112,6 @@ def _add_lists(written: Object, component: Component) -> None:
         written["hashes"] = hashes
     if component.licenses:
         written["licenses"] = licenses.write(component.licenses)
-    if component.cpes and is_cpe(component.cpes[0]):
-        written["cpe"] = component.cpes[0]
     if component.references:
         written["externalReferences"] = [write_reference(reference) for reference in component.references]
     if component.occurrences:
@@ -164,21 +166,20 @@ def _occurrence(occurrence: Occurrence) -> Object:
     return written
 
 
-def _properties(component: Component, layers: Mapping[int, Layer]) -> list[Json]:
-    """What has no field of its own in CycloneDX."""
-    pairs = [(names.PRESENCE, str(component.presence))]
+def _properties(component: Component, cpes: tuple[str, ...], layers: Mapping[int, Layer]) -> list[Json]:
+    """What has no field of its own in CycloneDX; `cpes` are those beside the first."""
+    pairs = [(names.PRESENCE, component.presence.value)]
     if component.ecosystem:
         pairs.append((names.ECOSYSTEM, component.ecosystem))
     if component.owned_by:
         pairs.append((names.OWNED_BY, component.owned_by))
-    found_by = {occurrence.found_by for occurrence in component.occurrences}
-    pairs += [(names.FOUND_BY, parser) for parser in sorted(found_by) if parser]
-    positions = {occurrence.layer for occurrence in component.occurrences if occurrence.layer >= 0}
-    for position in sorted(positions):
-        pairs += _layer(position, layers.get(position))
+    seen = component.occurrences
+    pairs += [(names.FOUND_BY, parser) for parser in sorted({item.found_by for item in seen}) if parser]
+    for position in sorted({item.layer for item in seen}):
+        if position >= 0:
+            pairs += _layer(position, layers.get(position))
     if component.version_range:
         pairs.append((names.VERSION_RANGE, component.version_range))
-    cpes = component.cpes[1:] if component.cpes and is_cpe(component.cpes[0]) else component.cpes
     pairs += [(names.CPE, cpe) for cpe in cpes]
     pairs += [(names.DIGEST, str(digest)) for digest in component.digests if digest.algorithm not in names.HASHES]
     pairs += [(item.name, item.value) for item in component.properties]

@@ -74,12 +74,12 @@ def build(sbom: Sbom, version: str = NEWEST, foreign: bool = False) -> tuple[Obj
 
 
 def _fresh(sbom: Sbom, raw: Object) -> Object:
-    subject, components = _components(sbom)
+    subject, components, refs = _components(sbom)
     meta = _metadata(sbom, as_object(raw.get("metadata")), subject)
     document: Object = {"metadata": meta} if meta or not raw or "metadata" in raw else {}
     if components or not raw or "components" in raw:
         document["components"] = components
-    dependencies = _dependencies(sbom, as_object(raw.get("dependencies")), bool(raw))
+    dependencies = _dependencies(sbom, refs, as_object(raw.get("dependencies")), bool(raw))
     if dependencies or "dependencies" in raw:
         document["dependencies"] = dependencies
     document |= {key: value for key, value in raw.items() if key not in _OWN_KEYS}
@@ -88,11 +88,15 @@ def _fresh(sbom: Sbom, raw: Object) -> Object:
     return document
 
 
-def _components(sbom: Sbom) -> tuple[Object, list[Json]]:
-    """The subject and the components that stand by themselves; what was nested when it was read is so again."""
+def _components(sbom: Sbom) -> tuple[Object, list[Json], list[str]]:
+    """The subject, the components that stand by themselves, and the references of all components.
+
+    What was nested when it was read is so again.
+    """
     layers = {layer.position: layer for layer in sbom.layers}
     subject = component_writer.write(sbom.subject, layers)
-    written = {component.id: component_writer.write(component, layers) for component in sbom.components}
+    objects = [component_writer.write(component, layers) for component in sbom.components]
+    written = {as_text(item["bom-ref"]): item for item in objects}
     nested: set[str] = set()
     for component in (sbom.subject, *sbom.components):
         inner = as_object(component.extra.get("cyclonedx")).get("components")
@@ -102,7 +106,7 @@ def _components(sbom: Sbom) -> tuple[Object, list[Json]]:
         nested.update(held)
         outer = subject if component is sbom.subject else written[component.id]
         outer["components"] = [written[item] for item in held]
-    return subject, [written[key] for key in sorted(written) if key not in nested]
+    return subject, [written[key] for key in sorted(written) if key not in nested], list(written)
 
 
 def _metadata(sbom: Sbom, raw: Object, subject: Object) -> Object:
@@ -171,12 +175,12 @@ def _noun(noun: object) -> str:
     return json_bytes.encode({key: value for key, value in fields.items() if value not in empty}).decode()
 
 
-def _dependencies(sbom: Sbom, extra: Object, read: bool) -> list[Json]:
+def _dependencies(sbom: Sbom, refs: list[str], extra: Object, read: bool) -> list[Json]:
     """An entry per component; in a document that was read only those it had, for absence means unknown there."""
-    own = [sbom.subject.id, *(component.id for component in sbom.components)] if sbom.subject.name else []
-    refs = dict.fromkeys(sbom.dependencies) if read else dict.fromkeys([*own, *sbom.dependencies])
-    known = None if read else set(own)
-    return [_dependency(ref, sbom.dependencies, known, as_object(extra.get(ref))) for ref in sorted(refs)]
+    own = {sbom.subject.id, *refs} if sbom.subject.name else set(refs)
+    entries = set(sbom.dependencies) if read else own.union(sbom.dependencies)
+    known = None if read else own
+    return [_dependency(ref, sbom.dependencies, known, as_object(extra.get(ref))) for ref in sorted(entries)]
 
 
 def _dependency(ref: str, dependencies: Mapping[str, tuple[str, ...]], known: set[str] | None, extra: Object) -> Object:
