@@ -56,7 +56,7 @@ def _found(file: File, packages: list[tuple[Object, Scope]], presence: Presence)
     kept: list[Object] = []
     skipped: list[Skipped] = []
     for package, scope in packages:
-        if as_text(package.get("name")) and as_text(package.get("version")):
+        if as_text(package.get("name")).rpartition("/")[2] and as_text(package.get("version")):
             components.append(_component(package, scope, presence))
             kept.append(package)
         else:

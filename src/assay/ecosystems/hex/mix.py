@@ -36,7 +36,7 @@ def parse(file: File) -> Found:
         skipped = (Skipped(file.path, error.what),)
     if not isinstance(entries, dict):
         raise Malformed("mix.lock is no map")
-    components = {name: _component(name, entry) for name, entry in entries.items() if isinstance(entry, tuple)}
+    components = {name: _component(name, entry) for name, entry in entries.items() if name and isinstance(entry, tuple)}
     edges = tuple(
         (component.id, components[needed].id)
         for name, component in components.items()

@@ -52,7 +52,7 @@ def _text(term: Term, index: int) -> str:
 
 def _component(item: tuple[Term, ...], digests: dict[str, str]) -> Component | None:
     name, source = _text(item, 0), item[1]
-    kind = _text(source, 0)
+    kind = _text(source, 0) if name else ""
     if kind in ("git", "hg", "git_subdir") and isinstance(source, tuple):
         return _from_repository(name, kind.partition("_")[0], source)
     package, version = _text(source, 1) or name, _text(source, 2)

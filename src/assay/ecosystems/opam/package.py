@@ -31,7 +31,7 @@ def parse(file: File) -> Found:
     if "opam-version" not in fields:
         return Found()
     component = _component(file, fields)
-    needed = [item.text for item in fields.get("depends", []) if not _development(item)]
+    needed = [item.text for item in fields.get("depends", []) if item.text and not _development(item)]
     needs = tuple(Need(component.id, (name,)) for name in dict.fromkeys(needed))
     return Found((component,), needs=needs)
 
@@ -51,7 +51,7 @@ def _development(item: Item) -> bool:
 
 def _pinned(item: Item) -> Component | None:
     match = _PIN.search(item.options)
-    if match is None:
+    if match is None or not item.text:
         return None
     scope = Scope.EXCLUDED if _development(item) else Scope.REQUIRED
     known = purl.attempt("opam", item.text, match[1])

@@ -46,7 +46,7 @@ def parse(file: File) -> Found:
         references=tuple(item for item in references if "://" in item.url and "*" not in item.url),
     )
     needed = dict.fromkeys(facts.get("requires", []))
-    return Found((component,), needs=tuple(Need(component.id, (item,)) for item in needed if item != "prolog"))
+    return Found((component,), needs=tuple(Need(component.id, (item,)) for item in needed if item not in ("", "prolog")))
 
 
 def _first(facts: dict[str, list[str]], key: str) -> str:
