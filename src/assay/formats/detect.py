@@ -41,22 +41,21 @@ class Detected:
         return f"{self.format}@{self.version}" if self.version else self.format
 
 
-class _Keys(msgspec.Struct, rename={"context": "@context", "graph": "@graph", "statement": "_type"}):
+class _Keys(msgspec.Struct, rename={"context": "@context", "statement": "_type"}):
     """The top-level keys that tell the JSON formats apart, raw: nothing is built for the rest."""
 
-    bomFormat: msgspec.Raw | None = None  # noqa: N815 - the key's own name
-    specVersion: msgspec.Raw | None = None  # noqa: N815
-    spdxVersion: msgspec.Raw | None = None  # noqa: N815
-    artifacts: msgspec.Raw | None = None
-    schema: msgspec.Raw | None = None
-    detector: msgspec.Raw | None = None
-    manifests: msgspec.Raw | None = None
-    context: msgspec.Raw | None = None
-    graph: msgspec.Raw | None = None
-    statement: msgspec.Raw | None = None
-    predicate: msgspec.Raw | None = None
-    payload: msgspec.Raw | None = None
-    payloadType: msgspec.Raw | None = None  # noqa: N815
+    bomFormat: msgspec.Raw = msgspec.Raw()  # noqa: N815 - the key's own name
+    specVersion: msgspec.Raw = msgspec.Raw()  # noqa: N815
+    spdxVersion: msgspec.Raw = msgspec.Raw()  # noqa: N815
+    artifacts: msgspec.Raw = msgspec.Raw()
+    schema: msgspec.Raw = msgspec.Raw()
+    detector: msgspec.Raw = msgspec.Raw()
+    manifests: msgspec.Raw = msgspec.Raw()
+    context: msgspec.Raw = msgspec.Raw()
+    statement: msgspec.Raw = msgspec.Raw()
+    predicate: msgspec.Raw = msgspec.Raw()
+    payload: msgspec.Raw = msgspec.Raw()
+    payloadType: msgspec.Raw = msgspec.Raw()  # noqa: N815
 
 
 _KEYS = msgspec.json.Decoder(_Keys)
@@ -75,6 +74,8 @@ _CUT_OFF = (
         re.compile(rb"\"spdxVersion\"\s*:\s*\"SPDX-2"),
         re.compile(rb"\"spdxVersion\"\s*:\s*\"SPDX-(2\.\d)\""),
     ),
+    ("syft-json", re.compile(rb"^\s*\{\s*\"artifacts\"\s*:\s*\["), re.compile(rb"(?!)")),
+    ("github", re.compile(rb"\"detector\"\s*:\s*\{"), re.compile(rb"(?!)")),
     ("spdx-json", re.compile(rb"\"@context\"\s*:\s*\[?\s*\"https://spdx\.org/rdf/3"), _SPDX_3),
 )
 
@@ -102,7 +103,7 @@ def unwrap(data: bytes) -> bytes:
 def unwrap_statement(data: bytes) -> bytes:
     """The predicate of an in-toto statement; `data` itself where it is none."""
     keys = _keys(data)
-    if keys is None or keys.statement is None or keys.predicate is None:
+    if keys is None or not (bytes(keys.statement) and bytes(keys.predicate)):
         return data
     return bytes(keys.predicate)
 
@@ -116,9 +117,9 @@ def _keys(data: bytes) -> _Keys | None:
 
 def _inner(keys: _Keys) -> bytes | None:
     """What an envelope or a statement holds (one step)."""
-    if keys.statement is not None and keys.predicate is not None:
+    if bytes(keys.statement) and bytes(keys.predicate):
         return bytes(keys.predicate)
-    if keys.payload is None or _text(keys.payloadType) != _STATEMENTS:
+    if _text(keys.payloadType) != _STATEMENTS:
         return None
     try:
         return base64.b64decode(_text(keys.payload), validate=True)
@@ -141,13 +142,13 @@ def _json(data: bytes) -> Detected | None:
 def _by_keys(keys: _Keys) -> Detected | None:
     if _text(keys.bomFormat) == "CycloneDX":
         return Detected("cyclonedx-json", _text(keys.specVersion))
-    if keys.spdxVersion is not None:
+    if bytes(keys.spdxVersion):
         return Detected("spdx-json", _text(keys.spdxVersion).removeprefix("SPDX-"))
-    if keys.context is not None and (found := _SPDX_3.search(bytes(keys.context)[:4000])):
+    if found := _SPDX_3.search(bytes(keys.context)[:4000]):
         return Detected("spdx-json", found[1].decode())
-    if keys.artifacts is not None and keys.schema is not None:
+    if bytes(keys.artifacts) and bytes(keys.schema):
         return Detected("syft-json", _schema_version(bytes(keys.schema)))
-    if keys.detector is not None and keys.manifests is not None:
+    if bytes(keys.detector) and bytes(keys.manifests):
         return Detected("github")
     return None
 
@@ -161,12 +162,10 @@ def _schema_version(raw: bytes) -> str:
     return version if isinstance(version, str) else ""
 
 
-def _text(raw: msgspec.Raw | None) -> str:
-    if raw is None:
-        return ""
+def _text(raw: msgspec.Raw) -> str:
     try:
         value = msgspec.json.decode(raw)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return ""
     return value if isinstance(value, str) else ""
 
