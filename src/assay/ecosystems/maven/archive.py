@@ -1,0 +1,242 @@
+"""Java archives (jar, war, ear ...), with the archives inside them.
+
+What an archive is comes from ``META-INF/maven/GROUP/ARTIFACT/pom.properties``; a shaded jar has one for each artifact
+that went into it, and the one that fits the file name is its own. Without any, manifest and file name tell it. Only
+the central directory and these members are read; archives inside are read from memory, within the bounds below.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from assay.ecosystems.maven import coordinates, naming
+from assay.ecosystems.maven.effective import Library, effective
+from assay.ecosystems.maven.pom import Pom
+from assay.ecosystems.maven.pom import parse as parse_pom
+from assay.ecosystems.maven.project import licenses, references
+from assay.errors import LimitExceeded, Malformed
+from assay.formats import spdx_license, zip
+from assay.model.component import Component, ComponentType, Occurrence, Presence, Property
+from assay.model.digest import Algorithm, Digest
+from assay.model.ecosystem import Content, File, Found, Need
+from assay.model.sbom import Skipped
+
+_SUFFIXES = (b".jar", b".war", b".ear", b".par", b".sar", b".nar", b".jpi", b".hpi", b".kar", b".lpkg")
+_NESTED = re.compile(rb"\.(?:[jwepsn]ar|[jh]pi|kar|lpkg)")
+_METADATA = re.compile(rb"PK\x01\x02.{42}META-INF/(?:MANIFEST\.MF|maven/[^/\0]{1,200}/[^/\0]{1,200}/pom\.)", re.DOTALL)
+_ALWAYS_ARCHIVES = (".jar", ".war", ".ear")
+_APPLICATIONS = (".war", ".ear", ".hpi", ".jpi", ".kar", ".lpkg", ".sar", ".par")
+_MAX_DEPTH = 8
+_MAX_NESTED = 20_000
+_MAX_MEMBER = 512 << 20
+_MAX_TOTAL = 2 << 30
+_MAX_TEXT = 4 << 20
+_MAX_METADATA = 2_000
+_NEEDED = frozenset({"", "compile", "runtime"})
+
+
+@dataclass(slots=True)
+class _Budget:
+    """What is left to be unpacked below one file."""
+
+    archives: int = _MAX_NESTED
+    bytes: int = _MAX_TOTAL
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Scan:
+    """What one archive and those inside it say; `own` is the archive itself, if it could be named."""
+
+    own: Component | None = None
+    components: list[Component] = field(default_factory=list)
+    edges: list[tuple[str, str]] = field(default_factory=list)
+    needs: list[Need] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Artifact:
+    """The coordinates of a pom.properties, with the model beside it."""
+
+    component: Component
+    pom: Pom | None = None
+
+
+def parse(file: File) -> Found:
+    """The archive, what is shaded into it and what is nested in it, with the dependencies that their models state."""
+    if file.content[:2] != b"PK" and not file.path.endswith(_ALWAYS_ARCHIVES):
+        return Found()
+    if not len(file.content):
+        return Found()
+    budget = _Budget()
+    scan = _scan(file.content, file.path, "", budget, 0)
+    provides = tuple((coordinates.key(item), item.id) for item in scan.components if item.namespace)
+    return Found(
+        tuple(scan.components),
+        tuple(dict.fromkeys(scan.edges)),
+        tuple(scan.needs),
+        tuple(dict.fromkeys(provides)),
+        skipped=tuple(budget.skipped),
+    )
+
+
+def _scan(content: Content, path: str, inside: str, budget: _Budget, depth: int) -> _Scan:
+    archive = zip.open_archive(content)
+    told, artifacts = _metadata(archive, path, budget)
+    name = path.rpartition("/")[2]
+    scan = _Scan()
+    own = _own(name, told, artifacts)
+    nested = _nested(archive, path, budget, depth)
+    below = [inner for inner in nested if inner is not None]
+    if own is not None:
+        component = _completed(own, told, content, name)
+        scan.own = replace(component, occurrences=(Occurrence(path),) if depth else ())
+        _add(scan, scan.own, own.pom)
+    for artifact in artifacts:
+        if own is None or artifact.component.id != own.component.id:
+            _shade(scan, artifact, path if depth else "")
+    _contain(scan, below)
+    return scan
+
+
+def _metadata(archive: zip.Archive, path: str, budget: _Budget) -> tuple[dict[str, str], list[_Artifact]]:
+    """The manifest, and the artifacts that pom.properties (else pom.xml) files name."""
+    told: dict[str, str] = {}
+    models: dict[str, dict[str, bytes]] = {}
+    for number, member in enumerate(archive.find(_METADATA)):
+        if number >= _MAX_METADATA:
+            budget.skipped.append(Skipped(path, f"more than {_MAX_METADATA} Maven descriptors"))
+            break
+        try:
+            if member.name == "META-INF/MANIFEST.MF":
+                told = naming.manifest(archive.read(member, _MAX_TEXT))
+            elif member.name.endswith(("/pom.properties", "/pom.xml")):
+                folder, _, kind = member.name.rpartition("/")
+                models.setdefault(folder, {})[kind] = archive.read(member, _MAX_TEXT)
+        except Malformed as error:
+            budget.skipped.append(Skipped(f"{path}!/{member.name}", str(error)))
+    artifacts = [_artifact(folder, files, path, budget) for folder, files in models.items()]
+    return told, [artifact for artifact in artifacts if artifact is not None]
+
+
+def _artifact(folder: str, files: dict[str, bytes], path: str, budget: _Budget) -> _Artifact | None:
+    pom = None
+    if "pom.xml" in files:
+        try:
+            pom = effective(parse_pom(files["pom.xml"]), "", Library())
+        except Malformed as error:
+            budget.skipped.append(Skipped(f"{path}!/{folder}/pom.xml", str(error)))
+    values = naming.properties(files.get("pom.properties", b""))
+    group, artifact, version = (values.get(key, "") for key in ("groupId", "artifactId", "version"))
+    if pom is not None:
+        group, artifact, version = group or pom.group, artifact or pom.artifact, version or pom.version
+    if not group or not artifact or "${" in version:
+        return None
+    component = coordinates.find(group, artifact, version, Presence.INSTALLED)
+    return _Artifact(component, pom) if component is not None else None
+
+
+def _own(name: str, told: dict[str, str], artifacts: list[_Artifact]) -> _Artifact | None:
+    """Which artifact the archive is: the one that fits its name, the only one, or what the manifest tells."""
+    stem = name.rpartition(".")[0]
+    fitting = [item for item in artifacts if _fits(stem, item.component)]
+    if fitting:
+        return max(fitting, key=lambda item: (item.component.version in stem, len(item.component.name)))
+    artifact, version = naming.from_file_name(name)
+    if len(artifacts) == 1 and (not version or artifacts[0].component.version in stem):
+        return artifacts[0]
+    version = version or naming.version(told)
+    group = naming.group(told, artifact) if version else ""
+    component = coordinates.find(group, artifact, version, Presence.INSTALLED)
+    return _Artifact(component) if component is not None else None
+
+
+def _fits(stem: str, component: Component) -> bool:
+    if not stem.startswith(component.name):
+        return False
+    rest, version = stem[len(component.name) :], component.version
+    return rest == "" or (rest[0] in "-_." and (rest[1:2].isdigit() or bool(version and f"-{version}" in rest)))
+
+
+def _completed(own: _Artifact, told: dict[str, str], content: Content, name: str) -> Component:
+    component = _described(own)
+    sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+    declared = told.get("Bundle-License", "")
+    return replace(
+        component,
+        type=ComponentType.APPLICATION if name.endswith(_APPLICATIONS) else ComponentType.LIBRARY,
+        licenses=component.licenses or spdx_license.normalise("" if "://" in declared else declared.partition(";")[0]),
+        supplier=component.supplier or told.get("Implementation-Vendor", "") or told.get("Bundle-Vendor", ""),
+        digests=(Digest(Algorithm.SHA1, sha1),),
+    )
+
+
+def _described(artifact: _Artifact) -> Component:
+    pom = artifact.pom
+    if pom is None:
+        return artifact.component
+    return replace(
+        artifact.component,
+        licenses=licenses(pom),
+        description="" if "${" in pom.description else pom.description,
+        supplier=pom.organization,
+        references=references(pom),
+    )
+
+
+def _add(scan: _Scan, component: Component, pom: Pom | None) -> None:
+    scan.components.append(component)
+    for item in pom.dependencies if pom is not None else ():
+        if item.scope in _NEEDED and not item.optional and item.group and item.artifact:
+            scan.needs.append(Need(component.id, (f"{item.group}:{item.artifact}",)))
+
+
+def _shade(scan: _Scan, artifact: _Artifact, path: str) -> None:
+    """An artifact whose classes were copied into the archive."""
+    shaded = (Property("assay:maven:shaded", "true"),) if scan.own is not None else ()
+    places = (Occurrence(path),) if path else ()
+    component = replace(_described(artifact), properties=shaded, occurrences=places)
+    _add(scan, component, artifact.pom)
+    if scan.own is not None:
+        scan.edges.append((scan.own.id, component.id))
+
+
+def _contain(scan: _Scan, below: list[_Scan]) -> None:
+    """Archives inside belong to this one; those that another of them needs hang on that one."""
+    for inner in below:
+        scan.components += inner.components
+        scan.edges += inner.edges
+        scan.needs += inner.needs
+    if scan.own is None:
+        return
+    needed = {name for inner in below for need in inner.needs for name in need.names}
+    for inner in below:
+        if inner.own is not None and inner.own.id != scan.own.id and coordinates.key(inner.own) not in needed:
+            scan.edges.append((scan.own.id, inner.own.id))
+
+
+def _nested(archive: zip.Archive, path: str, budget: _Budget, depth: int) -> Iterator[_Scan | None]:
+    """The scans of the archives inside; what exceeds the bounds is told as skipped."""
+    if _NESTED.search(archive.directory) is None:
+        return
+    for member in archive.members(lambda name: name.endswith(_SUFFIXES)):
+        place = f"{path}!/{member.name}"
+        try:
+            yield _scan(_unpacked(archive, member, budget, depth), place, member.name, budget, depth + 1)
+        except Malformed as error:
+            budget.skipped.append(Skipped(place, str(error)))
+        if budget.archives <= 0 or len(budget.skipped) > 1000:
+            budget.skipped.append(Skipped(path, "too many archives inside; the rest was left out"))
+            return
+
+
+def _unpacked(archive: zip.Archive, member: zip.Member, budget: _Budget, depth: int) -> bytes:
+    if depth >= _MAX_DEPTH:
+        raise LimitExceeded(f"archives nested deeper than {_MAX_DEPTH}")
+    budget.archives -= 1
+    data = archive.read(member, min(_MAX_MEMBER, budget.bytes))
+    budget.bytes -= len(data)
+    return data

@@ -1,0 +1,109 @@
+"""Maven projects in a source tree, with parents, managed versions and imports from the same tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assay.ecosystems.maven import coordinates
+from assay.ecosystems.maven.effective import Library, effective
+from assay.ecosystems.maven.pom import Dependency, Pom
+from assay.ecosystems.maven.pom import parse as parse_pom
+from assay.errors import Malformed
+from assay.formats import spdx_license
+from assay.model.component import Component, ComponentType, ExternalReference, Presence, Property, Scope
+from assay.model.ecosystem import File, Found, Located
+from assay.model.license import License
+from assay.model.sbom import Distribution, Skipped
+
+_SCOPES = {"test": Scope.EXCLUDED, "provided": Scope.REQUIRED, "system": Scope.REQUIRED}
+
+
+def parse(file: File) -> Found:
+    """The dependencies as far as this one file tells their versions; `assemble` knows more."""
+    pom = parse_pom(file.data)
+    return _found(pom, file.path, Library())
+
+
+def assemble(files: Sequence[Located], distribution: Distribution | None) -> Sequence[Located]:
+    """The projects with what the models in the same source tell; a local repository in it (*.pom) counts too.
+
+    Its own entries are no projects of the source: they only serve as parents.
+    """
+    models = {file.path: file.found.facts["pom"] for file in files if file.parser == "maven-pom"}
+    poms = {path: pom for path, pom in models.items() if isinstance(pom, Pom)}
+    library = _library(poms)
+    return [_assembled(file, poms.get(file.path), library) for file in files]
+
+
+def _assembled(file: Located, pom: Pom | None, library: Library) -> Located:
+    if pom is None:
+        return file
+    if file.path.endswith(".pom"):
+        return replace(file, found=Found())
+    return replace(file, found=_found(pom, file.path, library))
+
+
+def _library(poms: dict[str, Pom]) -> Library:
+    known: dict[tuple[str, str, str], Pom] = {}
+    for pom in poms.values():
+        known.setdefault((pom.group or pom.parent[0], pom.artifact, pom.version or pom.parent[2]), pom)
+    by_path = Library(poms, known)
+    for path, pom in poms.items():
+        if "${" in pom.group + pom.version:
+            full = effective(pom, path, by_path)
+            known.setdefault((full.group, full.artifact, full.version), pom)
+    return by_path
+
+
+def _found(pom: Pom, path: str, library: Library) -> Found:
+    full = effective(pom, path, library)
+    skipped, components = [], dict[str, Component]()
+    for item in full.dependencies:
+        try:
+            component = _dependency(item)
+        except Malformed as error:
+            skipped.append(Skipped(path, f"a dependency cannot be named: {error}"))
+            continue
+        components.setdefault(component.id, component)
+    edges: list[tuple[str, str]] = []
+    found = list(components.values())
+    if full.artifact and full.group:
+        project = _project(full)
+        edges = [(project.id, name) for name in components if name != project.id]
+        found = [project, *(component for component in found if component.id != project.id)]
+    return Found(tuple(found), tuple(edges), skipped=tuple(skipped), facts={"pom": pom})
+
+
+def _dependency(item: Dependency) -> Component:
+    version = "" if "${" in item.version else item.version
+    where = {"type": item.kind if "${" not in item.kind else "", "classifier": item.classifier}
+    component = coordinates.component(item.group, item.artifact, version, Presence.DECLARED, qualifiers=where)
+    scope = _SCOPES.get(item.scope, Scope.REQUIRED)
+    if item.optional and scope is Scope.REQUIRED:
+        scope = Scope.OPTIONAL
+    told = item.scope not in ("", "compile")
+    return replace(component, scope=scope, properties=(Property("assay:maven:scope", item.scope),) if told else ())
+
+
+def _project(pom: Pom) -> Component:
+    version = "" if "${" in pom.version else pom.version
+    component = coordinates.component(pom.group, pom.artifact, version, Presence.DECLARED, ComponentType.APPLICATION)
+    return replace(
+        component,
+        licenses=licenses(pom),
+        description=pom.description,
+        supplier=pom.organization,
+        references=references(pom),
+    )
+
+
+def licenses(pom: Pom) -> tuple[License, ...]:
+    """The licences of a model, each as it states it."""
+    return tuple(dict.fromkeys(item for text in pom.licenses for item in spdx_license.normalise(text)))
+
+
+def references(pom: Pom) -> tuple[ExternalReference, ...]:
+    """The addresses of a model that are complete."""
+    rows = (("website", pom.url), ("vcs", pom.scm))
+    return tuple(ExternalReference(kind, url) for kind, url in rows if "://" in url and "${" not in url)

@@ -1,0 +1,158 @@
+"""Zip archives (PKWARE APPNOTE 6.3): the central directory alone, and the few members that somebody wants.
+
+At the end lies ``PK\\5\\6`` with the size and the offset of the central directory (``PK\\6\\6`` for zip64), whose
+entries ``PK\\1\\2`` hold method, sizes, the offset of the member and its name. Bytes may precede the archive (in
+self-extracting ones), so offsets are counted from where the directory really begins.
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from struct import Struct
+
+from assay.errors import LimitExceeded, Malformed
+
+_END = Struct("<4xHHHHIIH")
+_END64 = Struct("<4xQHHIIQQQQ")
+_ENTRY = Struct("<8xHH8xIIHHH8xI")
+_LENGTHS = Struct("<HHH")
+_LOCAL = Struct("<4xHHHHHIIIHH")
+_STORED, _DEFLATED = 0, 8
+_MAX_ENTRIES = 2_000_000
+_MAX_DIRECTORY = 512 << 20
+_MAX_RATIO = 1100  # deflate cannot pack better than 1032 to one
+_FULL = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file in the archive; `size` is what its header claims."""
+
+    name: str
+    method: int
+    packed: int
+    size: int
+    offset: int
+    encrypted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A zip archive; `directory` is the central directory, `shift` the bytes before the archive."""
+
+    content: bytes | mmap.mmap
+    directory: bytes
+    shift: int
+
+    def members(self, wanted: Callable[[bytes], object]) -> Iterator[Member]:
+        """The members whose raw name `wanted` accepts; raises `Malformed` for a broken directory."""
+        directory, at, count = self.directory, 0, 0
+        lengths, last = _LENGTHS.unpack_from, len(self.directory) - 46
+        while at <= last and directory[at : at + 4] == b"PK\1\2":
+            name_size, extra_size, comment_size = lengths(directory, at + 28)
+            name = directory[at + 46 : at + 46 + name_size]
+            if wanted(name):
+                yield self._member(at)
+            at += 46 + name_size + extra_size + comment_size
+            count += 1
+            if count > _MAX_ENTRIES:
+                raise LimitExceeded(f"zip with more than {_MAX_ENTRIES} entries")
+
+    def find(self, pattern: re.Pattern[bytes]) -> Iterator[Member]:
+        """As `members`, fast: `pattern` begins with an entry (``PK\\1\\2.{42}``) and goes on with the name."""
+        for match in pattern.finditer(self.directory):
+            yield self._member(match.start())
+
+    def _member(self, at: int) -> Member:
+        flags, method, packed, size, name_size, extra_size, _, offset = _ENTRY.unpack_from(self.directory, at)
+        start = at + 46
+        name = self.directory[start : start + name_size]
+        if _FULL in (packed, size, offset):
+            extra = self.directory[start + name_size : start + name_size + extra_size]
+            size, packed, offset = _zip64(extra, size, packed, offset)
+        text = name.decode("utf-8", "replace")
+        return Member(text, method, packed, size, offset + self.shift, bool(flags & 1))
+
+    def read(self, member: Member, limit: int) -> bytes:
+        """The content of a member; raises `LimitExceeded` beyond `limit`, `Malformed` for what cannot be unpacked."""
+        if member.size > limit or member.packed > limit:
+            raise LimitExceeded(f"{member.name[:200]} of {max(member.size, member.packed)} bytes (at most {limit})")
+        if member.encrypted:
+            raise Malformed(f"{member.name[:200]} is encrypted")
+        head = self.content[member.offset : member.offset + 30]
+        if len(head) < 30 or head[:4] != b"PK\3\4":
+            raise Malformed(f"{member.name[:200]} is not where the zip directory says")
+        *_, name_size, extra_size = _LOCAL.unpack(head)
+        start = member.offset + 30 + name_size + extra_size
+        data = self.content[start : start + member.packed]
+        if len(data) < member.packed:
+            raise Malformed(f"{member.name[:200]} is cut short")
+        return _inflate(member, data)
+
+
+def _inflate(member: Member, data: bytes) -> bytes:
+    if member.method == _STORED:
+        return data
+    if member.method != _DEFLATED:
+        raise Malformed(f"{member.name[:200]} is packed with the unknown method {member.method}")
+    if member.size > max(len(data), 64) * _MAX_RATIO:
+        raise Malformed(f"{member.name[:200]} lies about its size")
+    engine = zlib.decompressobj(-15)
+    try:
+        result = engine.decompress(data, member.size + 1)
+    except zlib.error as error:
+        raise Malformed(f"{member.name[:200]} cannot be unpacked: {error}") from error
+    if len(result) != member.size:
+        raise Malformed(f"{member.name[:200]} has not the size that the zip directory says")
+    return result
+
+
+def _zip64(extra: bytes, *values: int) -> tuple[int, int, int]:
+    """The values that did not fit, out of extra field 1 (APPNOTE 4.5.3), in the order size, packed size, offset."""
+    at, found = 0, b""
+    while at + 4 <= len(extra):
+        kind, size = int.from_bytes(extra[at : at + 2], "little"), int.from_bytes(extra[at + 2 : at + 4], "little")
+        if kind == 1:
+            found = extra[at + 4 : at + 4 + size]
+        at += 4 + size
+    result = []
+    for value in values:
+        if value == _FULL and len(found) >= 8:
+            value, found = int.from_bytes(found[:8], "little"), found[8:]
+        result.append(value)
+    return result[0], result[1], result[2]
+
+
+def open_archive(content: bytes | mmap.mmap) -> Archive:
+    """The archive; raises `Malformed` for what has no central directory where its end says."""
+    length = len(content)
+    tail_at = max(length - 65_557, 0)
+    tail = content[max(length - 22, 0) :]
+    at = length - 22 if tail[:4] == b"PK\5\6" else content[tail_at:].rfind(b"PK\5\6") + tail_at
+    if at < tail_at or content[at : at + 4] != b"PK\5\6" or at + 22 > length:
+        raise Malformed("not a zip archive, or its end is cut off")
+    *_, size, offset, _ = _END.unpack_from(content, at)
+    if _FULL in (size, offset):
+        size, offset, at = _large(content, at, (size, offset))
+    start = at - size
+    if size > _MAX_DIRECTORY:
+        raise LimitExceeded(f"zip directory of {size} bytes (at most {_MAX_DIRECTORY})")
+    if start < 0 or (size and content[start : start + 4] != b"PK\1\2"):
+        raise Malformed("the zip directory is not where its end says")
+    return Archive(content, content[start:at], start - offset)
+
+
+def _large(content: bytes | mmap.mmap, at: int, values: tuple[int, int]) -> tuple[int, int, int]:
+    """Size and offset of the directory of a zip64 archive, and where its own end lies."""
+    locator = content[max(at - 20, 0) : at]
+    if locator[:4] != b"PK\6\7":
+        return *values, at
+    end = content.rfind(b"PK\6\6", max(at - 20 - 65_536, 0), at - 20)
+    if end < 0 or end + _END64.size > len(content):
+        raise Malformed("the zip64 end record is missing")
+    *_, size, offset = _END64.unpack_from(content, end)
+    return size, offset, end
