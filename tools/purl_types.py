@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 PARTS = ("namespace", "name", "version", "subpath")
 DEFAULTS = {"namespace": "optional", "lower": [], "permitted": {}, "qualifiers": []}
@@ -21,7 +22,7 @@ DEFAULTS = {"namespace": "optional", "lower": [], "permitted": {}, "qualifiers":
 NAMESPACE = {"golang": "optional"}
 
 
-def rule(definition: dict) -> dict:
+def rule(definition: dict[str, Any]) -> dict[str, Any]:
     parts = {part: definition.get(f"{part}_definition") or {} for part in PARTS}
     found = {
         "namespace": NAMESPACE.get(definition["type"], parts["namespace"].get("requirement", "optional")),
@@ -32,9 +33,7 @@ def rule(definition: dict) -> dict:
             if "permitted_characters" in fact
         },
         "qualifiers": [
-            fact["key"]
-            for fact in definition.get("qualifiers_definition", [])
-            if fact.get("requirement") == "required"
+            fact["key"] for fact in definition.get("qualifiers_definition", []) if fact.get("requirement") == "required"
         ],
     }
     return {key: value for key, value in found.items() if value != DEFAULTS[key]}

@@ -59,7 +59,11 @@ def main() -> None:
     licenses, exceptions = everything[:border], everything[border:]
     plus = [entry["id"] for entry in _spdx.LICENSES.values() if entry["id"].endswith("+")]
     licenses += [identifier for identifier in plus if identifier not in licenses]
-    deprecated = [identifier for identifier in licenses if _spdx.LICENSES.get(identifier.lower(), {}).get("deprecated")]
+    deprecated = [
+        identifier
+        for identifier in licenses
+        if identifier.lower() in _spdx.LICENSES and _spdx.LICENSES[identifier.lower()]["deprecated"]
+    ]
     table = {
         "version": schema["$comment"],
         "licenses": " ".join(licenses),

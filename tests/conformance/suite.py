@@ -11,8 +11,12 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+Case = dict[str, Any]
+"""A JSON object of a suite."""
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,7 +30,7 @@ def folder(name: str) -> Path:
     return path
 
 
-def lines(path: Path) -> list[dict]:
+def lines(path: Path) -> list[Case]:
     """The objects of a file of JSON lines."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
 
@@ -36,7 +40,7 @@ class Tally:
     """The cases of one suite, as they went."""
 
     suite: str
-    cases: list[dict] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
 
     def add(self, name: str, expected: object, observed: object) -> None:
         """Count a case; it went as expected if the two are equal."""
@@ -51,6 +55,4 @@ class Tally:
                 file.writelines(json.dumps(case, ensure_ascii=False) + "\n" for case in self.cases)
         shown = "\n".join(json.dumps(case, ensure_ascii=False)[:600] for case in wrong[:20])
         assert self.cases, f"the suite {self.suite} has no cases"
-        assert len(wrong) <= (1 - least) * len(self.cases), (
-            f"{len(wrong)} cases are not as expected:\n{shown}"
-        )
+        assert len(wrong) <= (1 - least) * len(self.cases), f"{len(wrong)} cases are not as expected:\n{shown}"

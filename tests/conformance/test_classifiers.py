@@ -39,7 +39,7 @@ def _with_links(place: Path, links: dict[str, str], copy: Path) -> Path:
     return copy
 
 
-def _found(place: Path) -> list[dict]:
+def _found(place: Path) -> list[suite.Case]:
     sbom = catalog(Directory(str(place)), discover())
     return _sorted(
         [
@@ -55,10 +55,10 @@ def _found(place: Path) -> list[dict]:
     )
 
 
-def _sorted(packages: list[dict]) -> list[dict]:
+def _sorted(packages: list[suite.Case]) -> list[suite.Case]:
     """Name, version, purl and locations alone, in one order."""
     cut = [
-        {key: package[key] for key in ("name", "version", "purl")} | {"locations": sorted(package["locations"])}
+        {key: package[key] for key in ("name", "version", "purl")} | {"locations": sorted(set(package["locations"]))}
         for package in packages
     ]
     return sorted(cut, key=lambda package: (package["purl"], package["locations"]))

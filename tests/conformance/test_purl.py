@@ -7,6 +7,8 @@ operation is refused; the report then repeats the words that the case expects.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 from assay.errors import Malformed
 from assay.formats import purl
@@ -16,7 +18,7 @@ from conformance import suite
 def test_every_case_of_the_specification() -> None:
     folder = suite.folder("purl")
     tally = suite.Tally("purl")
-    files: dict[str, list[dict]] = {}
+    files: dict[str, list[suite.Case]] = {}
     for entry in suite.lines(folder / "index.jsonl"):
         name = entry["file"]
         if name not in files:
@@ -26,7 +28,7 @@ def test_every_case_of_the_specification() -> None:
     tally.close(least=1.0)
 
 
-def _run(case: dict) -> tuple[object, object]:
+def _run(case: suite.Case) -> tuple[object, object]:
     """What the case expects, and what assay says in the same form."""
     try:
         observed = _OPERATIONS[case["test_type"]](case["input"])
@@ -54,23 +56,30 @@ def _parse(text: str) -> object:
     return _without_nulls(parts)
 
 
-def _build(parts: dict) -> object:
+def _build(parts: suite.Case) -> object:
     qualifiers = {
         key: ",".join(value) if isinstance(value, list) else value or ""
         for key, value in (parts.get("qualifiers") or {}).items()
     }
-    names = ("type", "name", "version", "namespace")
-    return str(purl.build(*(parts.get(key) or "" for key in names), qualifiers, parts.get("subpath") or ""))
+    kind, name, version, namespace, subpath = (
+        parts.get(key) or "" for key in ("type", "name", "version", "namespace", "subpath")
+    )
+    return str(purl.build(kind, name, version, namespace, qualifiers, subpath))
 
 
 def _validate(text: str) -> object:
     return str(purl.parse(text))
 
 
-_OPERATIONS = {"parse": _parse, "build": _build, "validate": _validate, "roundtrip": _validate}
+_OPERATIONS: dict[str, Callable[[Any], object]] = {
+    "parse": _parse,
+    "build": _build,
+    "validate": _validate,
+    "roundtrip": _validate,
+}
 
 
-def _without_nulls(parts: dict) -> dict:
+def _without_nulls(parts: suite.Case) -> suite.Case:
     """Absent parts are null, empty or missing in the suite; a list of checksums is one value here."""
     kept = {key: value for key, value in parts.items() if value}
     if "qualifiers" in kept:

@@ -37,12 +37,14 @@ def test_a_parser_reads_a_file_that_is_nothing(parser: object) -> None:
 
 def test_every_expression_names_a_version_and_is_bounded() -> None:
     known = table()
-    for item in (*known.programs.values(), *known.evidence.values()):
-        for expression in item.match:
+    entries = [(key, program.match) for key, program in known.programs.items()]
+    entries += [(key, evidence.match) for key, evidence in known.evidence.items()]
+    for key, expressions in entries:
+        for expression in expressions:
             pattern = compiled(expression, r"3\.11")
-            assert "version" in pattern.groupindex, f"{item.key}: {expression}"
+            assert "version" in pattern.groupindex, f"{key}: {expression}"
             literal = re.sub(r"\\\\.|\\.|\[[^\]]*\]", "x", expression)
-            assert not re.search(r"[*]|(?<!\})\+|\{\d+,\}", literal), f"{item.key}: {expression}"
+            assert not re.search(r"[*]|(?<!\})\+|\{\d+,\}", literal), f"{key}: {expression}"
 
 
 def test_programs_are_applications_that_are_there() -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from assay.ecosystems.binary.recognise import component
 from assay.ecosystems.binary.table import Match, Program, table
 from assay.formats.json import as_list, as_object, as_text
-from assay.model.component import Component
+from assay.model.component import Component, Occurrence
 from assay.model.ecosystem import Located
 from assay.model.sbom import Distribution
 
@@ -23,26 +24,34 @@ def assemble(files: Sequence[Located], distribution: Distribution | None) -> Seq
     return [_settled(item, evidence) if "open" in item.found.facts else item for item in files]
 
 
+class Told(NamedTuple):
+    """What a file tells of another: a version, or only that it is there."""
+
+    place: Occurrence
+    version: str
+
+
 class _Evidence:
     """What files tell of others: by the key in the table and the name of the file, and by its folder."""
 
     def __init__(self, files: Sequence[Located]) -> None:
-        self._by_name: dict[tuple[str, str], list[tuple[str, str]]] = {}
-        self._by_folder: dict[tuple[str, str], tuple[str, str]] = {}
+        self._by_name: dict[tuple[str, str], list[Told]] = {}
+        self._by_folder: dict[tuple[str, str], Told] = {}
         for item in files:
             told = as_object(item.found.facts.get("evidence"))
             folder, _, name = item.path.rpartition("/")
-            for key, version in told.items():
-                place = (item.path, as_text(version))
+            for key, fact in told.items():
+                version, path = map(as_text, as_list(fact))
+                place = Told(Occurrence(path, found_by=item.parser), version)
                 self._by_name.setdefault((key, name), []).append(place)
                 self._by_folder.setdefault((key, folder), place)
 
-    def of_libraries(self, key: str, names: Sequence[str]) -> list[tuple[str, str]]:
-        """Path and version of the libraries of these names."""
+    def of_libraries(self, key: str, names: Sequence[str]) -> list[Told]:
+        """What the libraries of these names tell."""
         return [place for name in names for place in self._by_name.get((key, name), ())]
 
-    def beside(self, key: str, path: str) -> list[tuple[str, str]]:
-        """Path and version that a file in the folder of `path`, or above it, tells."""
+    def beside(self, key: str, path: str) -> list[Told]:
+        """What a file in the folder of `path`, or above it, tells."""
         folder = path.rpartition("/")[0]
         above = folder.rpartition("/")[0]
         found = self._by_folder.get((key, folder)) or self._by_folder.get((key, above))
@@ -65,13 +74,13 @@ def _settled(item: Located, evidence: _Evidence) -> Located:
 
 
 def _settle(program: Program, fact: Mapping[str, object], evidence: _Evidence) -> Component | None:
-    path, own = as_text(fact.get("path")), as_text(fact.get("version"))
+    place, own = Occurrence(as_text(fact.get("path"))), as_text(fact.get("version"))
     names = [as_text(name) for name in as_list(fact.get("libraries"))]
     told = evidence.of_libraries(program.linked or program.linked_to, names)
     if program.linked_to:
-        return component(program, Match(own, {}), path, told[0][0]) if told else None
+        return component(program, Match(own, {}), place, told[0].place) if told else None
     if not told and program.beside:
-        told = evidence.beside(program.beside, path)
+        told = evidence.beside(program.beside, place.path)
     if told:
-        return component(program, Match(told[0][1], {}), path, *(place for place, _ in told))
-    return component(program, Match(own, {}), path) if own else None
+        return component(program, Match(told[0].version, {}), place, *(item.place for item in told))
+    return component(program, Match(own, {}), place) if own else None

@@ -5,7 +5,7 @@ nginx. What another file has to tell (a library that the program links, a file b
 as a fact::
 
     {"open": [{"program": "ruby", "version": "", "libraries": ["libruby.so.3.1"]}]}
-    {"evidence": {"libruby": "3.1.2"}}
+    {"evidence": {"libruby": ["3.1.2", "usr/lib/libruby.so.3.1.2"]}}
 """
 
 from __future__ import annotations
@@ -40,13 +40,15 @@ def read(parser: str, file: File) -> Found:
     facts: dict[str, object] = {}
     if sighting.open:
         facts["open"] = sighting.open
-    told = {item.key: version for item in task.evidence if (version := _evidence(item.match, item.named, file))}
+    told = {
+        item.key: [version, file.path] for item in task.evidence if (version := _evidence(item.match, item.named, file))
+    }
     if told:
         facts["evidence"] = told
     return Found(components=tuple(sighting.components), facts=facts)
 
 
-def component(program: Program, match: Match, *paths: str) -> Component:
+def component(program: Program, match: Match, *places: Occurrence) -> Component:
     """A program at the files that show it."""
     assert program.purl is not None
     return Component(
@@ -55,7 +57,7 @@ def component(program: Program, match: Match, *paths: str) -> Component:
         ComponentType.APPLICATION,
         purl=replace(program.purl, version=match.version),
         cpes=tuple(_cpe(cpe, match) for cpe in program.cpes),
-        occurrences=tuple(Occurrence(path) for path in dict.fromkeys(paths)),
+        occurrences=tuple(dict.fromkeys(places)),
     )
 
 
@@ -77,7 +79,7 @@ class _Sighting:
                 self._leave(program, match, needed)
             return False
         if match and not (program.linked_first and needed):
-            self.components.append(component(program, match, self._file.path))
+            self.components.append(component(program, match, Occurrence(self._file.path)))
             return True
         if needed or (program.beside and not match):
             self._leave(program, match, needed)
