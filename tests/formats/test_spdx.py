@@ -16,7 +16,7 @@ from assay.errors import AssayError, Malformed, UsageError
 from assay.formats.spdx import check, documents, written
 from assay.formats.spdx.losses import losses
 from assay.model.component import Component
-from assay.model.sbom import Sbom
+from assay.model.sbom import Sbom, Tool
 from formats.sboms import FULL, sboms
 
 WRITERS = {"json": documents.write_json, "yaml": documents.write_yaml, "tag-value": documents.write_tag_value}
@@ -54,6 +54,11 @@ def test_a_document_that_was_read_is_written_the_same(form: str, version: str) -
 @each_case
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(sbom=sboms())
+@example(
+    sbom=Sbom(
+        Component("x", supplier="Kim", author="Kim"), supplier="Kim", authors=("Kim",), tools=(Tool("assay", "1"),)
+    )
+)
 def test_any_sbom_is_valid_and_read_back(form: str, version: str, sbom: Sbom) -> None:
     data = WRITERS[form](sbom, version)
     again = bare(documents.read(data))

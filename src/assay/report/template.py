@@ -32,6 +32,11 @@ MAX_REPEATED = 1 << 20
 _FILE = "<template>"
 
 
+def write(sbom: Sbom, version: str) -> bytes:
+    """Always raises `UsageError`: this format has no document without a template, which `render` takes."""
+    raise UsageError("the format template needs a template", "name one with --template FILE")
+
+
 def render(sbom: Sbom, template: str) -> bytes:
     """`sbom` through the text of a template, as UTF-8.
 
@@ -48,7 +53,7 @@ def render(sbom: Sbom, template: str) -> bytes:
     except TemplateError as error:
         line = getattr(error, "lineno", None)
         where = f" (line {line})" if line else ""
-        raise Malformed(f"the template is wrong{where}: {error}", "see docs: SBOM templates") from None
+        raise Malformed(f"the template is wrong{where}: {error}", "mend the file that --template names") from None
     except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError, MemoryError) as error:
         raise Malformed(f"the template is wrong: {type(error).__name__}: {error}") from None
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json as standard_json
 from dataclasses import replace
 
 from assay.errors import Malformed, UsageError
@@ -40,8 +39,7 @@ def write_json(sbom: Sbom, version: str) -> bytes:
         return written.dump(_tree(sbom, version), "json")
     from assay.formats.spdx import write3
 
-    document = write3.document_of(_of_family(sbom, 3))
-    return (standard_json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
+    return written.encode(write3.document_of(_of_family(sbom, 3)))
 
 
 def write_yaml(sbom: Sbom, version: str) -> bytes:

@@ -46,8 +46,8 @@ OWNED = frozenset(
 """Properties that the writer makes anew; the others of a package that was read stay."""
 
 
-def written(component: Component, iri: str, agents: Mapping[str, str]) -> Object:
-    """The package that stands for `component`; `agents` maps the names of agents to their ids."""
+def written(component: Component, iri: str, agents: Mapping[tuple[str, str], str]) -> Object:
+    """The package that stands for `component`; `agents` maps kind and name of agents to their ids."""
     page, location, references = _references(component)
     package: Object = {
         "type": "software_Package",
@@ -61,8 +61,8 @@ def written(component: Component, iri: str, agents: Mapping[str, str]) -> Object
         "software_homePage": page,
         "software_copyrightText": component.copyright,
         "software_primaryPurpose": terms3.PURPOSES[component.type],
-        "suppliedBy": agents.get(component.supplier, ""),
-        "originatedBy": [agents[component.author]] if component.author else [],
+        "suppliedBy": agents.get(("Organization", component.supplier), ""),
+        "originatedBy": [agents["Person", component.author]] if component.author else [],
         "verifiedUsing": [_hash(item) for item in component.digests if item.algorithm in terms3.HASHES],
         "externalIdentifier": [_identifier(cpe) for cpe in component.cpes],
         "externalRef": references,

@@ -46,7 +46,7 @@ class _Graph:
         self.base = namespace(sbom.subject.name, content) + "#"
         self.ids = {key: self.base + name for key, name in element_ids(sbom.components, sbom.subject).items()}
         self.ids |= {item.id: iri for item in self.everyone if (iri := _iri_as_read(item))}
-        self.agents: dict[str, str] = {}
+        self.agents: dict[tuple[str, str], str] = {}
         self.elements: list[Object] = []
         self.others = [as_object(item) for item in others]
 
@@ -76,10 +76,10 @@ class _Graph:
         self._agent(component.author, "Person")
 
     def _agent(self, name: str, kind: str) -> str:
-        if name and name not in self.agents:
+        if name and (kind, name) not in self.agents:
             local = f"SPDXRef-{kind}-{slug(name, 40)}-{short(name)}"
-            self.agents[name] = self._add(kind, local, name=name)
-        return self.agents.get(name, "")
+            self.agents[kind, name] = self._add(kind, local, name=name)
+        return self.agents.get((kind, name), "")
 
     def _creation(self) -> Object:
         by = [self._agent(name, "Person") for name in self.sbom.authors]
@@ -136,7 +136,7 @@ class _Graph:
         raw = as_object(component.extra.get("spdx"))
         raw = raw if "spdxId" in raw else {}
         self.elements.append({**{key: value for key, value in raw.items() if key not in package3.OWNED}, **fresh})
-        names = {iri: name for name, iri in self.agents.items()}
+        names = {iri: name for (_, name), iri in self.agents.items()}
         ref = iri if component.ref == iri else ""
         found = package3.reading(fresh, names, self._stated(component), ref)
         rest = different(component, found, COMPONENT_FIELDS)

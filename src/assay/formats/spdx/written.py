@@ -43,8 +43,7 @@ def load(data: bytes, form: str = "") -> tuple[Object, tuple[Skipped, ...]]:
 
 def dump(document: Object, form: str) -> bytes:
     """The document in one of `FORMS`, as UTF-8; lone surrogates of hostile names become U+FFFD."""
-    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
-    data = text.encode("utf-8", "replace")
+    data = encode(document)
     if form == "json":
         return data
     tree = bounded_json.load_object(data)
@@ -53,6 +52,16 @@ def dump(document: Object, form: str) -> bytes:
     from assay.formats.spdx import tag_value_text
 
     return tag_value_text.dump(tree).encode()
+
+
+def encode(document: Object) -> bytes:
+    """A tree as indented JSON; the quick encoder refuses lone surrogates, the standard library's does not."""
+    import msgspec
+
+    try:
+        return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    except UnicodeEncodeError:
+        return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
 
 
 def _yaml(tree: Object) -> bytes:
