@@ -14,7 +14,7 @@ from assay.model.ecosystem import File, Found, Located
 _PATHS = (
     "s/a-1.dist-info/METADATA", "s/a-1.dist-info/RECORD", "s/a-1.dist-info/direct_url.json", "s/b.egg-info/PKG-INFO",
     "s/b.egg-info/requires.txt", "s/a-1.dist-info/sboms/a.json", "a-1-py3-none-any.whl", "a-1.tar.gz",
-    "requirements.txt", "constraints.txt", "poetry.lock", "pdm.lock", "uv.lock", "pylock.toml", "Pipfile.lock",
+    "requirements.txt", "base.txt", "constraints.txt", "poetry.lock", "pdm.lock", "uv.lock", "pylock.toml", "Pipfile.lock",
     "pyproject.toml", "setup.cfg", "setup.py",
 )  # fmt: skip
 _PARSERS = tuple(parser.reads for parser in ECOSYSTEM.parsers)
@@ -31,8 +31,8 @@ def _seeds() -> list[bytes]:
     return [
         *found,
         b"\x08-r other.txt\na[b]==1.0 \\\n  ; extra == 'x' and (python_version < '3' or os_name == 't')\n",
-        b"\x10[metadata]\nname=a\n[options]\ninstall_requires=b>1\n",
-        b"\x11from setuptools import setup\nR = ['b']\nsetup(name='a', version='1', install_requires=R)\n",
+        b"\x11[metadata]\nname=a\n[options]\ninstall_requires=b>1\n",
+        b"\x12from setuptools import setup\nR = ['b']\nsetup(name='a', version='1', install_requires=R)\n",
     ]
 
 

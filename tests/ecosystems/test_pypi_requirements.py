@@ -87,10 +87,10 @@ def test_a_direct_reference_names_its_project(line: str, expected: str | None) -
     assert component.id == expected or (component.name, component.version) == ("a-b", "1.0")
 
 
-def test_what_is_no_requirement_is_told_with_its_line() -> None:
+def test_what_is_no_requirement_is_told_with_its_line_but_for_folders() -> None:
     found = read("a==1\nb==${VERSION}\nc==\n./some/folder\n")
     assert [one.name for one in found.components] == ["a"]
-    assert [item.reason.partition(" ")[2][:2] for item in found.skipped] == ["2 ", "3 ", "4 "]
+    assert [item.reason.partition(" ")[2][:2] for item in found.skipped] == ["2 ", "3 "]
 
 
 def test_a_file_without_any_requirement_is_malformed() -> None:
@@ -113,6 +113,20 @@ def test_an_include_is_read_as_part_of_the_file_and_a_constraint_pins() -> None:
     assert {one.id for one in main.components} == {"pkg:pypi/a@1", "pkg:pypi/b@2"}
     assert [item.reason for item in main.skipped] == ["includes r/sub/gone.txt, which was not read"]
     assert {one.id for one in base.components} == {"pkg:pypi/a@1", "pkg:pypi/b@2"}
+
+
+def test_a_file_of_any_other_name_counts_only_where_it_is_included() -> None:
+    base = requirements.included(File("app/base.txt", b"a==1\n"))
+    other = requirements.included(File("doc/base.txt", b"b==1\n"))
+    main = read("-r base.txt\n", "app/requirements.txt")
+    files = [
+        Located("app/requirements.txt", -1, main),
+        Located("app/base.txt", -1, base),
+        Located("doc/base.txt", -1, other),
+    ]
+    shown = [[one.id for one in part.found.components] for part in assemble(files, None)]
+    assert shown == [["pkg:pypi/a@1"], ["pkg:pypi/a@1"], []]
+    assert requirements.included(File("doc/base.txt", b"This is prose, and no list.\n")) == Found()
 
 
 @given(

@@ -23,6 +23,7 @@ from assay.formats.json import Json, Object, as_list, as_object, as_text
 from assay.model.component import Component, ComponentType, Scope
 from assay.model.ecosystem import File, Found
 from assay.model.reachability import scopes
+from assay.model.sbom import Skipped
 
 _LOCAL = ("file:", "link:", "workspace:", "root:")
 
@@ -31,7 +32,14 @@ def parse(file: File) -> Found:
     """The locked packages with their edges, the project and the members of its workspace."""
     document = json.load_relaxed(file.data)
     workspaces = {path: as_object(value) for path, value in as_object(document.get("workspaces")).items()}
-    entries = {key: as_list(value) for key, value in as_object(document.get("packages")).items()}
+    listed = {key: as_list(value) for key, value in as_object(document.get("packages")).items()}
+    entries = {key: entry for key, entry in listed.items() if entry and as_text(entry[0])}
+    skipped = [
+        Skipped(file.path, f"package {key[:80]} does not start with NAME@VERSION")
+        for key in listed.keys() - entries.keys()
+    ]
+    if skipped and not entries:
+        raise Malformed(skipped[0].reason)
     known = {key: _component(entry, workspaces) for key, entry in entries.items()}
     edges = {
         (component.id, target.id): None
@@ -58,6 +66,7 @@ def parse(file: File) -> Found:
         tuple({one.id: one for one in found}.values()),
         tuple(edges),
         provides=tuple((base + _place(key), one.id) for key, one in known.items()),
+        skipped=tuple(sorted(skipped)),
     )
 
 
@@ -92,9 +101,7 @@ def _details(entry: list[Json]) -> Object:
 
 
 def _component(entry: list[Json], workspaces: dict[str, Object]) -> Component:
-    if not entry or not isinstance(entry[0], str):
-        raise Malformed("a package of bun.lock must start with NAME@VERSION")
-    name, origin = package.name_and_rest(entry[0])
+    name, origin = package.name_and_rest(as_text(entry[0]))
     member = origin.removeprefix("workspace:") if origin.startswith("workspace:") else ""
     if member:
         workspace = workspaces.get(member, {})

@@ -31,7 +31,7 @@ from assay.model.reachability import scopes
 from assay.model.sbom import Skipped
 
 _PEERS = re.compile(r"\(.*|_.*", re.DOTALL)
-_VERSION = re.compile(r"\d+\.\d+\.\d+")
+_VERSION = re.compile(r"\d")
 _DEPENDENCIES = (
     ("dependencies", Scope.REQUIRED),
     ("optionalDependencies", Scope.OPTIONAL),

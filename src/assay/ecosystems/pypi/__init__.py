@@ -3,6 +3,10 @@
 from assay.model.ecosystem import Ecosystem, Parser, Proof
 
 _HERE = "assay.ecosystems.pypi"
+_INCLUDED = tuple(
+    f"**/{name}.txt"
+    for name in ("base", "common", "main", "core", "dev", "test", "tests", "prod", "production", "local", "docs", "ci")
+)
 
 ECOSYSTEM = Ecosystem(
     name="pypi",
@@ -34,6 +38,7 @@ ECOSYSTEM = Ecosystem(
             f"{_HERE}.requirements:parse",
             ("**/*requirements*.txt", "**/requirements/*.txt", "**/*requirements*.in"),
         ),
+        Parser("pypi-included", f"{_HERE}.requirements:included", _INCLUDED, max_size=1 << 20),
         Parser("pypi-constraints", f"{_HERE}.requirements:constraints", ("**/*constraints*.txt",)),
         Parser("pypi-poetry-lock", f"{_HERE}.poetry:parse", ("**/poetry.lock",)),
         Parser("pypi-pdm-lock", f"{_HERE}.pdm:parse", ("**/pdm.lock",)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -81,25 +81,32 @@ def _redirect(found: Found, direct: _Direct) -> Found:
 def _included(parts: list[Located]) -> None:
     """Lets a requirements file say what the files say that it includes, as pip reads it."""
     sources = {part.path: part.found for part in parts}
+    used: set[str] = set()
     for index, fact in list(_facts(parts, "includes")):
-        found, path = parts[index].found, parts[index].path
-        components = {one.id: one for one in found.components}
-        pins: dict[str, str] = {}
-        skipped = list(found.skipped)
-        for target, is_constraint in _reach(path, cast("Sequence[Sequence[object]]", fact), sources):
-            other = sources.get(target)
-            if other is None:
-                skipped.append(Skipped(path, f"includes {target}, which was not read"))
-            elif is_constraint:
-                pins.update(_pins(other))
-            else:
-                components |= {one.id: replace(one, occurrences=()) for one in other.components}
-        pinned = [_pin(one, pins) for one in components.values()]
-        _put(
-            parts,
-            index,
-            replace(found, components=tuple(pinned), provides=package.provided(pinned), skipped=tuple(skipped)),
-        )
+        reached = _reach(parts[index].path, cast("Sequence[Sequence[object]]", fact), sources)
+        if "included" not in parts[index].found.facts:
+            used.update(target for target, _ in reached)
+        _put(parts, index, _with(parts[index], reached, sources))
+    for index, path in list(_facts(parts, "included")):
+        if path not in used:
+            _put(parts, index, Found())
+
+
+def _with(part: Located, reached: Iterable[tuple[str, bool]], sources: Mapping[str, Found]) -> Found:
+    """A requirements file with the components and pins of what it includes, and told what was not there."""
+    components = {one.id: one for one in part.found.components}
+    pins: dict[str, str] = {}
+    skipped = list(part.found.skipped)
+    for target, is_constraint in reached:
+        other = sources.get(target)
+        if other is None:
+            skipped.append(Skipped(part.path, f"includes {target}, which was not read"))
+        elif is_constraint:
+            pins.update(_pins(other))
+        else:
+            components |= {one.id: replace(one, occurrences=()) for one in other.components}
+    pinned = [_pin(one, pins) for one in components.values()]
+    return replace(part.found, components=tuple(pinned), provides=package.provided(pinned), skipped=tuple(skipped))
 
 
 def _reach(path: str, includes: Sequence[Sequence[object]], sources: Mapping[str, Found]) -> list[tuple[str, bool]]:

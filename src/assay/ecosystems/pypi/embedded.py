@@ -6,7 +6,8 @@
      "components": [{"bom-ref": "a", "name": "log", "version": "0.4.29", "purl": "pkg:cargo/log@0.4.29"}],
      "dependencies": [{"ref": "root", "dependsOn": ["a"]}]}
 
-The root of the document is the distribution itself or a part of it; what it depends on becomes a dependency of the
+The files of the distribution are left out, and what has no version is what it asks for, not what is inside. The
+root of the document is the distribution itself or a part of it; what it depends on becomes a dependency of the
 distribution (`assembly`).
 """
 
@@ -15,7 +16,7 @@ from __future__ import annotations
 from assay.errors import Malformed
 from assay.formats import digest, json, purl, spdx_license
 from assay.formats.json import Json, Object, as_list, as_object, as_text
-from assay.model.component import Component, ComponentType
+from assay.model.component import Component, ComponentType, Presence
 from assay.model.ecosystem import File, Found
 from assay.model.license import License
 from assay.model.sbom import Skipped
@@ -62,9 +63,9 @@ def _components(entries: list[Json]) -> dict[str, Component]:
 
 def _component(entry: Object) -> Component | None:
     name, version, written = (as_text(entry.get(key)) for key in ("name", "version", "purl"))
-    if not name:
-        return None
     kind = as_text(entry.get("type"))
+    if not name or (kind == "file" and not written):
+        return None
     try:
         identity = purl.parse(written) if written else None
     except Malformed:
@@ -78,6 +79,7 @@ def _component(entry: Object) -> Component | None:
         namespace=as_text(entry.get("group")) or (identity.namespace if identity else ""),
         ecosystem=identity.type if identity else "",
         purl=identity,
+        presence=Presence.INSTALLED if version else Presence.DECLARED,
         licenses=_licenses(as_list(entry.get("licenses"))),
         digests=tuple(one for one in digests if one),
         author=as_text(entry.get("author")),

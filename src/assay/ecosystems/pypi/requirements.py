@@ -34,13 +34,20 @@ _EDITABLE = re.compile(r"(?:-e|--editable)[=\s]\s*")
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9][A-Za-z0-9._-]*)")
 _WHEEL = re.compile(r"(?:^|[/\\])([A-Za-z0-9._]+)-([0-9][^-/\\]*)(?:-[^-/\\]+){3,4}\.whl$")
 _SDIST = re.compile(r"(?:^|[/\\])([A-Za-z0-9._-]+)-([0-9][^-/\\]*)\.(?:tar\.gz|tgz|zip|tar\.bz2)$")
+_FOLDER = re.compile(
+    r"(?:(?:-e|--editable)[=\s]\s*)?(?:\.|[./]\S*)(?:\[[^\]]*\])?(?:\s|$)"
+)  # its own manifest names it
 _DEVELOPMENT = frozenset({"dev", "develop", "development", "test", "tests", "testing", "doc", "docs", "lint"})
 _MAX_LINE = 1 << 20
 
 
 def parse(file: File) -> Found:
     """The requirements of a file, and the files that it includes."""
-    scope = Scope.EXCLUDED if _DEVELOPMENT & set(re.split(r"[-_./]", file.path.lower())) else Scope.REQUIRED
+    scope = (
+        Scope.EXCLUDED
+        if _DEVELOPMENT & set(re.split(r"[-_./]", "/".join(file.path.lower().split("/")[-2:])))
+        else Scope.REQUIRED
+    )
     components: list[Component] = []
     skipped: list[Skipped] = []
     includes: list[tuple[str, bool]] = []
@@ -54,6 +61,8 @@ def parse(file: File) -> Found:
             skipped.append(Skipped(file.path, f"line {number} needs an environment variable: {line[:80]}"))
         else:
             found = _component(line, scope)
+            if found is None and _FOLDER.match(line):
+                continue
             if found is None:
                 skipped.append(Skipped(file.path, f"line {number} is no requirement: {line[:80]}"))
             else:
@@ -67,6 +76,17 @@ def parse(file: File) -> Found:
         skipped=tuple(skipped),
         facts={"includes": tuple(includes)} if includes else {},
     )
+
+
+def included(file: File) -> Found:
+    """A file of a name that requirements files include; `assembly` drops it where none does."""
+    if file.folder.endswith("requirements"):
+        return Found()  # a requirements file by its folder already
+    try:
+        found = parse(file)
+    except Malformed:
+        return Found()
+    return replace(found, facts={**found.facts, "included": file.path})
 
 
 def constraints(file: File) -> Found:

@@ -9,7 +9,7 @@ dropped (`squash`); each ecosystem puts together what takes several files (`asse
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assay.engines.catalog import findings, graph, merge, ownership
 from assay.engines.catalog.dispatch import Dispatch
@@ -87,6 +87,7 @@ def _assemble(
     source: Source, files: Sequence[Located], skipped: Iterable[Skipped], dispatch: Dispatch, options: Options
 ) -> Sbom:
     distribution = _distribution(files)
+    told = set(skipped)
     by_ecosystem: dict[str, list[Located]] = {}
     for item in files:
         by_ecosystem.setdefault(dispatch.ecosystem_of[item.parser].name, []).append(item)
@@ -100,6 +101,7 @@ def _assemble(
         if ecosystem.assemble:
             assemble: Assemble = load(ecosystem.assemble)  # type: ignore[assignment]  # what the contract says
             own = assemble(own, distribution)
+            told.update(replace(skip, layer=item.layer) for item in own for skip in item.found.skipped)
         resolved = resolve(ecosystem, own)
         components.extend(resolved.components)
         edges |= resolved.edges
@@ -109,14 +111,13 @@ def _assemble(
     subject = source.subject
     merged.pop(subject.id, None)
     edges = {(renamed.get(a, a), renamed.get(b, b)) for a, b in edges}
-    told = tuple(sorted(set(skipped)))
     return Sbom(
         subject=subject,
         components=tuple(merged[identity] for identity in sorted(merged)),
         dependencies=graph.connect(subject.id, merged, edges),
         distribution=distribution,
         layers=tuple(item.layer for item in source.layers if item.layer.position >= 0),
-        skipped=told,
+        skipped=tuple(sorted(told)),
         attached=tuple(source.attached),
         lifecycles=(options.lifecycle,),
         completeness=Completeness.INCOMPLETE if told else Completeness.COMPLETE,
