@@ -1,0 +1,47 @@
+"""Debian packages inside of snaps: ``snap/manifest.yaml`` of snapcraft, ``usr/share/snappy/dpkg.yaml`` of base snaps.
+
+::
+
+    parts:                                    packages:
+      sample:                                 - adduser=3.118ubuntu2
+        stage-packages: [libc6=2.31-0ubuntu9]
+    primed-stage-packages: [libssl3=3.0.2-0ubuntu1]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.errors import Malformed
+from assay.formats import purl, yaml
+from assay.formats.json import Object, as_list, as_object, as_text
+from assay.model.component import Component
+from assay.model.ecosystem import File, Found
+from assay.model.sbom import Skipped
+
+_KEYS = ("packages", "primed-stage-packages", "stage-packages")
+
+
+def parse(file: File) -> Found:
+    """The packages, each ``NAME=VERSION``; others are reported."""
+    components: dict[str, Component] = {}
+    skipped: list[Skipped] = []
+    for text in _entries(yaml.load_object(file.data)):
+        name, _, version = text.partition("=")
+        name, _, arch = name.partition(":")
+        try:
+            if not version:
+                raise Malformed(f"package {text[:80]!r} without a version")
+            identity = purl.build("deb", name, version, "ubuntu", {"arch": arch})
+        except Malformed as error:
+            skipped.append(Skipped(file.path, error.what))
+            continue
+        components[str(identity)] = Component(name, version, namespace="ubuntu", ecosystem="deb", purl=identity)
+    return Found(tuple(components.values()), skipped=tuple(skipped))
+
+
+def _entries(document: Object) -> Iterator[str]:
+    parts = [as_object(part) for part in as_object(document.get("parts")).values()]
+    for section in (document, *parts):
+        for key in _KEYS:
+            yield from filter(None, map(as_text, as_list(section.get(key))))
