@@ -75,10 +75,10 @@ def test_mysqld_of_an_old_cluster_is_server_and_cluster() -> None:
 
 def test_a_linked_library_tells_the_version() -> None:
     program = _read("ruby", "usr/bin/ruby", _elf(b"libruby-3.1.so.3.1", b"libc.so.6"))
-    library = _read("libruby", "usr/lib/libruby-3.1.so.3.1", b"ruby 3.1.2p20 (2022-04-12 revision 4491bb740a)")
+    library = _read("libruby", "usr/lib/libruby-3.1.so.3.1.2", b"ruby 3.1.2p20 (2022-04-12 revision 4491bb740a)")
     (found,) = gather.assemble([program, library], None)[0].found.components
     assert (found.name, found.version) == ("ruby", "3.1.2p20")
-    assert [place.path for place in found.occurrences] == ["usr/bin/ruby", "usr/lib/libruby-3.1.so.3.1"]
+    assert [place.path for place in found.occurrences] == ["usr/bin/ruby", "usr/lib/libruby-3.1.so.3.1.2"]
     assert gather.assemble([program], None)[0].found.components == ()
 
 

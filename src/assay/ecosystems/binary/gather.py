@@ -47,8 +47,17 @@ class _Evidence:
                 self._by_folder.setdefault((key, folder), place)
 
     def of_libraries(self, key: str, names: Sequence[str]) -> list[Told]:
-        """What the libraries of these names tell."""
-        return [place for name in names for place in self._by_name.get((key, name), ())]
+        """What the libraries of these names tell.
+
+        A program asks for ``libruby.so.3.1``, which links to the file ``libruby.so.3.1.2``.
+        """
+        return [
+            item
+            for name in names
+            for (told, file), places in sorted(self._by_name.items())
+            if told == key and (file == name or file.startswith(f"{name}."))
+            for item in places
+        ]
 
     def beside(self, key: str, path: str) -> list[Told]:
         """What a file in the folder of `path`, or above it, tells."""
