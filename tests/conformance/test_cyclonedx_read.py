@@ -70,3 +70,11 @@ def test_xml() -> None:
 def test_every_version_of_json(version: str) -> None:
     for name, _, data in _valid("json"):
         assert json_problems(json_writer.write(json_reader.read(data), version), version) == [], name
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("form", ["json", "xml"])
+def test_every_version_of_xml(form: str, version: str) -> None:
+    read = json_reader.read if form == "json" else xml_reader.read
+    for name, _, data in _valid(form):
+        assert xml_problems(xml_writer.write(read(data), version), version) == [], name

@@ -30,7 +30,7 @@ _NOT_URI = re.compile(r"%(?![0-9A-Fa-f]{2})|[\x00-\x20<>\"{}|\\^`]")
 def write(sbom: Sbom, version: str = NEWEST) -> bytes:
     """The document in that version."""
     document, _ = build(sbom, version, foreign=True)
-    writer = _Writer()
+    writer = _Writer(version)
     writer.element("bom", document, "bom", "", f' xmlns="{xml_shape.NAMESPACE}{version}"')
     return ("\n".join(writer.lines) + "\n").encode()
 
@@ -38,7 +38,8 @@ def write(sbom: Sbom, version: str = NEWEST) -> bytes:
 class _Writer:
     """Collects the lines; XML wants each `bom-ref` only once, so a second one gets a number."""
 
-    def __init__(self) -> None:
+    def __init__(self, version: str) -> None:
+        self._version = version
         self.lines = ['<?xml version="1.0" encoding="UTF-8"?>']
         self._references: set[str] = set()
 
@@ -57,6 +58,8 @@ class _Writer:
     ) -> None:
         fields = as_object(value)
         own, text, children = _content(value, kind, shape)
+        if kind == "component" and self._version == "1.5":
+            children = _one_data(children)
         written = "".join(f" {key}={_quoted(self._own(key, item))}" for key, item in own.items())
         start = f"{indent}<{name}{attributes}{written}{_foreign(as_object(fields.get(xml_shape.ATTRIBUTES)))}"
         foreign = [*as_list(fields.get(xml_shape.ELEMENTS)), *as_list(more)]
@@ -82,6 +85,12 @@ class _Writer:
             reference, number = f"{_plain(value)}#{number}", number + 1
         self._references.add(reference)
         return reference
+
+
+def _one_data(children: list[xml_shape.Part]) -> list[xml_shape.Part]:
+    """The XML schema of 1.5, unlike the JSON schema, knows one `data` in a component."""
+    first = next((part for part in children if part[0] == "data"), None)
+    return [part for part in children if part[0] != "data" or part is first]
 
 
 def _content(
