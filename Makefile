@@ -24,7 +24,7 @@ $(STAMP): $(LOCKS) pyproject.toml
 	@test -n "$(PYTHON)" || { echo "assay needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "$(PYTHON) has no venv module; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	$(BIN)/python -m pip install --quiet --require-hashes $(LOCKS:%=-r %)
+	$(BIN)/python -m pip install --quiet --no-compile --require-hashes $(LOCKS:%=-r %)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 

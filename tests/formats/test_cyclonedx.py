@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 import time
-from typing import Any
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
