@@ -19,6 +19,7 @@ SEEDS: list[bytes] = [
 
 def run(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
+    purl.read(text)
     try:
         found = purl.parse(text)
     except AssayError:
