@@ -52,9 +52,7 @@ class Rule:
         for part, pattern in self.permitted.items():
             value = getattr(parts, part)
             if value and not pattern.match(value):
-                raise Malformed(
-                    f"{part} of a {self.type} purl outside its permitted_characters: {value[:80]!r}"
-                )
+                raise Malformed(f"{part} of a {self.type} purl outside its permitted_characters: {value[:80]!r}")
 
 
 @cache
@@ -78,9 +76,7 @@ def rules() -> Mapping[str, Rule]:
 
 def _cocoapods(parts: Parts) -> None:
     if re.search(r"[\s+]|^\.", parts.name):
-        raise Malformed(
-            f"a pod's name holds no space or plus and does not start with a dot: {parts.name[:80]!r}"
-        )
+        raise Malformed(f"a pod's name holds no space or plus and does not start with a dot: {parts.name[:80]!r}")
 
 
 def _cpan(parts: Parts) -> None:
