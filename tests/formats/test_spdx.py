@@ -330,3 +330,12 @@ def test_our_check_draws_the_same_lines_as_the_json_schema() -> None:
             else:
                 holder[key] = change  # type: ignore[index]
             assert (check.shape_problems(document) == []) is validator.is_valid(document), (key, change)
+
+
+@each_case
+def test_components_without_a_name_or_with_one_identity_stay_apart(form: str, version: str) -> None:
+    twins = (Component("twin", "1"), Component("twin", "1", supplier="Kim"), Component(""))
+    sbom = replace(FULL, subject=Component(""), components=twins, dependencies={})
+    data = WRITERS[form](sbom, version)
+    assert documents.validate(data) == ()
+    assert sorted(map(repr, bare(documents.read(data)).components)) == sorted(map(repr, twins))

@@ -20,7 +20,7 @@ from assay.model.sbom import Sbom
 def losses(sbom: Sbom, version: str) -> tuple[str, ...]:
     """The lines for SPDX `version` (``2.2``, ``2.3``, ``3.0``)."""
     target = 3 if version == VERSION_3 else 2
-    found = [*_foreign(sbom, target)]
+    found = [*_foreign(sbom, target), *_edges(sbom)]
     if target == 2:
         found += _without_field(sbom, version)
         found += _older(sbom, version)
@@ -45,6 +45,15 @@ def _foreign(sbom: Sbom, target: int) -> Iterable[str]:
     if source not in {0, target}:
         names |= _other_spdx(as_object(sbom.extra.get("spdx")))
     return [f"{name} is a field of the other format only: left out" for name in sorted(names)]
+
+
+def _edges(sbom: Sbom) -> Iterable[str]:
+    """Edges whose ends are no components: services, or nothing at all."""
+    known = {component.id for component in _everyone(sbom)}
+    ends = {key for source, needed in sbom.dependencies.items() for key in (source, *needed) if key not in known}
+    if ends:
+        shown = ", ".join(sorted(ends)[:3]) + (" ..." if len(ends) > 3 else "")
+        yield f"dependencies on {len(ends)} things that are no components: left out ({shown})"
 
 
 def _other_spdx(raw: Object) -> set[str]:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 
 from assay.formats.json import Object
@@ -39,17 +40,26 @@ def short(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def element_ids(components: Iterable[Component], root: Component) -> dict[str, str]:
-    """The SPDX id of each component by its `Component.id`; ids of a document that was read are kept."""
-    ids = {root.id: _element_id(root, "DocumentRoot")}
-    taken = set(ids.values())
+def element_ids(root: Component, components: Iterable[Component]) -> list[str]:
+    """The SPDX ids of the root and the components, in their order; ids of a document that was read are kept.
+
+    Components that share an identity (documents of others) are counted: no two elements share an id.
+    """
+    found = [_element_id(root, "DocumentRoot")]
+    taken = Counter(found)
     for component in components:
         spdx_id = _element_id(component, "Package")
-        if spdx_id in taken:
-            spdx_id = f"{spdx_id}-{short(component.id)}"
-        taken.add(spdx_id)
-        ids.setdefault(component.id, spdx_id)
-    return ids
+        taken[spdx_id] += 1
+        found.append(spdx_id if taken[spdx_id] == 1 else f"{spdx_id}-{taken[spdx_id]}")
+    return found
+
+
+def by_component(everyone: Iterable[Component], ids: Iterable[str]) -> dict[str, str]:
+    """Those ids by `Component.id`; of components that share one the first counts."""
+    found: dict[str, str] = {}
+    for component, spdx_id in zip(everyone, ids, strict=True):
+        found.setdefault(component.id, spdx_id)
+    return found
 
 
 def _element_id(component: Component, label: str) -> str:

@@ -26,6 +26,8 @@ from assay.model.digest import Algorithm, Digest
 from assay.model.license import Acknowledgement
 from assay.model.purl import Purl
 
+UNNAMED = "unnamed"
+"""Stands for the name of a component that has none: SPDX wants one."""
 NOTHING = frozenset({"", "NOASSERTION", "NONE"})
 _VCS = ("git+", "hg+", "svn+", "bzr+", "git:")
 ALGORITHMS = {str(algorithm): str(algorithm).upper() for algorithm in Algorithm}
@@ -156,7 +158,7 @@ def _written(component: Component, spdx_id: str) -> Object:
     page, location, others = _sorted_references(component)
     package: Object = {
         "SPDXID": spdx_id,
-        "name": component.name,
+        "name": component.name or UNNAMED,
         "versionInfo": component.version,
         "supplier": agent(component.supplier) if component.supplier else licensing.NOASSERTION,
         "originator": agent(component.author, "Person") if component.author else "",

@@ -14,11 +14,10 @@ from assay.formats.json import Json, Object, as_list, as_object, as_text
 from assay.formats.spdx import edges, licensing
 from assay.formats.spdx.annotations import DOCUMENT_FIELDS, EPOCH, annotation, is_ours, split
 from assay.formats.spdx.fields import different
-from assay.formats.spdx.names import DOCUMENT, agent, element_ids, namespace
+from assay.formats.spdx.names import DOCUMENT, agent, by_component, element_ids, namespace
 from assay.formats.spdx.package import package_of
 from assay.formats.spdx.read import with_creation
 from assay.formats.spdx.versions import adapt
-from assay.model.component import Component
 from assay.model.sbom import Completeness, Sbom, Tool
 
 _ORDER = [
@@ -75,8 +74,14 @@ def _undated(sbom: Sbom, raw: Object, version: str) -> Object:
     """The document with no time and no namespace in it yet."""
     ours = is_ours(raw) if raw else True
     infos = licensing.texts(raw.get("hasExtractedLicensingInfos"))
-    ids = element_ids(sbom.components, sbom.subject)
-    packages = [package_of(item, ids[item.id], infos, ours, version) for item in _described(sbom)]
+    names = element_ids(sbom.subject, sbom.components)
+    everyone = (sbom.subject, *sbom.components)
+    ids = by_component(everyone, names)
+    packages = [
+        package_of(item, name, infos, ours, version)
+        for item, name in zip(everyone, names, strict=True)
+        if item.ref != DOCUMENT
+    ]
     creation = _creation_info(sbom, as_object(raw.get("creationInfo")))
     document: Object = {
         **raw,
@@ -93,11 +98,6 @@ def _undated(sbom: Sbom, raw: Object, version: str) -> Object:
     document.pop("documentNamespace", None)
     document = {key: value for key, value in document.items() if value != []}
     return adapt(document, version)
-
-
-def _described(sbom: Sbom) -> list[Component]:
-    """The subject, unless it is the document itself, and the components."""
-    return [*([] if sbom.subject.ref == DOCUMENT else [sbom.subject]), *sbom.components]
 
 
 def _creation_info(sbom: Sbom, raw: Object) -> Object:

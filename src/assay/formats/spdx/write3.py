@@ -19,7 +19,7 @@ from assay.formats.spdx import licensing, package3, terms3
 from assay.formats.spdx.annotations import COMPONENT_FIELDS, DOCUMENT_FIELDS, statement
 from assay.formats.spdx.edges import HOLDERS
 from assay.formats.spdx.fields import different, plain
-from assay.formats.spdx.names import element_ids, namespace, short, slug
+from assay.formats.spdx.names import by_component, element_ids, namespace, short, slug
 from assay.formats.spdx.read3 import licenses_of
 from assay.formats.spdx.write import moment, without_extra
 from assay.model.component import Component, Scope
@@ -44,8 +44,10 @@ class _Graph:
         self.everyone = (sbom.subject, *sbom.components)
         content = as_object(plain(replace(without_extra(sbom), timestamp="", serial="", source_format="")))
         self.base = namespace(sbom.subject.name, content) + "#"
-        self.ids = {key: self.base + name for key, name in element_ids(sbom.components, sbom.subject).items()}
-        self.ids |= {item.id: iri for item in self.everyone if (iri := _iri_as_read(item))}
+        local = element_ids(sbom.subject, sbom.components)
+        pairs = zip(self.everyone, local, strict=True)
+        self.iris = [_iri_as_read(item) or self.base + name for item, name in pairs]
+        self.ids = by_component(self.everyone, self.iris)
         self.agents: dict[tuple[str, str], str] = {}
         self.elements: list[Object] = []
         self.others = [as_object(item) for item in others]
@@ -55,8 +57,8 @@ class _Graph:
             self._add_agents(component)
         creation = self._creation()
         self._licenses()
-        for component in self.everyone:
-            self._package(component)
+        for component, iri in zip(self.everyone, self.iris, strict=True):
+            self._package(component, iri)
         self._edges()
         self._annotate_document()
         fresh = {as_text(item.get("spdxId")) for item in self.elements}
@@ -104,11 +106,11 @@ class _Graph:
         texts = licensing.extracted(item for component in self.everyone for item in component.licenses)
         uris = {key: self._licensing_text(info) for key, info in sorted(texts.items())}
         self.expressions: dict[str, str] = {}
-        for component in self.everyone:
+        for component, iri in zip(self.everyone, self.iris, strict=True):
             for kind, stated in _by_kind(component).items():
                 text = licensing.expression(stated)
                 target = self.expressions.get(text) or self._expression(text, uris)
-                self._relate(self.ids[component.id], kind, [target])
+                self._relate(iri, kind, [target])
 
     def _licensing_text(self, info: Object) -> str:
         name = as_text(info["licenseId"])
@@ -130,8 +132,7 @@ class _Graph:
         self.expressions[text] = self._add("simplelicensing_LicenseExpression", name, **properties)
         return self.expressions[text]
 
-    def _package(self, component: Component) -> None:
-        iri = self.ids[component.id]
+    def _package(self, component: Component, iri: str) -> None:
         fresh = package3.written(component, iri, self.agents)
         raw = as_object(component.extra.get("spdx"))
         raw = raw if "spdxId" in raw else {}
