@@ -35,6 +35,8 @@ from assay.model.license import License
         ("GPL-2.0-with-classpath-exception", "GPL-2.0-only WITH Classpath-exception-2.0"),
         ("GPLv2 with the Classpath exception", "GPL-2.0-only WITH Classpath-exception-2.0"),
         ("apache-2.0 with llvm-exception", "Apache-2.0 WITH LLVM-exception"),
+        ("GPL-2 with Linux-syscall-note exception", "GPL-2.0-only WITH Linux-syscall-note"),
+        ("Apache License v2.0 with LLVM Exceptions", "Apache-2.0 WITH LLVM-exception"),
         ("(MIT OR Apache-2.0)", "MIT OR Apache-2.0"),
         ("MIT/Apache-2.0", "MIT OR Apache-2.0"),
         ("Apache-2.0 / MIT", "Apache-2.0 OR MIT"),

@@ -110,7 +110,9 @@ def find_license(name: str) -> str:
 def find_exception(name: str) -> str:
     """The exception identifier that `name` means beyond doubt, or an empty string."""
     known = table()
-    return known.exceptions.get(name.lower()) or known.exception_names.get(key(name), "")
+    lower = name.lower()
+    exact = known.exceptions.get(lower) or known.exceptions.get(lower.removesuffix(" exception"))
+    return exact or known.exception_names.get(key(name), "")
 
 
 def _gnu(wanted: str) -> str:
