@@ -72,6 +72,10 @@ def test_statements_and_envelopes_are_looked_through() -> None:
         assert sbom_document.read(data).source_format == "cyclonedx-json@1.5"
 
 
+def test_bytes_that_are_no_text() -> None:
+    assert detect(b'{"artifacts": [], "schema": {"versi\xffn": "1"}}') == Detected("syft-json")
+
+
 @given(st.binary(max_size=100), st.sampled_from([b"", b"{", b"<bom", b'{"bomFormat":']))
 def test_arbitrary_bytes(data: bytes, start: bytes) -> None:
     detect(start + data)

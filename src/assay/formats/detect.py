@@ -156,7 +156,7 @@ def _by_keys(keys: _Keys) -> Detected | None:
 def _schema_version(raw: bytes) -> str:
     try:
         schema = msgspec.json.decode(raw)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return ""
     version = schema.get("version") if isinstance(schema, dict) else None
     return version if isinstance(version, str) else ""
