@@ -14,8 +14,8 @@ from assay.model.ecosystem import File, Found, Located
 _PATHS = (
     "s/a-1.dist-info/METADATA", "s/a-1.dist-info/RECORD", "s/a-1.dist-info/direct_url.json", "s/b.egg-info/PKG-INFO",
     "s/b.egg-info/requires.txt", "s/a-1.dist-info/sboms/a.json", "a-1-py3-none-any.whl", "a-1.tar.gz",
-    "requirements.txt", "base.txt", "constraints.txt", "poetry.lock", "pdm.lock", "uv.lock", "pylock.toml", "Pipfile.lock",
-    "pyproject.toml", "setup.cfg", "setup.py",
+    "requirements.txt", "base.txt", "constraints.txt", "poetry.lock", "pdm.lock", "uv.lock", "pylock.toml",
+    "Pipfile.lock", "pyproject.toml", "setup.cfg", "setup.py",
 )  # fmt: skip
 _PARSERS = tuple(parser.reads for parser in ECOSYSTEM.parsers)
 _FIXTURES = Path(__file__).parents[1] / "src" / "assay" / "ecosystems" / "pypi" / "fixtures"

@@ -16,8 +16,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 from assay.formats import digest, purl, yaml
 from assay.formats.json import Object, as_list, as_object, as_text
 from assay.model.component import Component, ExternalReference, Presence, Scope
@@ -32,14 +30,15 @@ def parse(file: File) -> Found:
     entries = [as_object(one) for one in as_list(yaml.load_object(file.data).get("package"))]
     entries = [entry for entry in entries if as_text(entry.get("name"))]
     components = [_component(entry) for entry in entries]
-    names: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    names: dict[tuple[str, str], str] = {}
     for entry, component in zip(entries, components, strict=True):
-        names[as_text(entry.get("platform")), as_text(entry.get("name"))].append(component.id)
+        names.setdefault((as_text(entry.get("platform")), as_text(entry.get("name"))), component.id)
     edges = {
-        (component.id, target): None
+        (component.id, names[platform, name]): None
         for entry, component in zip(entries, components, strict=True)
+        for platform in (as_text(entry.get("platform")),)
         for name in as_object(entry.get("dependencies"))
-        for target in names.get((as_text(entry.get("platform")), name), ())
+        if (platform, name) in names
     }
     return Found(tuple({one.id: one for one in components}.values()), tuple(edges))
 

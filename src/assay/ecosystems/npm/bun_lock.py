@@ -25,6 +25,7 @@ from assay.model.ecosystem import File, Found
 from assay.model.reachability import scopes
 from assay.model.sbom import Skipped
 
+_MAX_KEY = 4096
 _LOCAL = ("file:", "link:", "workspace:", "root:")
 
 
@@ -87,7 +88,7 @@ def _names(key: str) -> list[str]:
 
 def _resolve(key: str, name: str, known: dict[str, Component]) -> Component | None:
     """The nearest package of that name, from below the dependent upward."""
-    path = _names(key) if key else []
+    path = _names(key) if key and len(key) <= _MAX_KEY else []
     for depth in range(len(path), -1, -1):
         candidate = "/".join([*path[:depth], name])
         if candidate in known:

@@ -21,6 +21,7 @@ WORKSPACE = "assay:npm:workspace"
 ALIAS = "assay:npm:alias"
 """The property of a package that is installed under another name."""
 
+_MAX_PATH = 4096
 _GIT_HOSTS = {"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucket.org", "gist": "gist.github.com"}
 _DEPENDENCIES = (
     ("dependencies", Scope.REQUIRED),
@@ -144,8 +145,8 @@ def of_deno(folder: str, name: str) -> str:
 
 
 def upward(folder: str) -> Iterator[str]:
-    """The folders in which Node looks for node_modules, nearest first."""
-    while True:
+    """The folders in which Node looks for node_modules, nearest first; none above a path that no system allows."""
+    while len(folder) <= _MAX_PATH:
         if folder.rpartition("/")[2] != "node_modules":
             yield folder
         if not folder:

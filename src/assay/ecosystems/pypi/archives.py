@@ -22,7 +22,7 @@ from assay.model.digest import Algorithm, Digest
 from assay.model.ecosystem import File, Found
 
 _MAX_METADATA = 4 << 20
-_MAX_UNPACKED = 512 << 20
+_MAX_UNPACKED = 256 << 20
 _BLOCK = 512
 
 

@@ -15,6 +15,7 @@ from assay.model.component import Component, ComponentType, Property
 from assay.model.ecosystem import Found, Located, Need
 from assay.model.sbom import Distribution, Skipped
 
+_MAX_INCLUDED = 1000
 _Direct = tuple[str, str, dict[str, str], Sequence[str]]
 
 
@@ -113,7 +114,7 @@ def _reach(path: str, includes: Sequence[Sequence[object]], sources: Mapping[str
     """All files that are included, directly or not, once each; the flag says that it is as constraints."""
     seen: dict[tuple[str, bool], None] = {}
     waiting = deque(includes)
-    while waiting:
+    while waiting and len(seen) < _MAX_INCLUDED:
         target, is_constraint = str(waiting[0][0]), bool(waiting.popleft()[1])
         if (target, is_constraint) in seen or target == path:
             continue

@@ -20,8 +20,8 @@ from assay.model.purl import Purl
 DIRECT = "assay:pypi:direct-reference"
 """The property of what comes from a URL, a path or a repository instead of an index."""
 
-RANGE = "range:"
-"""The prefix of the name under which a declared range is provided: what is locked or installed wins over it."""
+_MAX_VERSIONS = 16
+"""Versions of one project in a lock file; bounds the edges of a file that holds thousands."""
 
 
 def identity(name: str, version: str, qualifiers: Mapping[str, str] | None = None) -> Purl | None:
@@ -114,7 +114,7 @@ def by_name(components: Iterable[Component]) -> dict[str, list[str]]:
     ids: defaultdict[str, list[str]] = defaultdict(list)
     for component in components:
         key = normalise(component.name)
-        if component.id not in ids[key]:
+        if len(ids[key]) < _MAX_VERSIONS and component.id not in ids[key]:
             ids[key].append(component.id)
     return ids
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?)\s*(?:\[([^\[\]]*)\]\s*)?")
 _RUNS = re.compile(r"[-_.]+")
-_AROUND = re.compile(r"\s*(,|===|==|~=|!=|<=|>=|<|>)\s*")
+_OPERATOR = re.compile(r"(,|===|==|~=|!=|<=|>=|<|>)")
 _EXACT = re.compile(r"===?([^,*]+)")
 _TOKEN = re.compile(r"""\s*(?:(\(|\))|("[^"]*"|'[^']*')|(===|==|~=|!=|<=|>=|<|>)|([A-Za-z_][\w.]*))""")
 _DEPTH = 20
@@ -60,7 +60,8 @@ def parse(text: str) -> Requirement | None:
         url, _, marker = rest[1:].strip().partition(" ;")
         return Requirement(name, found, url=url.strip(), marker=marker.strip())
     specifier, _, marker = rest.partition(";")
-    specifier = _AROUND.sub(r"\1", specifier.strip().removeprefix("(").removesuffix(")").strip())
+    specifier = specifier.strip().removeprefix("(").removesuffix(")")
+    specifier = "".join([part.strip() for part in _OPERATOR.split(specifier)])
     if specifier and specifier[0] not in "=<>!~":
         return None
     return Requirement(name, found, specifier, marker=marker.strip())

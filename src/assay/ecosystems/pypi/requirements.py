@@ -61,7 +61,7 @@ def parse(file: File) -> Found:
             skipped.append(Skipped(file.path, f"line {number} needs an environment variable: {line[:80]}"))
         else:
             found = _component(line, scope)
-            if found is None and _FOLDER.match(line):
+            if found is None and _FOLDER.match(line[:1000]):
                 continue
             if found is None:
                 skipped.append(Skipped(file.path, f"line {number} is no requirement: {line[:80]}"))
