@@ -30,6 +30,14 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["ASSAY_CACHE_DIR"] = str(Path(state.name, "cache"))
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves tests against slow real peers to `make interop`."""
+    if "interop" not in config.option.markexpr:
+        slow = [item for item in items if item.get_closest_marker("interop")]
+        items[:] = [item for item in items if item not in slow]
+        config.hook.pytest_deselected(items=slow)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Under ASSAY_REQUIRE_ALL=1, a skip is a failure."""

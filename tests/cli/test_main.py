@@ -153,17 +153,45 @@ def test_exit_codes_are_those_of_the_reference() -> None:
         assert f"| {int(code)} | {code.name} | {code.meaning} |" in page
 
 
+_BUSY = """
+import sys, threading, time
+from pathlib import Path
+from assay.__main__ import main
+from assay.adapters.output import writing
+from assay.cli.config import show
+def run(arguments, context):
+    threading.Thread(target=time.sleep, args=(60,)).start()
+    with writing(Path(sys.argv[1])) as file:
+        file.write(b"half")
+        print("busy", flush=True)
+        time.sleep(60)
+show.run = run
+sys.exit(main(["config", "show"]))
+"""
+
+
 def test_ctrl_c_ends_at_once_with_130(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [*ASSAY, "sbom", "-", "-o", f"cyclonedx-json={tmp_path / 'sbom.json'}"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    """Although a thread is busy; and the file that was being written is not there."""
+    _interrupted([sys.executable, "-c", _BUSY, str(tmp_path / "file")])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_while_standard_input_is_awaited(tmp_path: Path) -> None:
+    _interrupted([*ASSAY, "sbom", "-", "-o", f"cyclonedx-json={tmp_path / 'sbom.json'}"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def _interrupted(command: list[str]) -> None:
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)
     assert process.stdin is not None
+    assert process.stdout is not None
     process.stdin.write(b"\x1f\x8b" + bytes(100))
     process.stdin.flush()
-    time.sleep(1.5)
+    if command[1] == "-c":
+        assert process.stdout.readline() == b"busy\n"
+    else:
+        time.sleep(1.5)
     assert process.poll() is None
     process.send_signal(signal.SIGINT)
     start = time.monotonic()
@@ -171,7 +199,6 @@ def test_ctrl_c_ends_at_once_with_130(tmp_path: Path) -> None:
     assert process.returncode == ExitCode.INTERRUPTED
     assert time.monotonic() - start < 5
     assert b"Traceback" not in err
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_reader_that_goes_away_is_no_traceback() -> None:
@@ -181,6 +208,27 @@ def test_a_reader_that_goes_away_is_no_traceback() -> None:
     os.close(write)
     assert done.returncode == ExitCode.EXTERNAL
     assert done.stderr == b""
+
+
+def test_help_to_a_reader_that_goes_away_is_no_traceback() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run([*ASSAY, "config", "--help"], stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert done.returncode in (ExitCode.OK, ExitCode.EXTERNAL)  # argparse itself lets nothing be said
+    assert done.stderr == b""
+
+
+def test_closed_streams_and_poor_encodings_are_no_bugs(tmp_path: Path) -> None:
+    (tmp_path / "assay.toml").write_text('[sbom]\nsource-name = "名前"\n', encoding="utf-8")
+    shell = f"exec {sys.executable} -m assay config show"
+    for redirected in (">&-", "2>&-", ">&- 2>&-"):
+        done = subprocess.run(["sh", "-c", f"{shell} {redirected}"], capture_output=True, check=False, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (ExitCode.OK, b"")
+    poor = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(["sh", "-c", shell], capture_output=True, check=False, cwd=tmp_path, env=poor)
+    assert done.returncode == ExitCode.OK
+    assert b"\\u540d\\u524d" in done.stdout
 
 
 def test_standard_output_that_is_full_is_an_error_with_a_code() -> None:

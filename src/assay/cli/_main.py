@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -12,11 +13,12 @@ from types import FrameType
 from assay.cli import _commands, _complaints, _parser
 from assay.cli._commands import Words
 from assay.cli._context import Context
-from assay.errors import AssayError, ExitCode, UsageError
+from assay.errors import ExitCode, UsageError
 
 
 def run(argv: Sequence[str]) -> int:
     """Runs the command that `argv` names; prints what went wrong; returns the exit code."""
+    _prepare_streams()
     complaints = _complaints.Complaints(json="--json-errors" in argv, verbose=bool({"-v", "--verbose"} & {*argv}))
     signal.signal(signal.SIGINT, _interrupt)
     try:
@@ -27,13 +29,21 @@ def run(argv: Sequence[str]) -> int:
         _leave(ExitCode.INTERRUPTED)
     except BrokenPipeError:
         _leave(ExitCode.EXTERNAL)
-    except SystemExit as error:  # argparse after printing help
-        return error.code if isinstance(error.code, int) else ExitCode.OK
-    except (AssayError, Exception) as error:
+    except Exception as error:
         known = _complaints.understand(error)
         complaints.error(known, error)
         return known.exit_code
     return ExitCode.BUG
+
+
+def _prepare_streams() -> None:
+    """What a stream's encoding lacks is written as an escape; a closed stream takes everything and shows nothing."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -59,9 +69,12 @@ def _run(argv: Sequence[str], complaints: _complaints.Complaints) -> int:
         return _without_command(rest, commands)
     module = _commands.load(words)
     parser = _parser.build(words, commands)
-    if not hasattr(module, "run"):
+    if not hasattr(module, "run") and not {"-h", "--help"} & {*rest}:
         _refuse_group(words, rest, commands, parser)
-    arguments = parser.parse_args(rest)
+    try:
+        arguments = parser.parse_args(rest)
+    except SystemExit:  # help was asked for, and printed
+        return ExitCode.OK
     code: int = module.run(arguments, Context(arguments, complaints))
     return code
 
@@ -127,9 +140,9 @@ def top(commands: dict[Words, Path]) -> _parser.Parser:
 
 
 def _refuse_group(words: Words, rest: list[str], commands: dict[Words, Path], parser: _parser.Parser) -> None:
-    """A group is no command: shows its help when asked, names what is missing or wrong otherwise."""
+    """A group is no command: names what is missing or wrong."""
     wrong = next((word for word in rest if not word.startswith("-")), "")
-    if wrong and not {"-h", "--help"} & {*rest}:
+    if wrong:
         _unknown(wrong, words, commands)
     parser.parse_args(rest)
     name = " ".join(("assay", *words))
