@@ -7,14 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assay import __version__
 from assay.errors import UsageError
-from assay.model.component import Component
+from assay.model.component import Component, ComponentType
 from assay.model.digest import Algorithm, Digest
 from assay.model.ecosystem import Ecosystem
 from assay.model.sbom import Lifecycle, Sbom, Tool
 from assay.ports import FindingsCache, Ledger, Progress
+
+if TYPE_CHECKING:
+    from assay.model.sbom_merge import Merged
+    from assay.model.sbom_score import Score
 
 TOOL = Tool("assay", __version__)
 
@@ -147,6 +152,27 @@ def rename(found: Sbom, request: SbomRequest) -> Sbom:
     dependencies = {(subject.id if key == old.id else key): value for key, value in found.dependencies.items()}
     supplier = request.supplier or found.supplier
     return replace(found, subject=subject, dependencies=dependencies, supplier=supplier)
+
+
+def converted(found: Sbom) -> Sbom:
+    """An SBOM that was read, with assay named among the tools that had a part in it."""
+    return found if TOOL in found.tools else replace(found, tools=(*found.tools, TOOL))
+
+
+def merged(sboms: Sequence[Sbom], name: str, version: str, *, flat: bool) -> Merged:
+    """Several SBOMs as one about a new root."""
+    from assay.engines.sbom_merge import merge
+
+    subject = Component(name, version, ComponentType.APPLICATION)
+    result = merge(sboms, subject, flat, timestamp())
+    return replace(result, sbom=converted(result.sbom))
+
+
+def scored(found: Sbom) -> Score:
+    """The verdict on an SBOM."""
+    from assay.engines.sbom_score import score
+
+    return score(found)
 
 
 def timestamp() -> str:

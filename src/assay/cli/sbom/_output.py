@@ -57,7 +57,7 @@ def _target(text: str, template: str | None) -> Target:
     found, version = formats.parse(name)
     if found.name == _TEMPLATE and not template:
         raise UsageError("-o template needs a template", "name one with --template FILE")
-    return Target(found, version, path, template or "")
+    return Target(found, version, path, (template or "") if found.name == _TEMPLATE else "")
 
 
 def write(sbom: Sbom, wanted: Sequence[Target], context: Context) -> list[bytes]:
@@ -66,13 +66,26 @@ def write(sbom: Sbom, wanted: Sequence[Target], context: Context) -> list[bytes]
 
     documents = []
     for target in wanted:
-        document = formats.write(sbom, target.format.name, target.version)
+        if target.template:
+            document = _rendered(sbom, target.template)
+        else:
+            document = formats.write(sbom, target.format.name, target.version)
         if not target.format.interactive:
             for loss in formats.losses(sbom, target.format.name, target.version):
                 context.note(f"{target.name}: {loss}")
         _put(document, target.path)
         documents.append(document)
     return documents
+
+
+def _rendered(sbom: Sbom, template: str) -> bytes:
+    from assay.report.template import render
+
+    try:
+        text = Path(template).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"the template {template} cannot be read: {error}", "check the path") from error
+    return render(sbom, text)
 
 
 def _put(document: bytes, path: Path | None) -> None:

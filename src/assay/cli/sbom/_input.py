@@ -1,0 +1,68 @@
+"""SBOMs as the subcommands take them: a document of any format, or anything that `assay sbom` can look at."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.cli import Context
+from assay.errors import InputError, LimitExceeded
+
+if TYPE_CHECKING:
+    from assay.model.sbom import Sbom
+
+MAX_DOCUMENT = 1 << 30
+_HEAD = 64 << 10
+
+
+def document(text: str) -> bytes:
+    """The bytes of a document; ``-`` is standard input."""
+    if text == "-":
+        data = sys.stdin.buffer.read(MAX_DOCUMENT + 1)
+    else:
+        path = Path(text)
+        if path.is_dir():
+            raise InputError(f"{text} is a folder, not a document", "name the file")
+        try:
+            with path.open("rb") as file:
+                data = file.read(MAX_DOCUMENT + 1)
+        except OSError as error:
+            raise InputError(f"{text} cannot be read: {error.strerror}", "check the path") from error
+    if len(data) > MAX_DOCUMENT:
+        raise LimitExceeded(f"{text} is larger than {MAX_DOCUMENT} bytes")
+    return data
+
+
+def sbom(text: str, context: Context) -> Sbom:
+    """The SBOM that a document holds, or that is made of a source."""
+    path = Path(text)
+    if text == "-" or (path.is_file() and _is_document(path)):
+        from assay.formats import sbom_document
+
+        return sbom_document.read(document(text))
+    from assay import app
+    from assay.adapters import sources
+
+    settings = context.settings(source=sources.local_path(text))
+    with context.progress("reading") as bar:
+        request = app.SbomRequest(
+            source=text,
+            exclude=settings.list("sbom.exclude"),
+            ecosystems=settings.list("sbom.ecosystem"),
+            offline=settings.switch("offline"),
+            plain_http=settings.list("registry.plain-http"),
+            cache_dir=context.cache_dir(settings),
+            progress=bar,
+        )
+        answer = app.sbom(request)
+    for item in answer.sbom.skipped:
+        context.warn(f"{text}: skipped {item.path}: {item.reason}")
+    return answer.sbom
+
+
+def _is_document(path: Path) -> bool:
+    from assay.formats.detect import detect
+
+    with path.open("rb") as file:
+        return detect(file.read(_HEAD)) is not None

@@ -1,0 +1,41 @@
+"""Writes an SBOM in another format.
+
+DOCUMENT is an SBOM of any format that assay reads, `-` for standard input. Fields that assay has no name for survive
+within a family (CycloneDX, SPDX); what the target cannot hold is told on standard error.
+
+    assay sbom convert sbom.spdx.json -o cyclonedx-json@1.6=sbom.cdx.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from assay.cli import Context
+from assay.errors import ExitCode
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """The flags of ``assay sbom convert``."""
+    parser.add_argument("document", metavar="DOCUMENT", help="the SBOM to convert")
+    parser.add_argument(
+        "-o",
+        "--output",
+        action="append",
+        required=True,
+        metavar="FORMAT[@VERSION][=PATH]",
+        help="write this format, to PATH or standard output; may be given several times",
+    )
+    parser.add_argument("--template", metavar="FILE", help="the Jinja2 template for `-o template`")
+
+
+def run(arguments: argparse.Namespace, context: Context) -> int:
+    """Read, write, and say what was lost."""
+    from assay import app
+    from assay.cli.sbom import _input, _output
+    from assay.formats import sbom_document
+
+    targets = _output.targets(arguments.output, arguments.template, sys.stdout.isatty())
+    found = sbom_document.read(_input.document(arguments.document))
+    _output.write(app.converted(found), targets, context)
+    return ExitCode.OK
