@@ -137,13 +137,22 @@ def test_same_nouns_same_bytes() -> None:
 def test_a_version_range_is_no_version() -> None:
     newest = component(FULL, "left")
     assert "version" not in newest
-    assert newest["versionRange"] == ">=1,<2"
+    assert newest["versionRange"] == "vers:npm/>=1|<2"
+    assert {"name": "assay:versionRange", "value": ">=1,<2"} in newest["properties"]
     assert newest["isExternal"] is True
     older = component(FULL, "left", "1.6")
     assert {"name": "assay:versionRange", "value": ">=1,<2"} in older["properties"]
     assert "version" not in older
     assert "versionRange" not in older
     assert component(FULL, "left", "1.3")["version"] == ""
+
+
+@pytest.mark.parametrize("fields", [{"version": "1" * 2000}, {"version_range": ">" * 5000}])
+def test_what_is_too_long_for_the_schema_is_a_property(fields: dict[str, str]) -> None:
+    data = json_writer.write(of(**fields))
+    assert json_problems(data, "1.7") == []
+    (again,) = bare(json_reader.read(data)).components
+    assert again == replace(Component("a", **fields), ref=again.ref)
 
 
 @pytest.mark.parametrize(

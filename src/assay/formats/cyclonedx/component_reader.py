@@ -32,6 +32,7 @@ _OWN = frozenset(
         names.LAYER_INDEX,
         names.LAYER_DIGEST,
         names.LAYER_CREATED_BY,
+        names.VERSION,
         names.VERSION_RANGE,
         names.CPE,
         names.DIGEST,
@@ -45,7 +46,7 @@ def component(raw: Object) -> Component:
     """The noun, without its place in a document (`ref` is the document's own reference, `extra` is empty)."""
     properties = read_properties(raw.get("properties"))
     own = {item.name: item.value for item in reversed(properties)}
-    version = as_text(raw.get("version"))
+    version = own.get(names.VERSION) or as_text(raw.get("version"))
     return Component(
         name=as_text(raw.get("name")),
         version=version,

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from assay.formats import vers
 from assay.formats.cyclonedx import component_reader, licenses, names
 from assay.formats.cyclonedx.fit import NEWEST, reference_since
 from assay.formats.json import Json, Object, as_object
@@ -27,6 +28,8 @@ _CPE = re.compile(
     re.ASCII,
 )
 _MAX_CPE = 500
+_MAX_VERSION = 1024
+_MAX_RANGE = 4096
 _GROUPS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("type",), ("type",)),
     (("name",), ("name",)),
@@ -44,7 +47,18 @@ _GROUPS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("references",), ("externalReferences",)),
     (("occurrences",), ("evidence",)),
     (
-        ("presence", "ecosystem", "owned_by", "version_range", "cpes", "digests", "type", "occurrences", "properties"),
+        (
+            "version",
+            "presence",
+            "ecosystem",
+            "owned_by",
+            "version_range",
+            "cpes",
+            "digests",
+            "type",
+            "occurrences",
+            "properties",
+        ),
         ("properties",),
     ),
 )
@@ -87,11 +101,7 @@ def _fresh(component: Component, layers: Mapping[int, Layer]) -> Object:
     if component.namespace:
         written["group"] = component.namespace
     written["name"] = component.name
-    if component.version:
-        written["version"] = component.version
-    elif component.version_range:
-        written["versionRange"] = component.version_range
-        written["isExternal"] = True
+    _add_version(written, component)
     for key, text in (("description", component.description), ("copyright", component.copyright)):
         if text:
             written[key] = text
@@ -105,6 +115,18 @@ def _fresh(component: Component, layers: Mapping[int, Layer]) -> Object:
     _add_lists(written, component)
     written["properties"] = _properties(component, component.cpes[1:] if cpe else component.cpes, layers)
     return written
+
+
+def _add_version(written: Object, component: Component) -> None:
+    """An exact version or a range; one longer than the schema allows stands in a property only."""
+    if component.version:
+        if len(component.version) <= _MAX_VERSION:
+            written["version"] = component.version
+    elif component.version_range:
+        scheme = component.purl.type if component.purl is not None else component.ecosystem
+        known = vers.write(scheme, component.version_range) or component.version_range
+        if len(known) <= _MAX_RANGE:
+            written |= {"versionRange": known, "isExternal": True}
 
 
 def _add_lists(written: Object, component: Component) -> None:
@@ -178,6 +200,8 @@ def _properties(component: Component, cpes: tuple[str, ...], layers: Mapping[int
     for position in sorted({item.layer for item in seen}):
         if position >= 0:
             pairs += _layer(position, layers.get(position))
+    if len(component.version) > _MAX_VERSION:
+        pairs.append((names.VERSION, component.version))
     if component.version_range:
         pairs.append((names.VERSION_RANGE, component.version_range))
     pairs += [(names.CPE, cpe) for cpe in cpes]
