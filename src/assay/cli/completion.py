@@ -1,4 +1,4 @@
-"""Print the completion script of a shell.
+"""Prints the completion script of a shell.
 
 Load it once per session, or put it where the shell looks:
 

@@ -1,1 +1,1 @@
-"""Show the configuration and where it is read from."""
+"""Shows the configuration and where it is read from."""

@@ -1,4 +1,4 @@
-"""Show which configuration files are read.
+"""Shows which configuration files are read.
 
 The files that exist and count, weakest first: the user's, then the project's or the one that --config names.
 With --user, where the user's file is or would be.

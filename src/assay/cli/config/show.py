@@ -1,4 +1,4 @@
-"""Show every setting, its value, and where it came from.
+"""Shows every setting, its value, and where it came from.
 
 Later wins: default, user file, project file, environment (ASSAY_...), flag. With SOURCE, as a command that
 looks at that path would see it: a project file inside it only gives ignore rules.

@@ -1,4 +1,4 @@
-"""Write evidence to a folder, a tar file or JSON lines.
+"""Writes evidence to a folder, a tar file or JSON lines.
 
 PATH decides: `NAME.tar` is a tar file, `NAME.jsonl` is one entry a line with its document inside, `-` is the same
 on standard output, and everything else is a folder. Folder and tar hold `index.jsonl`, an entry a line, and

@@ -1,4 +1,4 @@
-"""List the entries of the evidence store, newest first."""
+"""Lists the entries of the evidence store, newest first."""
 
 from __future__ import annotations
 

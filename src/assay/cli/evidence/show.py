@@ -1,4 +1,4 @@
-"""Print a document of the evidence store.
+"""Prints a document of the evidence store.
 
 DIGEST is the digest of the document, or enough of its beginning: `assay evidence list` shows it.
 """
