@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from assay.ecosystems.os_release import elder, modern
 from assay.errors import AssayError, Malformed
+from assay.formats import os_release
 from assay.model.ecosystem import File
 
 PROOF = ("os_release", "native")
@@ -21,7 +22,7 @@ NAMES = ("ID", "VERSION_ID", "NAME", "PRETTY_NAME", "VERSION_CODENAME", "HOME_UR
 def test_the_shell_reads_the_same() -> None:
     command = ". /etc/os-release; " + "; ".join(f'printf "%s\\n" "${name}"' for name in NAMES)
     lines = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True).stdout.split("\n")
-    ours = modern.assignments(MACHINE.read_text())
+    ours = os_release.assignments(MACHINE.read_text())
     assert [ours.get(name, "") for name in NAMES] == lines[:-1]
 
 

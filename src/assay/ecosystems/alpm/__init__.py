@@ -15,6 +15,12 @@ ECOSYSTEM = Ecosystem(
             ("**/*.pkg.tar.zst", "**/*.pkg.tar.xz", "**/*.pkg.tar.gz"),
             max_size=2 << 30,
         ),
+        Parser(
+            "alpm-system",
+            "assay.formats.os_release:parse",
+            ("**/etc/os-release", "**/usr/lib/os-release"),
+            max_size=1 << 20,
+        ),
     ),
     proof=Proof.NATIVE,
     origin="pacman 6.0.2",

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from assay.formats import purl, spdx_license
+from assay.formats import os_release, purl, spdx_license
 from assay.model.component import Component, ExternalReference, Presence, Property
 from assay.model.ecosystem import Located, Need
 from assay.model.sbom import Distribution
@@ -66,19 +66,12 @@ def words(values: Sequence[str]) -> list[str]:
 
 def assemble(files: Sequence[Located], distribution: Distribution | None) -> Sequence[Located]:
     """The files with purls completed by the distribution."""
-    if distribution is None:
-        return files
-    namespace = distribution.id.lower()
-    distro = f"{distribution.id}-{distribution.version_id}".rstrip("-")
+    system_of = os_release.systems(files, distribution)
     result = []
     for located in files:
-        components = tuple(_complete(item, namespace, distro) for item in located.found.components)
-        result.append(replace(located, found=replace(located.found, components=components)))
+        found, system = located.found, system_of(located.found.root)
+        if system is not None:
+            components = tuple(os_release.complete(item, system.id.lower(), system) for item in found.components)
+            located = replace(located, found=replace(found, components=components))
+        result.append(located)
     return result
-
-
-def _complete(item: Component, namespace: str, distro: str) -> Component:
-    if item.purl is None:
-        return item
-    qualifiers = tuple(sorted((*item.purl.qualifiers, ("distro", distro))))
-    return replace(item, namespace=namespace, purl=replace(item.purl, namespace=namespace, qualifiers=qualifiers))

@@ -9,6 +9,12 @@ ECOSYSTEM = Ecosystem(
     parsers=(
         Parser("apk-installed", "assay.ecosystems.apk.installed:parse", ("**/lib/apk/db/installed",)),
         Parser("apk-archive", "assay.ecosystems.apk.archive:parse", ("**/*.apk",), max_size=1 << 30),
+        Parser(
+            "apk-system",
+            "assay.formats.os_release:parse",
+            ("**/etc/os-release", "**/usr/lib/os-release"),
+            max_size=1 << 20,
+        ),
     ),
     proof=Proof.FOREIGN,
     origin="the database of an Alpine 3.18 image",

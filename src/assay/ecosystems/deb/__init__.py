@@ -21,6 +21,12 @@ ECOSYSTEM = Ecosystem(
             "deb-copyright", "assay.ecosystems.deb.copyright:parse", ("**/usr/share/doc/*/copyright",), (), (), 4 << 20
         ),
         Parser("deb-archive", "assay.ecosystems.deb.archive:parse", ("**/*.deb",), max_size=1 << 30),
+        Parser(
+            "deb-system",
+            "assay.formats.os_release:parse",
+            ("**/etc/os-release", "**/usr/lib/os-release"),
+            max_size=1 << 20,
+        ),
     ),
     proof=Proof.NATIVE,
     origin="dpkg 1.21",

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from assay.formats import spdx_license
+from assay.formats import os_release, spdx_license
 from assay.model.component import Component
 from assay.model.ecosystem import Located
 from assay.model.license import Acknowledgement, License
@@ -24,28 +24,26 @@ def assemble(files: Sequence[Located], distribution: Distribution | None) -> Seq
     """The files with completed components."""
     licenses = _licenses(files)
     shared = _by_source(files, licenses)
+    system_of = os_release.systems(files, distribution)
     result = []
     for located in files:
         found = located.found
         if found.components:
-            completed = tuple(_complete(item, found.root, licenses, shared, distribution) for item in found.components)
+            system = system_of(found.root)
+            completed = tuple(_complete(item, found.root, licenses, shared, system) for item in found.components)
             located = replace(located, found=replace(found, components=completed))
         result.append(located)
     return result
 
 
 def _complete(
-    item: Component, root: str, licenses: Licences, shared: Licences, distribution: Distribution | None
+    item: Component, root: str, licenses: Licences, shared: Licences, system: Distribution | None
 ) -> Component:
-    changes: dict[str, object] = {}
-    if distribution is not None and item.purl is not None:
-        distro = f"{distribution.id}-{distribution.version_id}".rstrip("-")
-        qualifiers = tuple(sorted((*item.purl.qualifiers, ("distro", distro))))
-        changes["purl"] = replace(item.purl, namespace=distribution.id.lower(), qualifiers=qualifiers)
-        changes["namespace"] = distribution.id.lower()
-    if not item.licenses:
-        changes["licenses"] = licenses.get((root, item.name)) or shared.get((root, source_name(item)), ())
-    return replace(item, **changes)  # type: ignore[arg-type]  # each value is of the field's type
+    if system is not None:
+        item = os_release.complete(item, system.id.lower(), system)
+    if item.licenses:
+        return item
+    return replace(item, licenses=licenses.get((root, item.name)) or shared.get((root, source_name(item)), ()))
 
 
 def source_name(item: Component) -> str:

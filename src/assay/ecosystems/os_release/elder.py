@@ -16,8 +16,8 @@ from __future__ import annotations
 import re
 
 from assay.ecosystems.os_release import system
-from assay.ecosystems.os_release.modern import assignments, identifier
 from assay.errors import Malformed
+from assay.formats.os_release import assignments, identifier
 from assay.model.ecosystem import File, Found
 from assay.model.sbom import Distribution
 

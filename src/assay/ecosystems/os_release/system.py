@@ -9,22 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from assay.formats.os_release import priority
 from assay.model.component import Component, ComponentType, ExternalReference, Property
 from assay.model.ecosystem import Found, Located
 from assay.model.sbom import Distribution
 
-PER_FOLDER = 100
 
-
-def found(path: str, tail: str, distribution: Distribution, priority: int, bug_url: str = "") -> Found:
-    """What a file says that ends in `tail` (``etc/os-release``) below the root folder of a system."""
+def found(path: str, tail: str, distribution: Distribution, rank: int) -> Found:
+    """What a file says that ends in `tail` (``etc/redhat-release``) below the root folder of a system."""
     root = path.removesuffix(tail).rstrip("/")
-    depth = len(root.split("/")) if root else 0
-    facts = {"priority": PER_FOLDER * depth + priority}
-    return Found((_component(distribution, bug_url),), root=root, distribution=distribution, facts=facts)
+    facts = {"priority": priority(root, rank)}
+    return Found((component(distribution),), root=root, distribution=distribution, facts=facts)
 
 
-def _component(system: Distribution, bug_url: str) -> Component:
+def component(system: Distribution, bug_url: str = "") -> Component:
+    """The operating system."""
     links = (("website", system.home_url), ("issue-tracker", bug_url))
     facts = (
         ("assay:os:codename", system.version_codename),
@@ -60,8 +59,8 @@ def assemble(files: Sequence[Located], distribution: Distribution | None) -> Seq
 
 
 def _rank(located: Located) -> tuple[int, str, int]:
-    priority = located.found.facts.get("priority")
-    return (priority if isinstance(priority, int) else 0, located.path, -located.layer)
+    rank = located.found.facts.get("priority")
+    return (rank if isinstance(rank, int) else 0, located.path, -located.layer)
 
 
 def _with_point_version(located: Located, point: Found) -> Located:

@@ -12,6 +12,12 @@ ECOSYSTEM = Ecosystem(
         Parser("rpm-bdb", "assay.ecosystems.rpm.database:parse_bdb", ("**/rpm/Packages",), max_size=1 << 30),
         Parser("rpm-manifest", "assay.ecosystems.rpm.manifest:parse", ("**/rpmmanifest/container-manifest-2",)),
         Parser("rpm-archive", "assay.ecosystems.rpm.archive:parse", ("**/*.rpm",), max_size=2 << 30),
+        Parser(
+            "rpm-system",
+            "assay.formats.os_release:parse",
+            ("**/etc/os-release", "**/usr/lib/os-release"),
+            max_size=1 << 20,
+        ),
     ),
     proof=Proof.NATIVE,
     origin="rpm 4.18",

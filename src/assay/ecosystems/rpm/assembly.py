@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assay.model.component import Component
+from assay.formats import os_release
 from assay.model.ecosystem import Located
 from assay.model.sbom import Distribution
 
@@ -15,19 +15,13 @@ _NAMESPACES = {"rhel": "redhat", "opensuse-leap": "opensuse", "opensuse-tumblewe
 
 def assemble(files: Sequence[Located], distribution: Distribution | None) -> Sequence[Located]:
     """The files with completed components."""
-    if distribution is None:
-        return files
-    namespace = _NAMESPACES.get(distribution.id, distribution.id.lower())
-    distro = f"{distribution.id}-{distribution.version_id}".rstrip("-")
+    system_of = os_release.systems(files, distribution)
     result = []
     for located in files:
-        components = tuple(_complete(item, namespace, distro) for item in located.found.components)
-        result.append(replace(located, found=replace(located.found, components=components)))
+        found, system = located.found, system_of(located.found.root)
+        if system is not None:
+            namespace = _NAMESPACES.get(system.id, system.id.lower())
+            components = tuple(os_release.complete(item, namespace, system) for item in found.components)
+            located = replace(located, found=replace(found, components=components))
+        result.append(located)
     return result
-
-
-def _complete(item: Component, namespace: str, distro: str) -> Component:
-    if item.purl is None:
-        return item
-    qualifiers = tuple(sorted((*item.purl.qualifiers, ("distro", distro))))
-    return replace(item, namespace=namespace, purl=replace(item.purl, namespace=namespace, qualifiers=qualifiers))
