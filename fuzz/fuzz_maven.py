@@ -31,7 +31,8 @@ _POM += (
 SEEDS: list[bytes] = [
     b"\x00a.b:c:1.0=compileClasspath\nempty=\n",
     b'\x01[versions]\nx = "1"\n[libraries]\ny = { module = "a:b", version.ref = "x" }\n',
-    b'\x02<verification-metadata><components><component group="a" name="b" version="1"/></components></verification-metadata>',
+    b'\x02<verification-metadata><components><component group="a" name="b" version="1"/></components>'
+    b"</verification-metadata>",
     b'\x03{"modules": [{"org": "a", "name": "b", "version": "1"}]}',
     b"\x04" + _POM,
     b"\x05"

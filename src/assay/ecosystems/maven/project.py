@@ -30,10 +30,22 @@ def assemble(files: Sequence[Located], distribution: Distribution | None) -> Seq
 
     Its own entries are no projects of the source: they only serve as parents.
     """
-    models = {file.path: file.found.facts["pom"] for file in files if file.parser == "maven-pom"}
-    poms = {path: pom for path, pom in models.items() if isinstance(pom, Pom)}
+    models = {file.path: _model(file.found.facts.get("pom")) for file in files if file.parser == "maven-pom"}
+    poms = {path: pom for path, pom in models.items() if pom is not None}
     library = _library(poms)
     return [_assembled(file, poms.get(file.path), library) for file in files]
+
+
+def _model(value: object) -> Pom | None:
+    """The model out of the facts, which a cache may have turned into plain objects."""
+    if isinstance(value, Pom) or value is None:
+        return value
+    import msgspec
+
+    try:
+        return msgspec.convert(value, Pom)
+    except msgspec.ValidationError:
+        return None
 
 
 def _assembled(file: Located, pom: Pom | None, library: Library) -> Located:
