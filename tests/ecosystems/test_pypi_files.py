@@ -148,3 +148,17 @@ def test_wrong_types_are_no_crash(reads: str, text: str) -> None:
         call(reads, File("s/a-1.dist-info/x", text.encode()))
     except AssayError:
         return
+
+
+@pytest.mark.parametrize(
+    ("name", "reads"),
+    [
+        ("requirements.txt", "requirements:parse"),
+        ("pyproject.toml", "pyproject:parse"),
+        ("setup.cfg", "setup_files:parse_cfg"),
+        ("setup.py", "setup_files:parse_py"),
+    ],
+)
+def test_the_data_of_an_installed_package_asks_for_nothing(name: str, reads: str) -> None:
+    file = File(f"lib/site-packages/a/tests/{name}", b"name = (")
+    assert call(f"assay.ecosystems.pypi.{reads}", file) == Found()

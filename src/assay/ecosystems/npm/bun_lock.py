@@ -31,6 +31,8 @@ _LOCAL = ("file:", "link:", "workspace:", "root:")
 
 def parse(file: File) -> Found:
     """The locked packages with their edges, the project and the members of its workspace."""
+    if package.is_packaged(file.path):
+        return Found()
     document = json.load_relaxed(file.data)
     workspaces = {path: as_object(value) for path, value in as_object(document.get("workspaces")).items()}
     listed = {key: as_list(value) for key, value in as_object(document.get("packages")).items()}

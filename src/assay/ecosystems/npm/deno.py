@@ -30,6 +30,8 @@ _EXACT = re.compile(r"\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?")
 
 def parse_lock(file: File) -> Found:
     """The locked packages of npm and JSR with their edges, and versioned remote modules."""
+    if package.is_packaged(file.path):
+        return Found()
     document = json.load_object(file.data)
     inner = as_object(document.get("packages"))
     npm = as_object(document.get("npm") or inner.get("npm"))

@@ -30,6 +30,11 @@ _DEPENDENCIES = (
 )
 
 
+def is_packaged(path: str) -> bool:
+    """Whether a file is part of an installed package: its lock files speak of its own development."""
+    return "node_modules" in path.split("/")
+
+
 def split(name: str) -> tuple[str, str]:
     """Scope and name: ``@babel/core`` is ``("@babel", "core")``."""
     scope, slash, rest = name.partition("/")

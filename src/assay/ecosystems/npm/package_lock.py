@@ -26,6 +26,8 @@ _LOCAL = ("file:", "link:", "portal:")
 
 def parse(file: File) -> Found:
     """The locked packages with their edges, the project (if it has a name) and the members of its workspace."""
+    if package.is_packaged(file.path) and file.name != ".package-lock.json":
+        return Found()
     document = json.load_object(file.data)
     packages = as_object(document.get("packages"))
     entries = {path: as_object(entry) for path, entry in packages.items()} if packages else _flatten(document)

@@ -41,6 +41,8 @@ _DEPENDENCIES = (
 
 def parse(file: File) -> Found:
     """The locked packages with their edges; scopes come from the file, or in 9.0 from what leads there."""
+    if package.is_packaged(file.path) and file.name != "lock.yaml":
+        return Found()
     document = yaml.load(file.data)
     if document is None:
         return Found()
@@ -78,9 +80,10 @@ def _finish(
 ) -> Found:
     provides: list[tuple[str, str]] = []
     direct: dict[Scope, list[str]] = {scope: [] for scope in Scope}
+    home = f"/{file.folder}".removesuffix("/node_modules/.pnpm").removeprefix("/")
     importers = as_object(document.get("importers")) or {".": document}
     for path, importer in importers.items():
-        folder = "/".join(part for part in (file.folder, path) if part and part != ".")
+        folder = "/".join(part for part in (home, path) if part and part != ".")
         specifiers = as_object(as_object(importer).get("specifiers"))
         for name, version, scope in _wanted(as_object(importer)):
             target = _find(known, name, version)

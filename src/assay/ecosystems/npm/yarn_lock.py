@@ -43,6 +43,8 @@ class Entry:
 
 def parse(file: File) -> Found:
     """The locked packages with their edges; members of a Berry workspace are applications."""
+    if package.is_packaged(file.path):
+        return Found()
     skipped: list[Skipped] = []
     entries = [entry for entry in _entries(file, skipped) if entry.descriptors != ["__metadata"]]
     components = [_component(entry) for entry in entries]

@@ -24,6 +24,11 @@ _MAX_VERSIONS = 16
 """Versions of one project in a lock file; bounds the edges of a file that holds thousands."""
 
 
+def is_packaged(path: str) -> bool:
+    """Whether a file is part of an installed package: what such a file asks for is its authors' business."""
+    return "/site-packages/" in f"/{path}" or "/dist-packages/" in f"/{path}"
+
+
 def identity(name: str, version: str, qualifiers: Mapping[str, str] | None = None) -> Purl | None:
     """The purl, with the name as the index knows it: ``zope.interface`` and ``Zope_Interface`` are one project."""
     return purl.attempt("pypi", normalise(name), version, qualifiers=qualifiers)

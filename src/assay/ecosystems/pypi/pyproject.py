@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from assay.ecosystems.pypi import manifest
+from assay.ecosystems.pypi import manifest, package
 from assay.ecosystems.pypi.requirement import Requirement
 from assay.formats import toml
 from assay.formats.json import Json, Object, as_list, as_object, as_text
@@ -26,6 +26,8 @@ _Pairs = list[tuple[Requirement | None, Scope]]
 
 def parse(file: File) -> Found:
     """The project and what it asks for; nothing for a file that only configures tools."""
+    if package.is_packaged(file.path):
+        return Found()
     document = toml.load(file.data)
     project, tool = as_object(document.get("project")), as_object(document.get("tool"))
     poetry = as_object(tool.get("poetry"))

@@ -43,11 +43,9 @@ _MAX_LINE = 1 << 20
 
 def parse(file: File) -> Found:
     """The requirements of a file, and the files that it includes."""
-    scope = (
-        Scope.EXCLUDED
-        if _DEVELOPMENT & set(re.split(r"[-_./]", "/".join(file.path.lower().split("/")[-2:])))
-        else Scope.REQUIRED
-    )
+    if package.is_packaged(file.path):
+        return Found()
+    scope = _scope(file.path)
     components: list[Component] = []
     skipped: list[Skipped] = []
     includes: list[tuple[str, bool]] = []
@@ -76,6 +74,12 @@ def parse(file: File) -> Found:
         skipped=tuple(skipped),
         facts={"includes": tuple(includes)} if includes else {},
     )
+
+
+def _scope(path: str) -> Scope:
+    """By convention the name of the file or of its folder says that it is for development."""
+    words = re.split(r"[-_./]", "/".join(path.lower().split("/")[-2:]))
+    return Scope.REQUIRED if _DEVELOPMENT.isdisjoint(words) else Scope.EXCLUDED
 
 
 def included(file: File) -> Found:

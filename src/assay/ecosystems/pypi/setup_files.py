@@ -16,7 +16,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from assay.ecosystems.pypi import manifest
+from assay.ecosystems.pypi import manifest, package
 from assay.errors import LimitExceeded, Malformed
 from assay.model.component import Scope
 from assay.model.ecosystem import File, Found
@@ -29,6 +29,8 @@ def parse_cfg(file: File) -> Found:
     """The project of a setup.cfg; nothing where it only configures tools."""
     import configparser
 
+    if package.is_packaged(file.path):
+        return Found()
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(file.text)
@@ -47,6 +49,8 @@ def parse_cfg(file: File) -> Found:
 
 def parse_py(file: File) -> Found:
     """The project of a setup.py; nothing where no ``setup(...)`` is called with literals."""
+    if package.is_packaged(file.path):
+        return Found()
     arguments = dict(_arguments(_tree(file)))
     name, version = (_text(arguments.get(key)) for key in ("name", "version"))
     required, extras = arguments.get("install_requires"), arguments.get("extras_require")
