@@ -11,7 +11,6 @@ ECOSYSTEM = Ecosystem(
             "opam-file",
             "assay.ecosystems.opam.package:parse",
             ("**/opam", "**/*.opam"),
-            max_size=4 << 20,
         ),
         Parser("opam-locked", "assay.ecosystems.opam.package:parse_locked", ("**/*.opam.locked", "**/opam.locked")),
         Parser("opam-switch-state", "assay.ecosystems.opam.switch:parse_state", ("**/.opam-switch/switch-state",)),

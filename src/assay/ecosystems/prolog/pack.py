@@ -45,8 +45,8 @@ def parse(file: File) -> Found:
         description=_first(facts, "title"),
         references=tuple(item for item in references if "://" in item.url and "*" not in item.url),
     )
-    needed = dict.fromkeys(facts.get("requires", []))
-    return Found((component,), needs=tuple(Need(component.id, (item,)) for item in needed if item not in ("", "prolog")))
+    needed = [item for item in dict.fromkeys(facts.get("requires", [])) if item not in ("", "prolog")]
+    return Found((component,), needs=tuple(Need(component.id, (item,)) for item in needed))
 
 
 def _first(facts: dict[str, list[str]], key: str) -> str:
