@@ -66,10 +66,9 @@ def _required(document: Object) -> list[str]:
 
 
 def _licenses(value: Json | None) -> tuple[License, ...]:
-    """The specification has names of its own, of which any may be chosen."""
-    names = [_known().get(name, "") if name in _known() else name for name in _texts(value)]
-    names = [f"({name})" if " OR " in name and len(names) > 1 else name for name in names if name]
-    return spdx_license.normalise(" OR ".join(names))
+    """The specification has names of its own, and leaves open how several combine: each is stated by itself."""
+    names = (_known().get(name, name) for name in _texts(value))
+    return tuple(license for name in names for license in spdx_license.normalise(name))
 
 
 @cache

@@ -71,7 +71,7 @@ def _component(file: File, fields: dict[str, list[Item]]) -> Component:
         ComponentType.LIBRARY if in_repository else ComponentType.APPLICATION,
         purl=purl.attempt("opam", name, version),
         presence=Presence.INSTALLED if installed else Presence.DECLARED,
-        licenses=spdx_license.normalise(" OR ".join(item.text for item in fields.get("license", []))),
+        licenses=tuple(stated for item in fields.get("license", []) for stated in spdx_license.normalise(item.text)),
         digests=_digests(fields),
         author=", ".join(item.text for item in fields.get("authors", fields.get("author", []))),
         description=" ".join(_first(fields, "synopsis").split()),

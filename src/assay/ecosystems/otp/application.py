@@ -35,7 +35,9 @@ def parse(file: File) -> Found:
         name,
         version,
         purl=purl.attempt("otp", name, version),
-        licenses=spdx_license.normalise(" OR ".join(_texts(fields.get("licenses", [])))),
+        licenses=tuple(
+            stated for name in _texts(fields.get("licenses", [])) for stated in spdx_license.normalise(name)
+        ),
         description=" ".join(_text(fields.get("description", "")).split()),
     )
     needed = _texts(fields.get("applications", [])) + _texts(fields.get("included_applications", []))
