@@ -115,6 +115,22 @@ def test_relations() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Package: a\nVersion: 1\n", "package a with the status '', which is none"),
+        ("Package: a\nStatus: installed\nVersion: 1\n", "package a with the status 'installed', which is none"),
+        ("Package: a\nStatus: install ok installed\n", "package a without a version"),
+        ("Status: install ok installed\nVersion: 1\n\nPackage: b\nStatus: a b c", "a paragraph without a package name"),
+        ("Package: a\nStatus: a b c\nwhat is this\n", "a line that is no field: 'what is this'"),
+    ],
+)
+def test_what_is_broken_is_reported(text: str, reason: str) -> None:
+    found = database.parse_status(status(text))
+    assert found.components == ()
+    assert [item.reason for item in found.skipped] == [reason]
+
+
 def test_no_package_at_all_is_malformed() -> None:
     with pytest.raises(Malformed):
         database.parse_status(status("this is no status file"))

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 from assay.ecosystems.deb import package
 from assay.ecosystems.deb.control import paragraphs
@@ -37,8 +38,6 @@ def parse(file: File) -> Found:
     paragraph = next(paragraphs(_control(member).decode("utf-8", "replace")), {})
     if not paragraph.get("Package") or not paragraph.get("Version"):
         raise Malformed("a Debian archive whose control file names no package and version")
-    from dataclasses import replace
-
     item = package.component(paragraph, presence=Presence.DECLARED)
     digest = Digest(Algorithm.SHA256, hashlib.sha256(file.content).hexdigest())
     return Found((replace(item, digests=(digest,)),), scope=file.path)

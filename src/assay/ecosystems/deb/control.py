@@ -30,6 +30,7 @@ _FIELD = re.compile(
     re.MULTILINE,
 )
 _BLANK = re.compile(r"\n(?:[ \t]*\n)+")
+_STRAY = re.compile(r"^[^\s#:-][^:\n]*$", re.MULTILINE)
 _SOURCE = re.compile(r"([^\s(]+)\s*(?:\(([^)]*)\))?")
 
 
@@ -41,6 +42,12 @@ def paragraphs(text: str) -> Iterator[Paragraph]:
         fields = dict(_FIELD.findall(block))
         if fields:
             yield fields
+
+
+def stray_line(text: str) -> str:
+    """The first line that is neither a field, nor folded, a comment or a signature; empty where there is none."""
+    match = _STRAY.search(text)
+    return match[0] if match else ""
 
 
 def source(paragraph: Paragraph) -> tuple[str, str]:

@@ -9,7 +9,7 @@ control file of each package in ``info/NAME.control``.
 from __future__ import annotations
 
 from assay.ecosystems.deb import ownership, package
-from assay.ecosystems.deb.control import Paragraph, paragraphs
+from assay.ecosystems.deb.control import Paragraph, paragraphs, stray_line
 from assay.errors import Malformed
 from assay.model.ecosystem import File, Found
 from assay.model.sbom import Skipped
@@ -44,11 +44,13 @@ def _read(file: File, namespace: str, *, status: bool) -> Found:
     known = list(paragraphs(text))
     if text.strip() and not any("Package" in item for item in known):
         raise Malformed("no package paragraph in it")
-    known = [item for item in known if _installed(item, status=status)]
-    good = [item for item in known if _is_complete(item)]
+    faults = [(item, _fault(item, status=status)) for item in known]
+    skipped = [Skipped(file.path, fault) for _, fault in faults if fault]
+    if line := stray_line(text):
+        skipped.append(Skipped(file.path, f"a line that is no field: {line[:80]!r}"))
+    good = [item for item, fault in faults if not fault and _is_there(item)]
     several = len({item.get("Architecture") for item in good} - {"all", None}) > 1
     components = []
-    skipped = [Skipped(file.path, _fault(item)) for item in known if not _is_complete(item)]
     for item in good:
         try:
             components.append(package.component(item, namespace))
@@ -65,18 +67,18 @@ def _read(file: File, namespace: str, *, status: bool) -> Found:
     )
 
 
-def _installed(paragraph: Paragraph, *, status: bool) -> bool:
-    """Whether the files of a package are there; to dpkg, a missing status means that they are not."""
+def _is_there(paragraph: Paragraph) -> bool:
     words = paragraph.get("Status", "").split()
-    if not words:
-        return not status
-    return words[-1].lower() in _THERE
+    return not words or words[-1] in _THERE
 
 
-def _is_complete(paragraph: Paragraph) -> bool:
-    return bool(paragraph.get("Package") and paragraph.get("Version"))
-
-
-def _fault(paragraph: Paragraph) -> str:
-    name = paragraph.get("Package")
-    return f"package {name} without a version" if name else "a paragraph without a package name"
+def _fault(paragraph: Paragraph, *, status: bool) -> str:
+    """What is wrong with a paragraph, or nothing. To dpkg, a package without a status is not there."""
+    name, words = paragraph.get("Package"), paragraph.get("Status", "").split()
+    if not name:
+        return "a paragraph without a package name"
+    if len(words) != 3 and (words or status):
+        return f"package {name} with the status {' '.join(words)[:80]!r}, which is none"
+    if not paragraph.get("Version") and _is_there(paragraph):
+        return f"package {name} without a version"
+    return ""
