@@ -119,6 +119,9 @@ def test_yarn_without_an_entry_is_malformed_and_with_a_bad_line_is_told() -> Non
         ("@s/foo@1.0.0", ("@s/foo", "1.0.0")),
         ("registry.example/@s/foo/1.0.0", ("@s/foo", "1.0.0")),
         ("registry.example/foo@1.0.0", ("foo", "1.0.0")),
+        ("/foo/1.0.0/bar@2.0.0", ("foo", "1.0.0")),
+        ("foo@https://code.example/o/foo/tar.gz/1d03", ("foo", "https://code.example/o/foo/tar.gz/1d03")),
+        ("/foo/bar", ("foo", "")),
         ("file:../x", ("", "")),
     ],
 )

@@ -177,7 +177,7 @@ def _split(key: str) -> tuple[str, str]:
     if head and "/" not in head.removeprefix("@").partition("/")[2] and head.count("/") == head.startswith("@"):
         return head, _number(path[at + 1 :].partition("(")[0])
     parts = path.split("/", 2 if path.startswith("@") else 1)
-    return "/".join(parts[:-1]), _number(_PEERS.sub("", parts[-1])) if len(parts) > 1 else ""
+    return "/".join(parts[:-1]), _number(_PEERS.sub("", parts[-1]).partition("/")[0]) if len(parts) > 1 else ""
 
 
 def _number(text: str) -> str:

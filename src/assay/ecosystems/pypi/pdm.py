@@ -15,7 +15,7 @@ A package that is wanted with extras has a second entry of the same version. Bef
 
 from __future__ import annotations
 
-from assay.ecosystems.pypi import package, requirement
+from assay.ecosystems.pypi import lockfile, package, requirement
 from assay.formats import toml
 from assay.formats.json import Object, as_list, as_object, as_text
 from assay.model.component import Component, Property, Scope
@@ -26,23 +26,16 @@ def parse(file: File) -> Found:
     """The locked packages with the edges between them; the project itself is in pyproject.toml."""
     document = toml.load(file.data)
     files = as_object(as_object(document.get("metadata")).get("files"))
-    packages = [entry for entry in map(as_object, as_list(document.get("package"))) if as_text(entry.get("name"))]
+    packages = lockfile.entries(document.get("package"))
     components = [_component(entry, files) for entry in packages]
     names = package.by_name(components)
-    edges = {
-        (component.id, target): None
+    edges = [
+        (component.id, target)
         for component, entry in zip(components, packages, strict=True)
         for text in as_list(entry.get("dependencies"))
         for target in _targets(as_text(text), names)
-        if target != component.id
-    }
-    return Found(
-        tuple(components),
-        tuple(edges),
-        provides=package.provided(components),
-        scope=package.project(file.folder),
-        facts={"lock": file.folder},
-    )
+    ]
+    return lockfile.found(file, components, edges)
 
 
 def _targets(text: str, names: dict[str, list[str]]) -> list[str]:

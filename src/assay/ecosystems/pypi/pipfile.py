@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.ecosystems.pypi import package
+from assay.ecosystems.pypi import lockfile, package
 from assay.formats import json
 from assay.formats.json import Object, as_list, as_object, as_text
 from assay.model.component import Component, Property, Scope
@@ -26,12 +26,7 @@ def parse(file: File) -> Found:
     for scope, name, entry in _entries(document):
         component = _component(name, entry, scope)
         components.setdefault(component.id, component)
-    return Found(
-        tuple(components.values()),
-        provides=package.provided(components.values()),
-        scope=package.project(file.folder),
-        facts={"lock": file.folder},
-    )
+    return lockfile.found(file, list(components.values()))
 
 
 def _entries(document: Object) -> Iterator[tuple[Scope, str, Object]]:

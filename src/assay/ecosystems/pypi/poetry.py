@@ -17,7 +17,7 @@ Before 2.0 a package has ``category = "dev"`` instead of groups, and before 1.5 
 
 from __future__ import annotations
 
-from assay.ecosystems.pypi import package
+from assay.ecosystems.pypi import lockfile, package
 from assay.ecosystems.pypi.requirement import normalise
 from assay.formats import toml
 from assay.formats.json import Object, as_list, as_object, as_text
@@ -29,7 +29,7 @@ def parse(file: File) -> Found:
     """The locked packages with the edges between them; the project itself is in pyproject.toml."""
     document = toml.load(file.data)
     files = as_object(as_object(document.get("metadata")).get("files"))
-    packages = [entry for entry in map(as_object, as_list(document.get("package"))) if as_text(entry.get("name"))]
+    packages = lockfile.entries(document.get("package"))
     components = [_component(entry, files) for entry in packages]
     names = package.by_name(components)
     edges = [
@@ -38,13 +38,7 @@ def parse(file: File) -> Found:
         for name in as_object(entry.get("dependencies"))
         for target in names.get(normalise(name), ())
     ]
-    return Found(
-        tuple(components),
-        tuple(edges),
-        provides=package.provided(components),
-        scope=package.project(file.folder),
-        facts={"lock": file.folder},
-    )
+    return lockfile.found(file, components, edges)
 
 
 def _component(entry: Object, files: Object) -> Component:

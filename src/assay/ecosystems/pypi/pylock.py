@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 
-from assay.ecosystems.pypi import package
+from assay.ecosystems.pypi import lockfile, package
 from assay.ecosystems.pypi.requirement import normalise
 from assay.formats import toml
 from assay.formats.json import Object, as_list, as_object, as_text
@@ -30,22 +30,16 @@ def parse(file: File) -> Found:
     """The locked packages; edges where the file holds them (they are optional there)."""
     document = toml.load(file.data)
     default = {as_text(group) for group in as_list(document.get("default-groups"))} | {"default"}
-    packages = [entry for entry in map(as_object, as_list(document.get("packages"))) if as_text(entry.get("name"))]
+    packages = lockfile.entries(document.get("packages"))
     components = [_component(entry, default) for entry in packages]
     names = package.by_name(components)
-    edges = {
-        (component.id, target): None
+    edges = [
+        (component.id, target)
         for component, entry in zip(components, packages, strict=True)
         for wanted in map(as_object, as_list(entry.get("dependencies")))
         for target in names.get(normalise(as_text(wanted.get("name"))), ())
-    }
-    return Found(
-        tuple(components),
-        tuple(edges),
-        provides=package.provided(components),
-        scope=package.project(file.folder),
-        facts={"lock": file.folder},
-    )
+    ]
+    return lockfile.found(file, components, edges)
 
 
 def _component(entry: Object, default: set[str]) -> Component:

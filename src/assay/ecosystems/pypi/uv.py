@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from assay.ecosystems.pypi import package
+from assay.ecosystems.pypi import lockfile, package
 from assay.ecosystems.pypi.requirement import normalise
 from assay.formats import toml
 from assay.formats.json import Object, as_list, as_object, as_text
@@ -33,7 +33,7 @@ VIRTUAL = "assay:pypi:virtual"
 def parse(file: File) -> Found:
     """The locked packages, the projects of the workspace among them, with all edges."""
     document = toml.load(file.data)
-    packages = [entry for entry in map(as_object, as_list(document.get("package"))) if as_text(entry.get("name"))]
+    packages = lockfile.entries(document.get("package"))
     components = [_component(entry) for entry in packages]
     names = package.by_name(components)
     versions = {(normalise(one.name), one.version): one.id for one in components}
@@ -47,13 +47,7 @@ def parse(file: File) -> Found:
                 if component.id in projects:
                     direct[scope].append(target)
     known = scopes([pair for pair in edges if pair[0] not in projects], direct)
-    return Found(
-        tuple(replace(one, scope=known.get(one.id, Scope.REQUIRED)) for one in components),
-        tuple(edges),
-        provides=package.provided(components),
-        scope=package.project(file.folder),
-        facts={"lock": file.folder},
-    )
+    return lockfile.found(file, [replace(one, scope=known.get(one.id, Scope.REQUIRED)) for one in components], edges)
 
 
 def _dependencies(entry: Object) -> Iterator[tuple[Scope, Object]]:
