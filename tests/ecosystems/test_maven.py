@@ -10,6 +10,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -126,6 +127,23 @@ def test_file_names() -> None:
     assert naming.from_file_name("log4j-1.2-api-2.20.0.jar")[0].startswith("log4j")
     assert naming.from_file_name("x-1.0-sources.jar") == ("x", "1.0")
     assert naming.from_file_name("plain.jar") == ("plain", "")
+
+
+def test_group_from_the_path_in_a_repository() -> None:
+    data = _jar({"META-INF/MANIFEST.MF": b"Manifest-Version: 1.0\n"})
+    found = archive.parse(File("root/.m2/repository/org/sample/a/1.0/a-1.0.jar", data))
+    assert _ids(found) == ["pkg:maven/org.sample/a@1.0"]
+    assert _ids(archive.parse(File("srv/repository/a-1.0.jar", data))) == ["pkg:generic/a@1.0"]
+
+
+def test_models_survive_the_cache() -> None:
+    """The engine keeps findings as MessagePack, in which the facts come back as plain objects."""
+    text = b"""<project><groupId>g</groupId><artifactId>p</artifactId><version>1</version><dependencies><dependency>
+    <groupId>g</groupId><artifactId>a</artifactId><version>2</version></dependency></dependencies></project>"""
+    found = project.parse(File("pom.xml", text))
+    kept = msgspec.msgpack.decode(msgspec.msgpack.encode(found), type=Found)
+    again = project.assemble([Located("pom.xml", -1, kept, "maven-pom")], None)[0].found
+    assert [item.id for item in again.components] == [item.id for item in found.components]
 
 
 def test_self_extracting_archive() -> None:

@@ -11,11 +11,12 @@ go.mod file of a Go version before 1.17 names only direct dependencies; the othe
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from assay.ecosystems.golang import module
-from assay.model.component import Component, Presence, Property
+from assay.model.component import Component, ComponentType, Presence, Property
 from assay.model.ecosystem import File, Found, Located
 from assay.model.sbom import Distribution, Skipped
 
@@ -39,7 +40,25 @@ def parse(file: File) -> Found:
 def assemble(files: Sequence[Located], distribution: Distribution | None) -> Sequence[Located]:
     """The hashes of a go.sum put on the modules of the go.mod and vendor/modules.txt that it belongs to."""
     sums = {_folder(file.path): _sums(file) for file in files if file.parser == "golang-sum"}
-    return [_with_sums(file, sums.get(_home(file.path), {})) for file in files]
+    modules = {_folder(file.path): file.found.facts.get("module") for file in files if file.parser == "golang-mod"}
+    done = [_with_sums(file, sums.get(_home(file.path), {})) for file in files]
+    return [_with_local(file, modules) for file in done]
+
+
+def _with_local(file: Located, modules: Mapping[str, object]) -> Located:
+    """Replacements by a folder of the same tree become the module that the folder holds."""
+    renamed: dict[str, Component] = {}
+    for item in file.found.components:
+        folder = posixpath.normpath(f"{_home(file.path) or '.'}/{item.name}")
+        target = modules.get("" if folder == "." else folder)
+        if item.purl is None and isinstance(target, str) and target:
+            local = module.component(target, "", Presence.DECLARED, ComponentType.APPLICATION)
+            renamed[item.id] = replace(local, properties=item.properties)
+    if not renamed:
+        return file
+    components = tuple(renamed.get(item.id, item) for item in file.found.components)
+    edges = tuple((a, renamed[b].id if b in renamed else b) for a, b in file.found.edges)
+    return replace(file, found=replace(file.found, components=components, edges=edges))
 
 
 def _sums(file: Located) -> Mapping[str, str]:

@@ -11,7 +11,7 @@ from assay.model.component import Component, ComponentType, Presence, Property
 
 STANDARD_LIBRARY = "stdlib"
 _DEVELOPMENT = "(devel)"
-_RELEASE = re.compile(r"(?:go)?(\d[\w.+~-]{0,60})")
+_RELEASE = re.compile(r"(?:go)?(\d[\w.+~]{0,60})(?:-.*)?")  # a suffix names who built the toolchain
 
 
 def component(

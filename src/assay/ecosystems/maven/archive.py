@@ -88,7 +88,7 @@ def _scan(content: Content, path: str, inside: str, budget: _Budget, depth: int)
     told, artifacts = _metadata(archive, path, budget)
     name = path.rpartition("/")[2]
     scan = _Scan()
-    own = _own(name, told, artifacts)
+    own = _own(path, told, artifacts)
     nested = _nested(archive, path, budget, depth)
     below = [inner for inner in nested if inner is not None]
     if own is not None:
@@ -139,8 +139,9 @@ def _artifact(folder: str, files: dict[str, bytes], path: str, budget: _Budget) 
     return _Artifact(component, pom) if component is not None else None
 
 
-def _own(name: str, told: dict[str, str], artifacts: list[_Artifact]) -> _Artifact | None:
+def _own(path: str, told: dict[str, str], artifacts: list[_Artifact]) -> _Artifact | None:
     """Which artifact the archive is: the one that fits its name, the only one, or what the manifest tells."""
+    name = path.rpartition("/")[2]
     stem = name.rpartition(".")[0]
     fitting = [item for item in artifacts if _fits(stem, item.component)]
     if fitting:
@@ -149,7 +150,7 @@ def _own(name: str, told: dict[str, str], artifacts: list[_Artifact]) -> _Artifa
     if len(artifacts) == 1 and (not version or artifacts[0].component.version in stem):
         return artifacts[0]
     version = version or naming.version(told)
-    group = naming.group(told, artifact) if version else ""
+    group = naming.group_from_path(path, artifact, version) or naming.group(told, artifact) if version else ""
     component = coordinates.find(group, artifact, version, Presence.INSTALLED)
     return _Artifact(component) if component is not None else None
 

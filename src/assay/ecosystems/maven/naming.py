@@ -16,6 +16,8 @@ _CLASSIFIER = re.compile(
 _VERSION_KEYS = ("Implementation-Version", "Plugin-Version", "Bundle-Version", "Specification-Version")
 _VERSION = re.compile(r"v?\d[\w.+~-]{0,80}")
 _GROUP = re.compile(r"[a-z][a-z0-9_-]*(?:\.[a-z][a-z0-9_-]*){1,8}")
+_ANY_GROUP = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){0,12}")
+_REPOSITORIES = frozenset({"repository", "maven-repo", "maven2", "m2repo"})
 _MAX_LINES = 20_000
 
 
@@ -61,6 +63,16 @@ def version(told: Mapping[str, str]) -> str:
         if words and _VERSION.fullmatch(words[0]):
             return words[0]
     return ""
+
+
+def group_from_path(path: str, artifact: str, version: str) -> str:
+    """The group of an archive that lies in a repository: ``repository/GROUP/ARTIFACT/VERSION/ARTIFACT-VERSION.jar``."""
+    *parts, name, folder, _ = ["", "", *path.split("/")]
+    roots = [number for number, part in enumerate(parts) if part in _REPOSITORIES]
+    if (name, folder) != (artifact, version) or not roots:
+        return ""
+    found = ".".join(parts[roots[-1] + 1 :])
+    return found if _ANY_GROUP.fullmatch(found) else ""
 
 
 def group(told: Mapping[str, str], artifact: str) -> str:
