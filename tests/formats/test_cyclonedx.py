@@ -240,6 +240,7 @@ def test_every_type_in_every_version(version: str, kind: ComponentType) -> None:
 
 def test_losses_are_said() -> None:
     assert losses(FULL, "1.7") == ()
+    assert [line for line in losses(FULL, "1.5") if "author" in line or "occurrence" in line] == []
     said = "\n".join(losses(FULL, "1.2"))
     assert "component.properties" in said
     assert "metadata.lifecycles" in said

@@ -171,7 +171,7 @@ def _properties(sbom: Sbom) -> list[Json]:
 
 def _noun(noun: object) -> str:
     fields = msgspec.to_builtins(noun)
-    empty: tuple[object, ...] = ("", None, [], ())
+    empty: tuple[object, ...] = ("", None, -1, [], ())
     return json_bytes.encode({key: value for key, value in fields.items() if value not in empty}).decode()
 
 

@@ -22,7 +22,7 @@ _TYPES = {
     "cryptographic-asset": ("1.6", "file"),
 }
 _REFERENCES = {"source-distribution": ("1.6", "distribution"), "rfc-9116": ("1.6", "security-contact")}
-_SINGLE_LINE = ("name", "version", "group", "author", "publisher", "copyright", "cpe", "purl", "bom-ref")
+_TOLD_BY_PROPERTY = frozenset({"line", "additionalContext"})
 
 
 def apply(name: str, value: Object, version: str, lost: Counter[str]) -> Object:
@@ -37,7 +37,7 @@ def _component(value: Object, version: str, lost: Counter[str]) -> Object:
         _range_to_property(value)
     if version < "1.6":
         _author(value)
-        _occurrences_to_properties(value)
+        _occurrences_to_properties(value, version)
     if version < "1.4":
         value.setdefault("version", "")
     _licenses(value, version, lost)
@@ -61,20 +61,32 @@ def _range_to_property(value: Object) -> None:
 
 
 def _author(value: Object) -> None:
-    people = [as_text(as_object(person).get("name")) for person in as_list(value.get("authors"))]
+    people = [as_object(person) for person in as_list(value.get("authors"))]
     if people and not value.get("author"):
-        value["author"] = ", ".join(filter(None, people))
+        value["author"] = ", ".join(filter(None, (as_text(person.get("name")) for person in people)))
+        if all(person.keys() <= {"name"} for person in people):
+            del value["authors"]
 
 
-def _occurrences_to_properties(value: Object) -> None:
+def _occurrences_to_properties(value: Object, version: str) -> None:
     """Before 1.6 an occurrence has no line and no context, before 1.5 there are none at all."""
-    for item in as_list(as_object(value.get("evidence")).get("occurrences")):
-        seen = read_occurrence(as_object(item))
+    evidence = dict(as_object(value.get("evidence")))
+    left: list[Json] = []
+    for item in map(as_object, as_list(evidence.get("occurrences"))):
+        seen = read_occurrence(item)
         fields: Object = {"path": seen.path}
         fields |= {"layer": seen.layer} if seen.layer >= 0 else {}
         fields |= {"found_by": seen.found_by} if seen.found_by else {}
         fields |= {"line": seen.line} if seen.line else {}
         _add_property(value, names.OCCURRENCE, json_bytes.encode(fields).decode())
+        left.append({key: field for key, field in item.items() if key not in _TOLD_BY_PROPERTY})
+    if left:
+        value["evidence"] = evidence
+        evidence["occurrences"] = left
+        if version < "1.5":
+            del evidence["occurrences"]
+        if not evidence:
+            del value["evidence"]
 
 
 def _add_property(value: Object, name: str, text: str) -> None:

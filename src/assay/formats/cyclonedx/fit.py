@@ -76,7 +76,10 @@ class _Fitter:
         """What is left of an object; None when nothing is, or when something that it needs is gone."""
         shape = self._shapes[name]
         kept: Object = {}
-        for key, item in downgrade.apply(name, value, self._version, self._lost).items():
+        in_older_words = downgrade.apply(name, value, self._version, self._lost)
+        if value and not in_older_words:
+            self._lost[name] += 1
+        for key, item in in_older_words.items():
             if self._foreign and key.startswith("@"):
                 kept[key] = item
                 continue
@@ -97,10 +100,7 @@ class _Fitter:
             left: list[Json] = [item for item in items if item is not None]
             return left if left or not value else None
         if isinstance(value, dict) and field.holds:
-            left_object = self.object(value, self._best(value, field.holds))
-            if left_object is None:
-                self._lost[path] += 1
-            return left_object
+            return self.object(value, self._best(value, field.holds))
         if isinstance(value, str) and field.values and field.values.get(value, "9") > self._version:
             self._lost[f"{path}={value[:40]}"] += 1
             return None
@@ -116,3 +116,14 @@ class _Fitter:
 def reference_since(kind: str) -> str:
     """The first version that knows this type of external reference; later than any for an unknown one."""
     return _shapes()["externalReference"].fields["type"].values.get(kind, "9")
+
+
+def since(path: str) -> str:
+    """The first version that knows a field (``component.tags``) or a value (``hash.alg=Streebog-256``); else empty."""
+    where, _, value = path.partition("=")
+    name, _, key = where.rpartition(".")
+    shape = _shapes().get(name)
+    field = shape.fields.get(key) if shape is not None else None
+    if field is None:
+        return ""
+    return field.values.get(value, "") if value else field.since

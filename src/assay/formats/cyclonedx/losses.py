@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from assay.formats.cyclonedx.document_writer import build
-from assay.formats.cyclonedx.fit import NEWEST
+from assay.formats.cyclonedx.fit import NEWEST, since
 from assay.model.sbom import Sbom
 
 
 def losses(sbom: Sbom, version: str = NEWEST) -> tuple[str, ...]:
-    """A line for each kind of thing that is lost, sorted: ``component.tags (12 times)``."""
+    """A line for each kind of thing that is lost, sorted: ``component.tags (12 times; since 1.6)``."""
     _, lost = build(sbom, version)
-    return tuple(f"{what} ({count} times)" if count > 1 else what for what, count in sorted(lost.items()) if count)
+    return tuple(_line(what, count) for what, count in sorted(lost.items()) if count)
+
+
+def _line(what: str, count: int) -> str:
+    first = since(what)
+    remarks = [f"{count} times"] * (count > 1) + [f"since {first}"] * bool(first)
+    return f"{what} ({'; '.join(remarks)})" if remarks else what
