@@ -313,7 +313,7 @@ def test_a_signature_is_not_kept() -> None:
     signed = document(FULL) | {"signature": {"algorithm": "ES256", "value": "AA"}}
     sbom = json_reader.read(json.dumps(signed).encode())
     assert "signature" not in document(sbom)
-    assert "bom.signature" in losses(sbom)
+    assert any("signature" in line for line in losses(sbom))
 
 
 def test_foreign_parts_of_xml_are_kept_in_xml() -> None:

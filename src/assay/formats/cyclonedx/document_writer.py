@@ -65,7 +65,7 @@ def build(sbom: Sbom, version: str = NEWEST, foreign: bool = False) -> tuple[Obj
     document = _fresh(sbom, raw)
     lost: Counter[str] = Counter()
     if "signature" in raw:
-        lost["bom.signature"] += 1
+        lost["the signature of the document, which a rewritten one cannot keep"] += 1
     source = sbom.source_format.rpartition("@")[2] if raw else NEWEST
     if version != source or (not foreign and sbom.source_format.startswith("cyclonedx-xml")):
         document, lost_in_fit = fit(document, version, foreign)
