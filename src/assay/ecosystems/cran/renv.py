@@ -42,13 +42,17 @@ def parse(file: File) -> Found:
 
 def _component(name: str, entry: Object) -> Component:
     name, version = as_text(entry.get("Package")) or name, as_text(entry.get("Version"))
-    source = as_text(entry.get("Source"))
+    source, repository = as_text(entry.get("Source")), as_text(entry.get("Repository"))
+    facts = {
+        "source": source if source != "Repository" else "",
+        "repository": repository if repository != "CRAN" else "",
+    }
     return Component(
         name,
         version,
         purl=_purl(name, version, source.lower(), entry),
         presence=Presence.DECLARED,
-        properties=(Property("assay:cran:source", source),) if source not in ("", "Repository") else (),
+        properties=tuple(Property(f"assay:cran:{key}", value) for key, value in facts.items() if value),
     )
 
 

@@ -47,7 +47,7 @@ def parse(file: File) -> Found:
 
 
 def parse_project(file: File) -> Found:
-    """The project, and what it needs directly: a package where it has a version and a UUID, else an application."""
+    """The project, and what it needs directly: a package where it has a UUID, else an application."""
     document = toml.load(file.data)
     name, version, uuid = (as_text(document.get(key)) for key in ("name", "version", "uuid"))
     if not name:
@@ -55,7 +55,7 @@ def parse_project(file: File) -> Found:
     component = Component(
         name,
         version,
-        ComponentType.LIBRARY if version and uuid else ComponentType.APPLICATION,
+        ComponentType.LIBRARY if uuid else ComponentType.APPLICATION,
         purl=purl.attempt("julia", name, version, qualifiers={"uuid": uuid}),
         presence=Presence.DECLARED,
         author=", ".join(as_text(item).partition("<")[0].strip() for item in as_list(document.get("authors"))),
@@ -94,7 +94,11 @@ def _needed(deps: Json | None) -> list[str]:
 def _component(name: str, entry: Object, julia: str) -> Component:
     version, uuid = _version(entry, julia), as_text(entry.get("uuid"))
     url, revision = as_text(entry.get("repo-url")), as_text(entry.get("repo-rev"))
-    facts = {"git-tree-sha1": as_text(entry.get("git-tree-sha1")), "standard-library": "true" * _standard(entry)}
+    facts = {
+        "git-tree-sha1": as_text(entry.get("git-tree-sha1")),
+        "standard-library": "true" * _standard(entry),
+        "version-from": "julia" * (version != as_text(entry.get("version"))),
+    }
     return Component(
         name,
         version,
