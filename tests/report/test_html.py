@@ -133,6 +133,7 @@ def test_the_list_shows_everything_and_the_search_filters_it(tmp_path: Path) -> 
     assert _rows(_dom(FULL, "#q=dpkg", tmp_path)) == ["debian/bash"]
     assert _rows(_dom(FULL, "#eco=pypi", tmp_path)) == ["idna"]
     assert _rows(_dom(FULL, "#pre=declared", tmp_path)) == ["idna"]
+    assert _rows(_dom(FULL, "#lic=MIT", tmp_path)) == ["idna"]
     nothing = _dom(FULL, "#q=nosuchthing", tmp_path)
     assert _rows(nothing) == []
     assert '<p class="empty" id="none">' in nothing
@@ -142,7 +143,8 @@ def test_the_list_shows_everything_and_the_search_filters_it(tmp_path: Path) -> 
 def test_the_charts_count_ecosystems_and_licences(tmp_path: Path) -> None:
     dom = _dom(FULL, "", tmp_path)
     assert 'aria-label="deb, 1"' in dom
-    assert 'aria-label="BSD-3-Clause OR MIT, 1"' in dom
+    assert 'aria-label="BSD-3-Clause, 1"' in dom
+    assert 'aria-label="MIT, 1"' in dom
     assert 'aria-label="none stated, 1"' in dom
 
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from assay.errors import Malformed
+from assay.formats import spdx_expression
 from assay.model.component import Component
 from assay.model.sbom import Sbom
 
@@ -23,6 +25,7 @@ FIELDS = [
     "ecosystem",
     "type",
     "license",
+    "licenses",
     "purl",
     "presence",
     "scope",
@@ -66,6 +69,19 @@ def license_text(component: Component) -> str:
     return " AND ".join(f"({part})" if len(parts) > 1 and " OR " in part else part for part in parts)
 
 
+def license_ids(component: Component) -> list[str]:
+    """Each licence of a component by itself, for counting: ``MIT OR Zlib`` counts as both."""
+    found: dict[str, None] = {}
+    for item in component.licenses:
+        try:
+            leaves = spdx_expression.leaves(spdx_expression.parse(item.expression)) if item.expression else []
+        except Malformed:
+            leaves = []
+        names = [f"{leaf.license} WITH {leaf.exception}" if leaf.exception else leaf.license for leaf in leaves]
+        found |= dict.fromkeys(names or [item.expression or item.name])
+    return list(found)
+
+
 def _values(component: Component) -> list[object]:
     return [
         component.name,
@@ -75,6 +91,7 @@ def _values(component: Component) -> list[object]:
         component.ecosystem,
         str(component.type),
         license_text(component),
+        license_ids(component),
         str(component.purl) if component.purl else "",
         str(component.presence),
         str(component.scope),

@@ -30,11 +30,14 @@ const components = all.slice(1);
 
 function tally(key) {
   const counts = new Map();
-  for (const item of components) counts.set(item[key], (counts.get(item[key]) || 0) + 1);
+  for (const item of components) {
+    const values = Array.isArray(item[key]) ? (item[key].length ? item[key] : [""]) : [item[key]];
+    for (const value of values) counts.set(value, (counts.get(value) || 0) + 1);
+  }
   return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
 }
 const ecosystems = tally("ecosystem");
-const licenses = tally("license");
+const licenses = tally("licenses");
 const colors = new Map(ecosystems.map(([name], index) => [name, PALETTE[Math.min(index, PALETTE.length - 1)]]));
 
 // ---- state -----------------------------------------------------------------------------------------------------
@@ -101,33 +104,32 @@ function chart(holder, rows, key, color) {
   const rest = rows.slice(shown.length);
   const height = 27, width = 520, left = 172, right = 48, rail = width - left - right;
   const total = shown.length + (rest.length ? 1 : 0);
-  const most = Math.max(1, ...shown.map(([, count]) => count), rest.reduce((sum, row) => sum + row[1], 0));
+  const most = Math.max(1, ...shown.map(([, count]) => count));
   const picture = svg("svg", { viewBox: `0 0 ${width} ${Math.max(1, total) * height}`, role: "group" });
   const draw = (name, label, count, index, fill) => {
     const y = index * height;
     const size = Math.max(3, (count / most) * rail);
-    const group = svg("g", { "data-name": name ?? "" },
+    const group = svg("g", { "data-name": name },
       svg("title", {}, `${label}: ${count} of ${components.length}`),
       svg("rect", { x: 0, y, width, height, fill: "transparent" }),
-      svg("text", { x: 0, y: y + 18, class: "label" }, clip(label, 25)),
+      svg("text", { x: 0, y: y + 18, class: "label" }, clip(label, 23)),
       svg("rect", { x: left, y: y + 8, width: rail, height: 11, rx: 3, class: "rail" }),
       svg("rect", { x: left, y: y + 8, width: size, height: 11, rx: 3, fill, class: "fill" }),
       svg("text", { x: width, y: y + 18, class: "n" }, count.toLocaleString("en")));
-    if (name !== null) {
-      const pick = () => go({ [key]: state[key] === (name || "-") ? "" : name || "-" });
-      for (const [attribute, value] of Object.entries({ role: "button", tabindex: "0", "aria-label": `${label}, ${count}` })) {
-        group.setAttribute(attribute, value);
-      }
-      group.addEventListener("click", pick);
-      group.addEventListener("keydown", (event) => {
-        if (event.key === "Enter" || event.key === " ") { event.preventDefault(); pick(); }
-      });
+    const pick = () => go({ [key]: state[key] === (name || "-") ? "" : name || "-" });
+    for (const [attribute, value] of Object.entries({ role: "button", tabindex: "0", "aria-label": `${label}, ${count}` })) {
+      group.setAttribute(attribute, value);
     }
+    group.addEventListener("click", pick);
+    group.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); pick(); }
+    });
     picture.append(group);
   };
   shown.forEach(([name, count], index) => draw(name, name || "none stated", count, index, color(name)));
   if (rest.length) {
-    draw(null, `${rest.length} more`, rest.reduce((sum, row) => sum + row[1], 0), shown.length, "var(--faint)");
+    const y = shown.length * height + 18;
+    picture.append(svg("text", { x: 0, y, class: "rest" }, `and ${rest.length.toLocaleString("en")} more`));
   }
   holder.append(picture);
 }
@@ -153,10 +155,11 @@ function place(item) {
 function matches() {
   const words = state.q.toLowerCase().split(/\s+/).filter(Boolean);
   const wanted = (value, filter) => filter === "" || (value || "-") === filter;
+  const licensed = (item) => state.lic === "" || (state.lic === "-" ? !item.license : item.licenses.includes(state.lic));
   const down = state.sort.startsWith("-"), key = state.sort.replace("-", "");
   const value = (item) => (key === "place" ? place(item).path : item[key] || "");
   return components
-    .filter((item) => wanted(item.ecosystem, state.eco) && wanted(item.license, state.lic)
+    .filter((item) => wanted(item.ecosystem, state.eco) && licensed(item)
       && wanted(item.presence, state.pre) && words.every((word) => item.text.includes(word)))
     .sort((a, b) => (down ? -1 : 1) * order.compare(value(a), value(b)) || order.compare(a.name, b.name) || a.number - b.number);
 }
