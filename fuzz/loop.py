@@ -124,7 +124,12 @@ def _guided(guard: Guard, seeds: Sequence[bytes], seconds: float, corpus: Path) 
     for position, seed in enumerate(seeds):
         (corpus / f"seed-{position:04}").write_bytes(seed)
     _tell(guard, seeds, "atheris")
-    options = [f"-max_total_time={int(seconds)}", f"-max_len={MAX_BYTES}", "-verbosity=0", "-print_final_stats=1"]
+    options = [
+        f"-max_total_time={max(1, round(seconds))}",
+        f"-max_len={MAX_BYTES}",
+        "-verbosity=0",
+        "-print_final_stats=1",
+    ]
     atheris.Setup([sys.argv[0], *options, f"-artifact_prefix={corpus}/", str(corpus)], guard)
     atheris.Fuzz()
     return 0
