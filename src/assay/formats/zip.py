@@ -136,8 +136,8 @@ def open_archive(content: bytes | mmap.mmap) -> Archive:
     if at < tail_at or content[at : at + 4] != b"PK\5\6" or at + 22 > length:
         raise Malformed("not a zip archive, or its end is cut off")
     *_, size, offset, _ = _END.unpack_from(content, at)
-    if _FULL in (size, offset):
-        size, offset, at = _large(content, at, (size, offset))
+    if at >= 20 and content[at - 20 : at - 16] == b"PK\6\7":
+        size, offset, at = _large(content, at)
     start = at - size
     if size > _MAX_DIRECTORY:
         raise LimitExceeded(f"zip directory of {size} bytes (at most {_MAX_DIRECTORY})")
@@ -146,11 +146,8 @@ def open_archive(content: bytes | mmap.mmap) -> Archive:
     return Archive(content, content[start:at], start - offset)
 
 
-def _large(content: bytes | mmap.mmap, at: int, values: tuple[int, int]) -> tuple[int, int, int]:
-    """Size and offset of the directory of a zip64 archive, and where its own end lies."""
-    locator = content[max(at - 20, 0) : at]
-    if locator[:4] != b"PK\6\7":
-        return *values, at
+def _large(content: bytes | mmap.mmap, at: int) -> tuple[int, int, int]:
+    """Size and offset of the directory of a zip64 archive, and where its own end lies (before the locator)."""
     end = content.rfind(b"PK\6\6", max(at - 20 - 65_536, 0), at - 20)
     if end < 0 or end + _END64.size > len(content):
         raise Malformed("the zip64 end record is missing")

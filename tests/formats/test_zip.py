@@ -1,0 +1,88 @@
+"""Zip archives: the central directory and single members, held against zipfile of the standard library."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import mmap
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.errors import AssayError, LimitExceeded, Malformed
+from assay.formats import zip
+
+_NAMES = st.text("abc/.é", min_size=1, max_size=12)
+
+
+def _pack(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as target:
+        for name, data in members.items():
+            target.writestr(name, data)
+    return buffer.getvalue()
+
+
+@given(st.dictionaries(_NAMES, st.binary(max_size=60), max_size=6), st.sampled_from([0, 8]), st.binary(max_size=20))
+def test_as_zipfile_reads_it(members: dict[str, bytes], method: int, before: bytes) -> None:
+    archive = zip.open_archive(before + _pack(members, method))
+    found = {member.name: archive.read(member, 1000) for member in archive.members(lambda _: True)}
+    assert found == members
+
+
+def test_members_by_pattern() -> None:
+    archive = zip.open_archive(_pack({"a/x.txt": b"1", "META-INF/MANIFEST.MF": b"2", "META-INF/other": b"3"}))
+    found = list(archive.find(re.compile(rb"PK\x01\x02.{42}META-INF/MANIFEST", re.DOTALL)))
+    assert [(member.name, archive.read(member, 10)) for member in found] == [("META-INF/MANIFEST.MF", b"2")]
+
+
+def test_zip64(tmp_path: Path) -> None:
+    path = tmp_path / "big.zip"
+    with zipfile.ZipFile(path, "w") as target:
+        with target.open("a.txt", "w", force_zip64=True) as member:
+            member.write(b"content")
+        for number in range(70_000):
+            target.writestr(f"n/{number}", b"")
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        archive = zip.open_archive(content)
+        found = list(archive.members(lambda name: not name.startswith(b"n/69")))
+        assert len(found) == 70_001 - 1_111
+        assert archive.read(found[0], 100) == b"content"
+
+
+def test_bounds() -> None:
+    archive = zip.open_archive(_pack({"a": bytes(5000)}))
+    (member,) = archive.members(lambda _: True)
+    with pytest.raises(LimitExceeded):
+        archive.read(member, 4999)
+    assert archive.read(member, 5000) == bytes(5000)
+
+
+def test_comment_and_empty_archive() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as target:
+        target.comment = b"a comment"
+    assert list(zip.open_archive(buffer.getvalue()).members(lambda _: True)) == []
+
+
+def test_cut_off() -> None:
+    data = _pack({"a": b"1234" * 50})
+    for end in (0, 10, len(data) - 30, len(data) - 1):
+        with pytest.raises(Malformed):
+            zip.open_archive(data[:end])
+
+
+@given(st.data())
+def test_mutated_archives_raise_nothing_foreign(data: st.DataObject) -> None:
+    changed = bytearray(_pack({"a": b"1" * 50, "b/c": b"2"}))
+    for _ in range(data.draw(st.integers(1, 8))):
+        changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(AssayError):
+        archive = zip.open_archive(bytes(changed))
+        for member in archive.members(lambda _: True):
+            with contextlib.suppress(AssayError):
+                assert len(archive.read(member, 1000)) <= 1000
