@@ -79,7 +79,8 @@ class Schema:
 
     def definition(self, name: str) -> dict[str, Any]:
         """A definition of this schema."""
-        return self.document["definitions"][name]
+        found: dict[str, Any] = self.document["definitions"][name]
+        return found
 
     @staticmethod
     def branches(node: dict[str, Any]) -> list[Any]:

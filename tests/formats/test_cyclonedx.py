@@ -148,7 +148,7 @@ def test_a_version_range_is_no_version() -> None:
 
 
 @pytest.mark.parametrize("fields", [{"version": "1" * 2000}, {"version_range": ">" * 5000}])
-def test_what_is_too_long_for_the_schema_is_a_property(fields: dict[str, str]) -> None:
+def test_what_is_too_long_for_the_schema_is_a_property(fields: dict[str, Any]) -> None:
     data = json_writer.write(of(**fields))
     assert json_problems(data, "1.7") == []
     (again,) = bare(json_reader.read(data)).components
@@ -260,7 +260,7 @@ def test_unknown_version_is_refused() -> None:
 
 
 def test_what_was_read_is_written_again() -> None:
-    raw = {
+    raw: dict[str, Any] = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "serialNumber": "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79",
@@ -285,7 +285,7 @@ def test_what_was_read_is_written_again() -> None:
         "vulnerabilities": [{"id": "CVE-1"}],
     }
     sbom = json_reader.read(json.dumps(raw).encode())
-    assert [item.id for item in sbom.components] == ["application:inner@", "x", "y"] or len(sbom.components) == 3
+    assert [item.id for item in sbom.components] == ["file:inner@", "x", "y"]
     again = document(sbom, "1.6")
     assert again["components"][0]["components"][0]["name"] == "y"
     assert again["metadata"]["component"]["components"][0]["name"] == "inner"

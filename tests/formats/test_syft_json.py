@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -61,9 +62,10 @@ SBOM = Sbom(
 )
 
 
-def artifact(name: str) -> dict[str, object]:
+def artifact(name: str) -> dict[str, Any]:
     document = json.loads(syft_json.write(SBOM))
-    return next(item for item in document["artifacts"] if item["name"] == name)
+    found: dict[str, Any] = next(item for item in document["artifacts"] if item["name"] == name)
+    return found
 
 
 def test_document() -> None:

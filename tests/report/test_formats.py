@@ -7,6 +7,7 @@ import re
 import pytest
 
 from assay.errors import UsageError
+from assay.model.sbom_format import Format
 from assay.report import formats
 from formats.sboms import FULL
 
@@ -24,7 +25,7 @@ def test_names() -> None:
 
 
 @pytest.mark.parametrize("found", formats.every(), ids=lambda found: found.name)
-def test_descriptions(found: formats.Format) -> None:
+def test_descriptions(found: Format) -> None:
     assert found.title
     assert found.media_type
     assert all(re.fullmatch(r"(\.[a-z0-9-]+)+", extension) for extension in found.extensions)
