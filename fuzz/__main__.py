@@ -20,6 +20,7 @@ from pathlib import Path
 from fuzz.report import Outcome, log
 
 FOLDER = Path(__file__).parent
+_GRACE = 120
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,7 +41,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _one(name: str, seconds: float) -> Outcome:
     command = [sys.executable, "-m", "fuzz.loop", name, str(seconds)]
-    done = subprocess.run(command, cwd=FOLDER.parent, capture_output=True, text=True, check=False)
+    limit = seconds + _GRACE
+    try:
+        done = subprocess.run(command, cwd=FOLDER.parent, capture_output=True, text=True, check=False, timeout=limit)
+    except subprocess.TimeoutExpired:
+        return Outcome(name, seconds, 0, 0, "?", f"did not end within {limit:g} s")
     outcome = Outcome.read(name, seconds, done.stdout, done.stderr, done.returncode)
     print(outcome.line, flush=True)
     if outcome.crashed:

@@ -17,7 +17,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,19 +49,19 @@ def test_every_list_of_the_suite() -> None:
     tally.close(least=0.97)
 
 
-def _run(case: Path, expected: dict) -> tuple[object, object]:
+def _run(case: Path, expected: dict[str, Any]) -> tuple[object, object]:
     """What the case expects, and what assay says in the same form."""
     file, expectation = expected["file"], expected["expectation"]
     found = catalog(Directory(str(case / "input")), discover())
     seen = [one for one in found.components if any(_is_in(place.path, file) for place in one.occurrences)]
     if expectation == "packages":
         pairs = {(item["name"], item["version"]) for item in expected["packages"]}
-        return sorted(map(list, pairs)), _pairs(seen, file, expected["purl_type"])
+        return sorted([name, version] for name, version in pairs), _pairs(seen, file, expected["purl_type"])
     is_told = file in {item.path for item in found.skipped}
     return expectation, expectation if _MET[expectation](seen, is_told) else _story(seen, found)
 
 
-_MET = {
+_MET: dict[str, Callable[[list[Component], bool], bool]] = {
     "error": lambda seen, is_told: is_told,
     "empty or error": lambda seen, is_told: not seen,
     "parse only": lambda seen, is_told: True,

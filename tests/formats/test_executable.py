@@ -39,12 +39,7 @@ def _macho(order: str = "<") -> bytes:
     """A Mach-O image whose one segment has the section __go_buildinfo (4 bytes)."""
     section = struct.pack(order + "16s16sQQI28x", b"__go_buildinfo", b"__DATA", 0x1000, 4, 184)
     segment = struct.pack(order + "II16sQQQQIIII", 0x19, 152, b"__DATA", 0x1000, 4, 184, 4, 0, 0, 1, 0)
-    return (
-        struct.pack(order + "IIIIIIII", 0xFEEDFACF, 0x0100000C, 0, 2, 1, 152, 0, 0)
-        + segment
-        + section
-        + b"data"
-    )
+    return struct.pack(order + "IIIIIIII", 0xFEEDFACF, 0x0100000C, 0, 2, 1, 152, 0, 0) + segment + section + b"data"
 
 
 def test_elf_of_both_classes_and_orders() -> None:
@@ -124,9 +119,7 @@ def test_mutated_headers_never_raise(content: bytes, data: st.DataObject) -> Non
         executable.addresses(bytes(changed), found)
 
 
-@given(
-    st.sampled_from([b"MZ", b"\x7fELF\x02\x01", b"\x7fELF\x01\x02", *macho.MAGICS]), st.binary(max_size=400)
-)
+@given(st.sampled_from([b"MZ", b"\x7fELF\x02\x01", b"\x7fELF\x01\x02", *macho.MAGICS]), st.binary(max_size=400))
 def test_arbitrary_bytes_never_raise(magic: bytes, rest: bytes) -> None:
     executable.read(magic + rest)
     executable.read(magic + rest, frozenset({".dep-v0"}))

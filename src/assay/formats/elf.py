@@ -58,9 +58,7 @@ def read(content: bytes | mmap.mmap, wanted: Set[str] = frozenset()) -> Executab
         names_at = zero_link if names_at == _EXTENDED else names_at
         if names_at < count:
             sections = _sections(content, section, (table, count, names_at), wanted)
-    return Executable(
-        ExecutableFormat.ELF, _MACHINES.get(machine, str(machine)), bits, order == "<", sections
-    )
+    return Executable(ExecutableFormat.ELF, _MACHINES.get(machine, str(machine)), bits, order == "<", sections)
 
 
 def _sections(
@@ -75,9 +73,7 @@ def _sections(
     if wanted and not any(needle in names for needle in _needles(frozenset(wanted))):
         return {}
     found: dict[str, tuple[int, int]] = {}
-    for name_at, kind, offset, size, _ in section.iter_unpack(
-        headers[: len(headers) // section.size * section.size]
-    ):
+    for name_at, kind, offset, size, _ in section.iter_unpack(headers[: len(headers) // section.size * section.size]):
         end = names.find(b"\0", name_at, name_at + 256)
         name = names[name_at:end].decode("ascii", "replace") if end > name_at else ""
         if name and (not wanted or name in wanted) and kind != _NOBITS and offset + size <= len(content):

@@ -81,9 +81,7 @@ def _headers(content: bytes | mmap.mmap) -> Image:
     table = content[optional + optional_size : optional + optional_size + count * _SECTION.size]
     rows = _SECTION.iter_unpack(table[: len(table) // _SECTION.size * _SECTION.size])
     sections = [
-        Section(
-            _name(content, raw, names_at), address, offset, min(size, max(len(content) - offset, 0)), flags
-        )
+        Section(_name(content, raw, names_at), address, offset, min(size, max(len(content) - offset, 0)), flags)
         for raw, _, address, size, offset, flags in rows
     ]
     return Image(_MACHINES.get(machine, hex(machine)), bits, base, tuple(sections), directories)

@@ -50,7 +50,7 @@ class _Reader:
         return False
 
 
-class _Stop(Exception):  # noqa: N818  # not an error but the end of what can be read
+class _Stop(Exception):  # not an error but the end of what can be read
     """Something that is no data."""
 
 
