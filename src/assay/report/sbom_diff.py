@@ -16,6 +16,7 @@ import json
 from assay.model.component import Component
 from assay.model.sbom_diff import ComponentChange, FieldChange, SbomDiff
 from assay.report.console import printable
+from assay.report.license_text import license_text
 
 
 def table(diff: SbomDiff) -> str:
@@ -73,7 +74,7 @@ def _rows(title: str, components: tuple[Component, ...]) -> list[str]:
     if not components:
         return []
     rows = [
-        (_name(item), item.version or item.version_range, item.ecosystem or str(item.type), _licenses(item))
+        (_name(item), item.version or item.version_range, item.ecosystem or str(item.type), license_text(item.licenses))
         for item in components
     ]
     head = ["", f"| {title} | Version | Ecosystem | Licence |", "|---|---|---|---|"]
@@ -83,10 +84,6 @@ def _rows(title: str, components: tuple[Component, ...]) -> list[str]:
 def _changed_rows(item: ComponentChange) -> list[str]:
     rows = [(_name(item.after), change.field, change.before, change.after) for change in item.changes]
     return ["| " + " | ".join(map(_escaped, row)) + " |" for row in rows]
-
-
-def _licenses(component: Component) -> str:
-    return " AND ".join(dict.fromkeys(item.expression or item.name for item in component.licenses))
 
 
 def _escaped(text: str) -> str:
@@ -115,7 +112,7 @@ def _entry(component: Component) -> dict[str, str]:
         "namespace": component.namespace,
         "version": component.version or component.version_range,
         "ecosystem": component.ecosystem,
-        "licence": _licenses(component),
+        "licence": license_text(component.licenses),
     }
     return {key: value for key, value in fields.items() if value}
 

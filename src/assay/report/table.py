@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from assay.model.component import Component, Scope
 from assay.model.sbom import Sbom
 from assay.report.console import printable
+from assay.report.license_text import license_text
 
 _HEAD = ("NAME", "VERSION", "ECOSYSTEM", "LICENCE", "PRESENCE")
 _WIDEST = 60
@@ -49,7 +50,7 @@ def _count(number: int, one: str, many: str) -> str:
 
 def _row(component: Component) -> tuple[str, ...]:
     name = f"{component.namespace}/{component.name}" if component.namespace else component.name
-    licenses = " AND ".join(dict.fromkeys(item.expression or item.name for item in component.licenses))
+    licenses = license_text(component.licenses)
     presence = str(component.presence)
     if component.scope is not Scope.REQUIRED:
         presence += ", " + ("development" if component.scope is Scope.EXCLUDED else str(component.scope))

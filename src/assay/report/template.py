@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from assay.errors import LimitExceeded, Malformed, UsageError
 from assay.model.component import Component
-from assay.model.license import License
 from assay.model.sbom import Sbom
+from assay.report.license_text import license_text
 
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
@@ -76,7 +76,7 @@ def _environment() -> SandboxedEnvironment:
             return super().call_binop(context, operator, left, right)
 
     environment = Bounded(autoescape=False, undefined=StrictUndefined, keep_trailing_newline=True)
-    environment.filters.update(licenses=_licenses, digest=_digest)
+    environment.filters.update(licenses=license_text, digest=_digest)
     return environment
 
 
@@ -88,10 +88,6 @@ def _harmless(operator: str, left: object, right: object) -> bool:
     sizes = [len(item) for item in (left, right) if isinstance(item, str | list | tuple)]
     factors = [item for item in (left, right) if isinstance(item, int)]
     return operator == "*" and all(size * factor <= MAX_REPEATED for size in sizes for factor in factors)
-
-
-def _licenses(licenses: Iterable[License]) -> str:
-    return " AND ".join(dict.fromkeys(item.expression or item.name for item in licenses))
 
 
 def _digest(component: Component, algorithm: str) -> str:

@@ -16,6 +16,7 @@ from assay.errors import Malformed
 from assay.formats import spdx_expression
 from assay.model.component import Component
 from assay.model.sbom import Sbom
+from assay.report.license_text import license_text
 
 FIELDS = [
     "name",
@@ -63,12 +64,6 @@ def _numbers(ids: Iterable[str], numbers: dict[str, int]) -> list[int]:
     return [numbers[key] for key in ids if key in numbers]
 
 
-def license_text(component: Component) -> str:
-    """The licences of a component in one line."""
-    parts = dict.fromkeys(item.expression or item.name for item in component.licenses)
-    return " AND ".join(f"({part})" if len(parts) > 1 and " OR " in part else part for part in parts)
-
-
 def license_ids(component: Component) -> list[str]:
     """Each licence of a component by itself, for counting: ``MIT OR Zlib`` counts as both."""
     found: dict[str, None] = {}
@@ -90,7 +85,7 @@ def _values(component: Component) -> list[object]:
         component.namespace,
         component.ecosystem,
         str(component.type),
-        license_text(component),
+        license_text(component.licenses),
         license_ids(component),
         str(component.purl) if component.purl else "",
         str(component.presence),
