@@ -225,6 +225,15 @@ def test_parents_in_a_circle_end() -> None:
     assert [item.name for item in found] == ["c"]
 
 
+def test_imports_in_a_long_chain_and_in_a_circle_end() -> None:
+    text = """<project><groupId>g</groupId><artifactId>b{0}</artifactId><version>1</version>
+    <dependencyManagement><dependencies><dependency><groupId>g</groupId><artifactId>b{1}</artifactId>
+    <version>1</version><type>pom</type><scope>import</scope></dependency></dependencies></dependencyManagement>
+    <dependencies><dependency><groupId>g</groupId><artifactId>x</artifactId></dependency></dependencies></project>"""
+    files = {f"{number}/pom.xml": text.format(number, (number + 1) % 500) for number in range(500)}
+    assert len(_project(files)) == 1000
+
+
 def test_gradle_lock() -> None:
     text = b"# comment\na.b:c:1.0=compileClasspath\na.b:t:1.0=testCompileClasspath\nempty=x\n>>>\n"
     found = gradle.parse_lock(File("gradle.lockfile", text))

@@ -31,10 +31,11 @@ _ALWAYS_ARCHIVES = (".jar", ".war", ".ear")
 _APPLICATIONS = (".war", ".ear", ".hpi", ".jpi", ".kar", ".lpkg", ".sar", ".par")
 _MAX_DEPTH = 8
 _MAX_NESTED = 20_000
-_MAX_MEMBER = 512 << 20
+_MAX_MEMBER = 256 << 20
 _MAX_TOTAL = 2 << 30
 _MAX_TEXT = 4 << 20
 _MAX_METADATA = 2_000
+_MAX_METADATA_BYTES = 64 << 20
 _NEEDED = frozenset({"", "compile", "runtime"})
 
 
@@ -106,9 +107,11 @@ def _metadata(archive: zip.Archive, path: str, budget: _Budget) -> tuple[dict[st
     """The manifest, and the artifacts that pom.properties (else pom.xml) files name."""
     told: dict[str, str] = {}
     models: dict[str, dict[str, bytes]] = {}
+    left = _MAX_METADATA_BYTES
     for number, member in enumerate(archive.find(_METADATA)):
-        if number >= _MAX_METADATA:
-            budget.skipped.append(Skipped(path, f"more than {_MAX_METADATA} Maven descriptors"))
+        left -= member.size
+        if number >= _MAX_METADATA or left < 0:
+            budget.skipped.append(Skipped(path, f"more Maven descriptors than {_MAX_METADATA}, or too large ones"))
             break
         try:
             if member.name == "META-INF/MANIFEST.MF":

@@ -14,18 +14,24 @@ from functools import partial
 from assay.ecosystems.maven.pom import Dependency, Pom
 
 _MAX_PARENTS = 30
-_MAX_IMPORTS = 20
+_MAX_IMPORTS = 100
+_MAX_DEPTH = 20
 _MAX_ROUNDS = 12
 _MAX_TEXT = 4096
 _EXPRESSION = re.compile(r"\$\{([^${}]{1,200})\}")
 
 
+Key = tuple[str, str, str, str]
+"""Group, artifact, type and classifier."""
+
+
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The models that are known, by path and by coordinates."""
+    """The models that are known, by path and by coordinates; `imported` keeps what was worked out."""
 
     by_path: Mapping[str, Pom] = field(default_factory=dict)
     by_coordinates: Mapping[tuple[str, str, str], Pom] = field(default_factory=dict)
+    imported: dict[int, dict[Key, Dependency]] = field(default_factory=dict)
 
     def parent(self, pom: Pom, path: str) -> tuple[Pom | None, str]:
         """The parent of the model at `path`, and its path (empty where it was found by coordinates)."""
@@ -52,26 +58,39 @@ def _relative(path: str, relative: str) -> tuple[str, ...]:
     return (target,) if target.endswith(".xml") else (f"{target}/pom.xml".lstrip("/"), target)
 
 
-def effective(pom: Pom, path: str, library: Library, depth: int = 0) -> Pom:
+def effective(pom: Pom, path: str, library: Library) -> Pom:
     """The model with what its parents say, interpolated, and with versions and scopes from the management."""
-    merged, where = pom, path
+    chain = _chain(pom, path, library)
+    resolved, values = _interpolated(_merged(chain))
+    artifacts = {item.artifact for item in resolved.dependencies}
+    managed = _managed(chain, values, library, artifacts) if artifacts else {}
+    dependencies = tuple(_with_managed(item, managed.get(item.key)) for item in resolved.dependencies)
+    return replace(resolved, managed=(), dependencies=dependencies)
+
+
+def _chain(pom: Pom, path: str, library: Library) -> list[Pom]:
+    """The model and its parents, the nearest first."""
+    chain, where, current = [pom], path, pom
     seen = {id(pom)}
     for _ in range(_MAX_PARENTS):
-        parent, where = library.parent(pom, where)
+        parent, where = library.parent(current, where)
         if parent is None or id(parent) in seen:
             break
         seen.add(id(parent))
+        chain.append(parent)
+        current = parent
+    return chain
+
+
+def _merged(chain: list[Pom]) -> Pom:
+    merged = chain[0]
+    for parent in chain[1:]:
         merged = _inherit(merged, parent)
-        pom = parent
-    resolved = _interpolated(merged)
-    managed = _managed(resolved, library, depth)
-    dependencies = tuple(_with_managed(item, managed.get(item.key)) for item in resolved.dependencies)
-    return replace(resolved, managed=tuple(managed.values()), dependencies=dependencies)
+    return merged
 
 
 def _inherit(child: Pom, parent: Pom) -> Pom:
     own = {item.key for item in child.dependencies}
-    managed = {item.key for item in child.managed}
     return replace(
         child,
         group=child.group or parent.group or child.parent[0],
@@ -81,12 +100,12 @@ def _inherit(child: Pom, parent: Pom) -> Pom:
         url=child.url or parent.url,
         scm=child.scm or parent.scm,
         properties={**parent.properties, **child.properties},
-        managed=child.managed + tuple(item for item in parent.managed if item.key not in managed),
         dependencies=child.dependencies + tuple(item for item in parent.dependencies if item.key not in own),
     )
 
 
-def _interpolated(pom: Pom) -> Pom:
+def _interpolated(pom: Pom) -> tuple[Pom, dict[str, str]]:
+    """The model with its properties filled in (but for the management), and these properties."""
     pom = replace(pom, group=pom.group or pom.parent[0], version=pom.version or pom.parent[2])
     values = dict(pom.properties)
     for prefix in ("project.", "pom.", ""):
@@ -95,7 +114,7 @@ def _interpolated(pom: Pom) -> Pom:
         known |= {"parent.artifactId": pom.parent[1]}
         values |= {prefix + name: value for name, value in known.items() if prefix or "." in name or name == "version"}
     fill = partial(interpolate, values=values)
-    return replace(
+    filled = replace(
         pom,
         group=fill(pom.group),
         artifact=fill(pom.artifact),
@@ -104,9 +123,9 @@ def _interpolated(pom: Pom) -> Pom:
         description=fill(pom.description),
         url=fill(pom.url),
         scm=fill(pom.scm),
-        managed=tuple(_filled(item, values) for item in pom.managed),
         dependencies=tuple(_filled(item, values) for item in pom.dependencies),
     )
+    return filled, values
 
 
 def _filled(item: Dependency, values: Mapping[str, str]) -> Dependency:
@@ -136,21 +155,35 @@ def interpolate(text: str, values: Mapping[str, str]) -> str:
     return text
 
 
-def _managed(pom: Pom, library: Library, depth: int) -> dict[tuple[str, str, str, str], Dependency]:
-    """The managed dependencies; an import stands for those of another model, and what comes first wins."""
-    found: dict[tuple[str, str, str, str], Dependency] = {}
+def _managed(
+    chain: list[Pom], values: Mapping[str, str], library: Library, artifacts: set[str] | None, depth: int = 0
+) -> dict[Key, Dependency]:
+    """The managed dependencies, of these `artifacts` only (None: all); what comes first wins, imports come last."""
+    found: dict[Key, Dependency] = {}
     imports = []
-    for item in pom.managed:
-        if item.scope == "import" and item.kind == "pom":
-            imports.append(item)
-        else:
+    for raw in (item for pom in chain for item in pom.managed):
+        if raw.scope == "import" and raw.kind == "pom":
+            imports.append(_filled(raw, values))
+        elif artifacts is None or raw.artifact in artifacts or "$" in raw.artifact:
+            item = _filled(raw, values)
             found.setdefault(item.key, item)
-    for item in imports[: _MAX_IMPORTS if depth < 4 else 0]:
+    for item in imports[: _MAX_IMPORTS if depth < _MAX_DEPTH else 0]:
         other = library.by_coordinates.get((item.group, item.artifact, item.version))
-        if other is not None:
-            for entry in effective(other, "", library, depth + 1).managed:
-                found.setdefault(entry.key, entry)
+        for key, entry in _imported(other, library, depth + 1).items() if other is not None else ():
+            if artifacts is None or entry.artifact in artifacts:
+                found.setdefault(key, entry)
     return found
+
+
+def _imported(pom: Pom, library: Library, depth: int) -> dict[Key, Dependency]:
+    """What a bill of materials manages; each is worked out once, and one that imports itself adds nothing."""
+    known = library.imported.get(id(pom))
+    if known is None:
+        library.imported[id(pom)] = {}
+        chain = _chain(pom, "", library)
+        values = _interpolated(_merged(chain))[1]
+        known = library.imported[id(pom)] = _managed(chain, values, library, None, depth)
+    return known
 
 
 def _with_managed(item: Dependency, managed: Dependency | None) -> Dependency:
