@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import features
 
 PAGE = """
@@ -50,13 +52,38 @@ def test_the_page_names_tests_that_exist() -> None:
                 assert f"def {function.partition('[')[0]}(" in (root / name).read_text(encoding="utf-8"), test
 
 
-def test_a_skip_is_a_failure_where_all_is_required(tmp_path: Path) -> None:
-    (tmp_path / "conftest.py").write_text((Path(__file__).parents[1] / "conftest.py").read_text(encoding="utf-8"))
-    (tmp_path / "features.py").write_text((Path(__file__).parents[1] / "features.py").read_text(encoding="utf-8"))
-    (tmp_path / "test_x.py").write_text("import pytest\ndef test_x():\n    pytest.skip('no tool')\n")
-    command = [sys.executable, "-m", "pytest", "-q", "--rootdir", str(tmp_path), str(tmp_path / "test_x.py")]
-    for required, code in (("0", 0), ("1", 1)):
-        environment = {"PATH": "/usr/bin:/bin", "ASSAY_REQUIRE_ALL": required, "PYTHONPATH": str(tmp_path)}
-        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False)
-        assert done.returncode == code, done.stdout
-        assert "no tool" in done.stdout or not code
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with our conftest, one test that passes and one that skips."""
+    tests = tmp_path / "tests"
+    tests.mkdir()
+    for name in ("conftest.py", "features.py"):
+        (tests / name).write_text((Path(__file__).parents[1] / name).read_text(encoding="utf-8"))
+    (tests / "test_x.py").write_text("import pytest\ndef test_a(): pass\ndef test_b(): pytest.skip('no tool')\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\ntestpaths = tests\npythonpath = tests\n")
+    (tmp_path / "docs").mkdir()
+    return tmp_path
+
+
+def _run(project: Path, proof: str, *words: str, required: str = "0") -> subprocess.CompletedProcess[str]:
+    page = f"| feature | state | proof |\n|---|---|---|\n| it works | done | {proof} |\n"
+    (project / "docs/features.md").write_text(page)
+    command = [sys.executable, "-m", "pytest", "-q", "-rs", *words]
+    environment = {"PATH": "/usr/bin:/bin", "ASSAY_REQUIRE_ALL": required}
+    return subprocess.run(command, capture_output=True, text=True, cwd=project, env=environment, check=False)
+
+
+def test_a_skip_is_a_failure_where_all_is_required(project: Path) -> None:
+    proof = "`tests/test_x.py::test_a`"
+    assert _run(project, proof).returncode == 0
+    done = _run(project, proof, required="1")
+    assert done.returncode == 1
+    assert "no tool" in done.stdout
+
+
+def test_a_full_run_fails_for_a_feature_that_it_does_not_prove(project: Path) -> None:
+    done = _run(project, "`tests/test_x.py::test_absent`")
+    assert done.returncode == 1
+    assert "it works: tests/test_x.py::test_absent did not run" in done.stdout
+    assert _run(project, "`tests/test_x.py::test_absent`", "-k", "test_a").returncode == 0
+    assert _run(project, "`tests/test_x.py::test_absent`", "tests/test_x.py").returncode == 0
