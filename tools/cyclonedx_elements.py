@@ -1,6 +1,6 @@
 """Makes ``src/assay/formats/cyclonedx/elements.json`` out of the XML schema of CycloneDX 1.7.
 
-``python tools/cyclonedx_elements.py bom-1.7.xsd``. For each complex type the table holds its attributes, its child
+``python tools/cyclonedx_elements.py bom-1.7.xsd [TARGET]``. For each complex type the table holds its attributes, its child
 elements in order (name, type, whether it repeats), the kind of its text, and whether it is but a list of its only
 child. Scalar kinds are ``s`` text, ``t`` token, ``u`` address, ``b`` boolean, ``i`` integer, ``n`` number.
 """
@@ -112,7 +112,8 @@ def main() -> None:
     assert schema.bom is not None
     schema.note("bom", schema.bom)
     lines = [f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in sorted(schema.table.items())]
-    TARGET.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    target = Path(sys.argv[2]) if len(sys.argv) > 2 else TARGET
+    target.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 main()

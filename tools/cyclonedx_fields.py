@@ -1,6 +1,6 @@
 """Makes ``src/assay/formats/cyclonedx/fields.json`` out of the JSON schemas of the specification.
 
-``python tools/cyclonedx_fields.py SCHEMA_DIR`` with the ``bom-*.schema.json`` of cyclonedx-python-lib or of the
+``python tools/cyclonedx_fields.py SCHEMA_DIR [TARGET]`` with the ``bom-*.schema.json`` of cyclonedx-python-lib or of the
 specification. The table says, for each object of CycloneDX, since which version each field is there, what object it
 holds, since when each value of an enumeration is known, and which fields are required.
 """
@@ -105,7 +105,8 @@ def main() -> None:
         Schema(version, document, table).object("bom", document)
     table.pop("", None)
     lines = [f"{json.dumps(name)}: {json.dumps(compact(table[name]), sort_keys=True)}" for name in sorted(table)]
-    TARGET.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    target = Path(sys.argv[2]) if len(sys.argv) > 2 else TARGET
+    target.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def compact(entry: dict[str, Any]) -> dict[str, Any]:

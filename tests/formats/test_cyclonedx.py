@@ -309,6 +309,19 @@ def test_a_change_wins_over_what_was_read() -> None:
     assert again["tags"] == ["t"]
 
 
+def test_components_of_an_old_document_in_a_new_one() -> None:
+    old = b"""{"bomFormat": "CycloneDX", "specVersion": "1.3", "version": 1, "components": [
+      {"type": "library", "name": "a", "version": "1", "unheard-of": 1, "publisher": "P"}]}"""
+    xml = b"""<bom xmlns="http://cyclonedx.org/schema/bom/1.4" xmlns:x="urn:x" version="1"><components>
+      <component type="library" x:c="3"><name>b</name></component></components></bom>"""
+    found = (*json_reader.read(old).components, *xml_reader.read(xml).components)
+    merged = Sbom(IMAGE, found)
+    assert json_problems(json_writer.write(merged), "1.7") == []
+    assert xml_problems(xml_writer.write(merged), "1.7") == []
+    assert component(merged, "a")["publisher"] == "P"
+    assert any("unheard-of" in line for line in losses(merged))
+
+
 def test_a_signature_is_not_kept() -> None:
     signed = document(FULL) | {"signature": {"algorithm": "ES256", "value": "AA"}}
     sbom = json_reader.read(json.dumps(signed).encode())

@@ -66,11 +66,17 @@ def build(sbom: Sbom, version: str = NEWEST, foreign: bool = False) -> tuple[Obj
     lost: Counter[str] = Counter()
     if "signature" in raw:
         lost["the signature of the document, which a rewritten one cannot keep"] += 1
-    source = sbom.source_format.rpartition("@")[2] if raw else NEWEST
-    if version != source or (not foreign and sbom.source_format.startswith("cyclonedx-xml")):
+    if version != _written_as(sbom) or (not foreign and sbom.source_format.startswith("cyclonedx-xml")):
         document, lost_in_fit = fit(document, version, foreign)
         lost += lost_in_fit
     return _named(document, sbom, version), lost
+
+
+def _written_as(sbom: Sbom) -> str:
+    """The version whose words the document consists of; empty where components come from documents of their own."""
+    if "cyclonedx" in sbom.extra:
+        return sbom.source_format.rpartition("@")[2]
+    return "" if any("cyclonedx" in each.extra for each in (sbom.subject, *sbom.components)) else NEWEST
 
 
 def _fresh(sbom: Sbom, raw: Object) -> Object:
