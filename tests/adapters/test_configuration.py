@@ -81,15 +81,15 @@ def test_config_takes_the_place_of_the_project_file(folder: Path) -> None:
 def test_a_project_file_inside_the_source_gives_only_ignore_rules(folder: Path) -> None:
     path = _project(folder, 'offline = true\n[sbom]\nexclude = ["vendor/**"]\nscope = "all-layers"\n')
     for source in (folder / "project", folder, folder / "project/../project", path):
-        settings = load(_request(folder, source=source))
+        settings = load(_request(folder, sources=(source,)))
         assert settings.list("sbom.exclude") == ("vendor/**",)
         assert settings.switch("offline") is False
         assert settings.text("sbom.scope") == "squashed"
         (note,) = settings.notes
         assert "not taken: offline, sbom.scope" in note
-    trusted = load(_request(folder, source=folder, config=str(path)))
+    trusted = load(_request(folder, sources=(folder,), config=str(path)))
     assert (trusted.switch("offline"), trusted.notes) == (True, ())
-    elsewhere = load(_request(folder, source=folder / "project/sub"))
+    elsewhere = load(_request(folder, sources=(folder / "project/sub",)))
     assert (elsewhere.switch("offline"), elsewhere.notes) == (True, ())
 
 
@@ -97,8 +97,8 @@ def test_a_link_does_not_make_a_source_file_trusted(folder: Path) -> None:
     (folder / "tree").mkdir()
     (folder / "tree/assay.toml").write_text("offline = true\n")
     (folder / "link").symlink_to(folder / "tree")
-    assert load(_request(folder, directory=folder / "link", source=folder / "tree")).switch("offline") is False
-    assert load(_request(folder, directory=folder / "tree", source=folder / "link")).switch("offline") is False
+    assert load(_request(folder, directory=folder / "link", sources=(folder / "tree",))).switch("offline") is False
+    assert load(_request(folder, directory=folder / "tree", sources=(folder / "link",))).switch("offline") is False
 
 
 @pytest.mark.parametrize(

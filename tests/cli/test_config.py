@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 
 import pytest
 
 from assay.__main__ import main
+from assay.cli import Context
+from assay.cli._complaints import Complaints
 from assay.errors import ExitCode
 
 
 @pytest.fixture(autouse=True)
 def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("ASSAY_DATA_DIR", raising=False)
     monkeypatch.chdir(tmp_path)
 
 
-def test_show_says_where_each_value_came_from(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_show_says_where_each_value_came_from(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "assay.toml").write_text('[sbom]\nscope = "all-layers"\nexclude = ["a", "b"]\n')
+    monkeypatch.setenv("ASSAY_DATA_DIR", "of-the-environment")
     assert main(["config", "show", "--json", "--offline"]) == ExitCode.OK
     shown = json.loads(capsys.readouterr().out)
     assert shown["sbom.scope"] == {"value": "all-layers", "origin": str(tmp_path / "assay.toml")}
@@ -37,6 +44,16 @@ def test_show_for_a_source_takes_only_its_ignore_rules(capsys: pytest.CaptureFix
     assert json.loads(out)["offline"]["value"] is False
     assert "lies inside the source" in err
     assert "not taken: offline" in err
+
+
+def test_a_source_once_named_stays_untrusted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "assay.toml").write_text('data-dir = "of-the-attacker"\n')
+    context = Context(argparse.Namespace(verbose=False, quiet=False, no_color=True, config=None), Complaints())
+    assert context.settings(Path("elsewhere")).text("data-dir") == str(tmp_path / "of-the-attacker")
+    assert context.settings(Path()).text("data-dir") == ""
+    assert context.settings().text("data-dir") == ""
+    assert context.settings(Path("elsewhere")).text("data-dir") == ""
+    assert capsys.readouterr().err.count("lies inside the source") == 1
 
 
 def test_path(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ class Context:
         self.verbose: bool = arguments.verbose
         self.quiet: bool = arguments.quiet
         self._complaints = complaints
+        self._sources: tuple[Path, ...] = ()
+        self._told: set[str] = set()
         complaints.quiet = self.quiet
         if arguments.no_color:
             complaints.style = Style()
@@ -44,13 +46,19 @@ class Context:
         self._complaints.warning(what, remedy)
 
     def settings(self, source: Path | None = None) -> Settings:
-        """The settings, flags included. `source` is the local path looked at: files in it are not trusted."""
+        """The settings, flags included.
+
+        `source` is a local path that is looked at: files in it are not trusted, now and in all later calls.
+        """
         from assay.adapters.configuration import Request, load
 
+        self._sources += (source,) if source is not None else ()
         flags = vars(self.arguments)
-        settings = load(Request(os.environ, Path.cwd(), source, self.arguments.config, flags))
+        settings = load(Request(os.environ, Path.cwd(), self._sources, self.arguments.config, flags))
         for note in settings.notes:
-            self.note(note)
+            if note not in self._told:
+                self._told.add(note)
+                self.note(note)
         return settings
 
     def data_dir(self, settings: Settings) -> Path:

@@ -24,13 +24,13 @@ class Setting(NamedTuple):
 class Request(NamedTuple):
     """What configuration is asked for.
 
-    `source` is the folder or file that is scanned or verified, as the user named it; a project file inside it
-    is not trusted. `config` is the file that ``--config`` names. `flags` are the parsed arguments.
+    `sources` are the folders or files that are scanned or verified; a project file inside one of them is not
+    trusted. `config` is the file that ``--config`` names. `flags` are the parsed arguments.
     """
 
     environment: Mapping[str, str]
     directory: Path
-    source: Path | None = None
+    sources: tuple[Path, ...] = ()
     config: str | None = None
     flags: Mapping[str, object] = MappingProxyType({})
 
@@ -64,21 +64,28 @@ def load(request: Request) -> Settings:
     read: list[Path] = []
     for file in files.find(request.environment, request.directory, request.config):
         read.append(file.path)
-        untrusted = file.of_project and _inside(file.path, request.source)
+        untrusted = file.of_project and _inside(file.path, request.sources)
         ignored = []
         for key, value in values.from_table(file.table(), str(file.path)):
             if untrusted and not key.ignores:
                 ignored.append(key.name)
             else:
-                settings[key.name] = Setting(key, value, str(file.path))
+                settings[key.name] = Setting(key, _placed(key, value, file.path.parent), str(file.path))
         notes += _told(file.path, ignored) if untrusted else ()
     for setting in (*_environment(request.environment), *_flags(request.flags)):
         settings[setting.key.name] = setting
     return Settings(settings, tuple(read), tuple(notes))
 
 
-def _inside(path: Path, source: Path | None) -> bool:
-    return source is not None and path.resolve().is_relative_to(source.resolve())
+def _placed(key: Key, value: Value, folder: Path) -> Value:
+    """A relative path in a file counts from that file's folder."""
+    if key.kind is not Kind.PATH or not isinstance(value, str) or value.startswith("~") or not value:
+        return value
+    return str(folder / value)
+
+
+def _inside(path: Path, sources: tuple[Path, ...]) -> bool:
+    return any(path.resolve().is_relative_to(source.resolve()) for source in sources)
 
 
 def _told(path: Path, ignored: list[str]) -> Iterator[str]:
