@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import os
 import struct
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +16,7 @@ from hypothesis import strategies as st
 
 from assay.ecosystems.nuget import assembly, lock, package, paket, project, runtime
 from assay.errors import AssayError, Malformed
+from assay.formats import executable
 from assay.model.component import ComponentType, Scope
 from assay.model.ecosystem import File, Located
 
@@ -78,6 +82,30 @@ def test_deps_json_and_its_assemblies() -> None:
     dll = assembly.parse(File("app/Sample.Text.dll", _assembly(_TOLD)))
     files = [Located("app/App.deps.json", -1, deps, "nuget-deps"), Located("app/x.dll", -1, dll, "nuget-assembly")]
     assert [len(file.found.components) for file in project.assemble(files, None)] == [2, 0]
+
+
+def _installed(package: str, name: str) -> bytes:
+    """A file out of an installed test package, made by the .NET tools of its authors."""
+    try:
+        files = distribution(package).files or []
+    except PackageNotFoundError:
+        if os.environ.get("ASSAY_REQUIRE_ALL") == "1":
+            pytest.fail(f"the test package {package} is missing")
+        pytest.skip(f"the test package {package} is missing")
+    return Path(str(next(file for file in files if file.name == name).locate())).read_bytes()
+
+
+def test_real_assembly_tells_the_version_of_its_package() -> None:
+    data = _installed("pythonnet", "Python.Runtime.dll")
+    (found,) = assembly.parse(File("lib/Python.Runtime.dll", data, 0o644, executable.read(data))).components
+    assert (found.name, found.version) == ("Python.Runtime", distribution("pythonnet").version)
+
+
+def test_real_deps_json() -> None:
+    data = _installed("pythonnet", "Python.Runtime.deps.json")
+    found = runtime.parse_deps(File("lib/Python.Runtime.deps.json", data))
+    assert {f"{item.name}/{item.version}" for item in found.components} == set(json.loads(data)["libraries"])
+    assert f"pkg:nuget/Python.Runtime@{distribution('pythonnet').version}" in {a for a, _ in found.edges}
 
 
 def test_assets_of_a_restore() -> None:
