@@ -1,8 +1,8 @@
 """Makes ``src/assay/formats/cyclonedx/elements.json`` out of the XML schema of CycloneDX 1.7.
 
-``python tools/cyclonedx_elements.py bom-1.7.xsd [TARGET]``. For each complex type the table holds its attributes, its child
-elements in order (name, type, whether it repeats), the kind of its text, and whether it is but a list of its only
-child. Scalar kinds are ``s`` text, ``t`` token, ``u`` address, ``b`` boolean, ``i`` integer, ``n`` number.
+``python tools/cyclonedx_elements.py bom-1.7.xsd [TARGET]``. For each complex type the table holds its attributes, its
+child elements in order (name, type, whether it repeats), the kind of its text, and whether it is but a list of its
+only child. Scalar kinds are ``s`` text, ``t`` token, ``u`` address, ``b`` boolean, ``i`` integer, ``n`` number.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Makes ``src/assay/formats/cyclonedx/fields.json`` out of the JSON schemas of the specification.
 
-``python tools/cyclonedx_fields.py SCHEMA_DIR [TARGET]`` with the ``bom-*.schema.json`` of cyclonedx-python-lib or of the
-specification. The table says, for each object of CycloneDX, since which version each field is there, what object it
+``python tools/cyclonedx_fields.py SCHEMA_DIR [TARGET]`` with the ``bom-*.schema.json`` of cyclonedx-python-lib or of
+the specification. The table says, for each object of CycloneDX, since which version each field is there, what object it
 holds, since when each value of an enumeration is known, and which fields are required.
 """
 
