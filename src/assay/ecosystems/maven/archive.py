@@ -73,7 +73,7 @@ def parse(file: File) -> Found:
     if not len(file.content):
         return Found()
     budget = _Budget()
-    scan = _scan(file.content, file.path, "", budget, 0)
+    scan = _scan(file.content, file.path, budget, 0)
     provides = tuple((coordinates.key(item), item.id) for item in scan.components if item.namespace)
     return Found(
         tuple(scan.components),
@@ -84,7 +84,7 @@ def parse(file: File) -> Found:
     )
 
 
-def _scan(content: Content, path: str, inside: str, budget: _Budget, depth: int) -> _Scan:
+def _scan(content: Content, path: str, budget: _Budget, depth: int) -> _Scan:
     archive = zip.open_archive(content)
     told, artifacts = _metadata(archive, path, budget)
     name = path.rpartition("/")[2]
@@ -229,7 +229,7 @@ def _nested(archive: zip.Archive, path: str, budget: _Budget, depth: int) -> Ite
     for member in archive.members(lambda name: name.endswith(_SUFFIXES)):
         place = f"{path}!/{member.name}"
         try:
-            yield _scan(_unpacked(archive, member, budget, depth), place, member.name, budget, depth + 1)
+            yield _scan(_unpacked(archive, member, budget, depth), place, budget, depth + 1)
         except Malformed as error:
             budget.skipped.append(Skipped(place, str(error)))
         if budget.archives <= 0 or len(budget.skipped) > 1000:

@@ -6,7 +6,6 @@ A version of the form ``1.0`` is what Maven takes; ``[1.0]`` is that version exa
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from assay.errors import Malformed
 from assay.formats import purl
@@ -64,8 +63,3 @@ def split(version: str) -> tuple[str, str]:
 def key(component: Component) -> str:
     """The name by which others need it: ``group:artifact``."""
     return f"{component.namespace}:{component.name}"
-
-
-def with_kind(component: Component, kind: ComponentType) -> Component:
-    """The same component of another type."""
-    return replace(component, type=kind)

@@ -19,7 +19,7 @@ from assay.model.ecosystem import File, Found
 
 def parse_deps(file: File) -> Found:
     """What a program was published with."""
-    return _parse(file, Presence.INSTALLED)
+    return _graph(json.load_object(file.data), Presence.INSTALLED)
 
 
 def parse_assets(file: File) -> Found:
@@ -36,10 +36,6 @@ def parse_assets(file: File) -> Found:
     direct = [key.lower() for item in frameworks for key in as_object(as_object(item).get("dependencies"))]
     edges = [(root.id, by_name[key]) for key in dict.fromkeys(direct) if key in by_name]
     return replace(found, components=(root, *found.components), edges=(*edges, *found.edges))
-
-
-def _parse(file: File, presence: Presence) -> Found:
-    return _graph(json.load_object(file.data), presence)
 
 
 def _graph(document: Object, presence: Presence) -> Found:
