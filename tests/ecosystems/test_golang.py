@@ -72,7 +72,8 @@ def _build(folder: Path, system: str, arch: str, flags: tuple[str, ...] = ("-tri
 
 def _parse(path: Path) -> tuple[Component, ...]:
     content = path.read_bytes()
-    return binary.parse(File(path.name, content, 0o755, executable.read(content))).components
+    image = executable.read(content, frozenset({".go.buildinfo", "__go_buildinfo"}))
+    return binary.parse(File(path.name, content, 0o755, image)).components
 
 
 def _told(path: Path) -> list[list[str]]:

@@ -23,7 +23,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from assay.errors import Malformed
-from assay.formats import executable, json, macho
+from assay.formats import executable, json, macho, pe
 from assay.model.ecosystem import Content
 from assay.model.executable import Executable, ExecutableFormat
 
@@ -72,15 +72,20 @@ def _images(content: Content, image: Executable) -> list[Executable]:
 
 def _find(content: Content, image: Executable) -> int:
     """The offset of the header, or -1."""
-    names = (".data",) if image.format is ExecutableFormat.PE else _SECTIONS
-    for name in names:
-        offset, size = image.sections.get(name, (0, 0))
+    for offset, size in _places(content, image):
         at, end = content.find(_MAGIC, offset, offset + size), offset + size
         while at >= 0 and (at - offset) % 16:
             at = content.find(_MAGIC, at + 1, end)
         if at >= 0 and at + 32 <= len(content):
             return at
     return -1
+
+
+def _places(content: Content, image: Executable) -> list[tuple[int, int]]:
+    """Where the header may lie; the table that was handed over holds only sections that somebody asked for."""
+    if image.format is ExecutableFormat.PE:
+        return [(item.offset, item.size) for item in pe.headers(content).sections if item.name == ".data"]
+    return [image.sections[name] for name in _SECTIONS if name in image.sections]
 
 
 def _strings(content: Content, at: int, image: Executable) -> tuple[str, str]:
