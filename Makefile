@@ -38,7 +38,7 @@ test: setup  ## Runs every test; installs distribution packages first where it m
 lint: setup  ## Checks style, types, import contracts and that the generated docs are current.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy src tests demo fuzz tools
+	$(BIN)/mypy src tests demo fuzz tools bench
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.docs --check
 
