@@ -10,6 +10,7 @@ hold for every case of a kind of file:
 - the project that a lock file or manifest describes is a component of ours, not of theirs (`_is_listed`);
 - so is what a manifest of the npm world asks for: there they list the project alone;
 - a Python requirement that is a URL, a path or a repository has no version of an index;
+- of renv.lock they list what the repository CRAN has, of Manifest.toml what has a version of its own;
 - a range is a range with us, and its lower bound with them (`_lower_bound`).
 """
 
@@ -93,6 +94,11 @@ def _is_listed(component: Component, file: str) -> bool:
         return not any(item.name == "assay:pypi:virtual" and item.value == "." for item in component.properties)
     if component.purl is not None and component.purl.type == "pypi" and "assay:pypi:direct-reference" in names:
         return bool(component.version) and not file.endswith((".txt", "Pipfile.lock"))
+    if file == "renv.lock":
+        is_cran = component.purl is not None and component.purl.type == "cran"
+        return is_cran and "assay:cran:repository" not in names
+    if file == "Manifest.toml":
+        return bool(component.version) and "assay:julia:version-from" not in names
     return not is_project or "assay:npm:workspace" in names
 
 

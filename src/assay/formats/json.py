@@ -17,20 +17,49 @@ MAX_BYTES = 256 << 20
 
 
 def load(data: bytes | str) -> Json:
-    """The value that `data` holds; a byte order mark is accepted.
+    """The value that `data` holds; a byte order mark is accepted, half a surrogate pair becomes U+FFFD.
 
     Raises `Malformed` for anything else than one JSON value (NaN and Infinity included), `LimitExceeded` when it is
     too large or nested too deep.
     """
     if len(data) > MAX_BYTES:
         raise LimitExceeded(f"JSON of {len(data)} bytes (at most {MAX_BYTES})")
+    import msgspec
+
+    if isinstance(data, bytes):
+        data = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        value: Json = msgspec.json.decode(data)
+    except RecursionError:
+        raise LimitExceeded("JSON nested too deep") from None
+    except (msgspec.DecodeError, ValueError) as error:
+        return _load_carefully(data, error)
+    return value
+
+
+def _load_carefully(data: bytes | str, fault: Exception) -> Json:
+    """What msgspec refuses and RFC 8259 (8.2, 9) leaves to the reader: half surrogate pairs, huge numbers."""
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data.removeprefix("\ufeff")
         value: Json = json.loads(text, parse_constant=_refuse)
+        return _whole(value) if _SURROGATE.search(text) else value
     except RecursionError:
         raise LimitExceeded("JSON nested too deep") from None
-    except ValueError as error:
-        raise Malformed(f"not JSON: {error}") from error
+    except ValueError:
+        raise Malformed(f"not JSON: {fault}") from fault
+
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _whole(value: Json) -> Json:
+    """`value` with unpaired surrogates replaced, which no writer of UTF-8 could take."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {str(_whole(key)): _whole(item) for key, item in value.items()}
     return value
 
 

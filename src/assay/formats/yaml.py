@@ -1,7 +1,12 @@
-"""YAML read with bounds: the safe loader (the C one where PyYAML has it), and no alias bombs."""
+"""YAML read with bounds: the events of libyaml's parser, put together without recursion, and no alias bombs.
+
+PyYAML's own composer recurses in C, where a deep document ends the process; its parser does not.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assay.errors import LimitExceeded, Malformed
@@ -19,7 +24,7 @@ def load(data: bytes | str) -> Json:
     """The first document of `data`; scalars keep YAML 1.1's types but dates and other objects come as strings.
 
     Raises `Malformed` for what is no YAML, `LimitExceeded` for documents too large, too deep, or that grow beyond
-    `MAX_EXPANDED` nodes when their aliases are followed.
+    `MAX_EXPANDED` nodes when their aliases are followed. What aliases share is one object.
     """
     if len(data) > MAX_BYTES:
         raise LimitExceeded(f"YAML of {len(data)} bytes (at most {MAX_BYTES})")
@@ -27,9 +32,7 @@ def load(data: bytes | str) -> Json:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        node = yaml.compose(data, Loader=loader)
-        _measure(node, {}, 0)
-        return _value(node)
+        return _document(yaml.parse(data, Loader=loader))
     except yaml.YAMLError as error:
         raise Malformed("not YAML: " + " ".join(str(error).split())) from error
     except (ValueError, RecursionError) as error:
@@ -44,25 +47,87 @@ def load_object(data: bytes | str) -> Object:
     return value
 
 
-def _measure(node: yaml.Node | None, seen: dict[int, int], depth: int) -> int:
-    """How many nodes `node` stands for once aliases are followed; refuses bombs and cycles."""
+@dataclass(slots=True)
+class _Node:
+    """A value, the text of a scalar (for keys), and for how many nodes it stands once aliases are followed."""
+
+    value: Json
+    text: str = ""
+    size: int = 1
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A collection that is still open."""
+
+    node: _Node
+    anchor: str | None = None
+    key: str | None = None
+
+    def add(self, child: _Node) -> None:
+        self.node.size += child.size
+        if self.node.size > MAX_EXPANDED:
+            raise LimitExceeded(f"YAML expands to more than {MAX_EXPANDED} nodes")
+        container = self.node.value
+        if isinstance(container, list):
+            container.append(child.value)
+        elif self.key is None:
+            self.key = child.text
+        elif isinstance(container, dict):
+            container[self.key], self.key = child.value, None
+
+
+@dataclass(slots=True)
+class _Builder:
+    stack: list[_Frame] = field(default_factory=lambda: [_Frame(_Node([]))])
+    anchors: dict[str, _Node | None] = field(default_factory=dict)
+
+    def open(self, value: Json, anchor: str | None) -> None:
+        if len(self.stack) > MAX_DEPTH:
+            raise LimitExceeded(f"YAML nested deeper than {MAX_DEPTH}")
+        self.stack.append(_Frame(_Node(value), anchor))
+        if anchor:
+            self.anchors[anchor] = None
+
+    def close(self) -> None:
+        frame = self.stack.pop()
+        self.take(frame.node, frame.anchor)
+
+    def take(self, node: _Node, anchor: str | None) -> None:
+        if anchor:
+            self.anchors[anchor] = node
+        self.stack[-1].add(node)
+
+    def alias(self, name: str) -> _Node:
+        node = self.anchors.get(name)
+        if node is None:
+            what = "refers to itself" if name in self.anchors else "has no anchor"
+            raise Malformed(f"YAML alias {name[:80]!r} {what}")
+        return node
+
+
+def _document(events: Iterable[yaml.Event]) -> Json:
+    """The value of the first document; those behind it are only checked for being YAML."""
     import yaml
 
-    if depth > MAX_DEPTH:
-        raise LimitExceeded(f"YAML nested deeper than {MAX_DEPTH}")
-    if node is None or isinstance(node, yaml.ScalarNode):
-        return 1
-    if id(node) in seen:
-        if seen[id(node)] < 0:
-            raise Malformed("YAML alias refers to itself")
-        return seen[id(node)]
-    seen[id(node)] = -1
-    children = node.value if isinstance(node, yaml.SequenceNode) else [part for pair in node.value for part in pair]
-    count = 1 + sum(_measure(child, seen, depth + 1) for child in children)
-    if count > MAX_EXPANDED:
-        raise LimitExceeded(f"YAML expands to more than {MAX_EXPANDED} nodes")
-    seen[id(node)] = count
-    return count
+    builder = _Builder()
+    complete = False
+    for event in events:
+        if complete:
+            continue
+        if isinstance(event, yaml.ScalarEvent):
+            builder.take(_Node(_scalar(event), event.value), event.anchor)
+        elif isinstance(event, yaml.MappingStartEvent):
+            builder.open({}, event.anchor)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            builder.open([], event.anchor)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            builder.close()
+        elif isinstance(event, yaml.AliasEvent):
+            builder.take(builder.alias(event.anchor or ""), None)
+        complete = isinstance(event, yaml.DocumentEndEvent)
+    root = builder.stack[0].node.value
+    return root[0] if isinstance(root, list) and root else None
 
 
 _WORDS: dict[str, Json] = {"null": None, "Null": None, "NULL": None, "~": None, "": None}
@@ -70,29 +135,13 @@ _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
 
 
-def _value(node: yaml.Node | None) -> Json:
-    import yaml
-
-    if node is None:
-        return None
-    if isinstance(node, yaml.ScalarNode):
-        return _scalar(node)
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(child) for child in node.value]
-    return {_key(key): _value(value) for key, value in node.value}
-
-
-def _key(node: yaml.Node) -> str:
-    return node.value if isinstance(node.value, str) else ""
-
-
-def _scalar(node: yaml.ScalarNode) -> Json:
+def _scalar(event: yaml.ScalarEvent) -> Json:
     """Core-schema types (YAML 1.2, 10.3.2) for plain scalars; everything quoted, and numbers with a dot, is text.
 
     Versions are what lock files hold, and ``1.10`` must not become ``1.1``.
     """
-    text: str = node.value
-    if node.style in ("'", '"', "|", ">") or node.tag == "tag:yaml.org,2002:str":
+    text: str = event.value
+    if event.style in ("'", '"', "|", ">") or event.tag in ("tag:yaml.org,2002:str", "!"):
         return text
     if text in _WORDS:
         return _WORDS[text]

@@ -1,0 +1,51 @@
+"""JSON: one value, bounded; what msgspec refuses but the RFC allows."""
+
+from __future__ import annotations
+
+import contextlib
+import json as standard
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.errors import AssayError, LimitExceeded, Malformed
+from assay.formats import json
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(VALUES)
+def test_what_is_written_is_read(value: json.Json) -> None:
+    assert json.load(standard.dumps(value).encode()) == value
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_value_or_malformed(data: bytes) -> None:
+    with contextlib.suppress(AssayError):
+        json.load(data)
+
+
+@pytest.mark.parametrize("text", ["", "NaN", "Infinity", "[1,]", '{"a":1} 2', "'a'", '"\n"'])
+def test_what_is_no_json_is_malformed(text: str) -> None:
+    with pytest.raises(Malformed):
+        json.load(text)
+
+
+def test_deep_nesting_is_refused() -> None:
+    with pytest.raises(LimitExceeded):
+        json.load(b"[" * 100_000)
+
+
+def test_huge_numbers_and_half_surrogates_do_not_lose_the_document() -> None:
+    found = json.load(b'\xef\xbb\xbf{"n": 123456789012345678901234567890, "s": "\\ud800x", "e": "\\ud83d\\ude00"}')
+    assert found == {"n": 123456789012345678901234567890, "s": "�x", "e": "😀"}
+
+
+def test_relaxed_json_has_comments_and_trailing_commas() -> None:
+    text = '// bun\n{"a": [1, 2,], /* http://x */ "b": "// no comment, ]",}'
+    assert json.load_relaxed(text) == {"a": [1, 2], "b": "// no comment, ]"}
