@@ -43,32 +43,50 @@ class ImageOptions:
     progress: Progress | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The documents of one image, verified; `indexes` are those that were passed on the way."""
+
+    descriptor: Descriptor
+    manifest: Manifest
+    config: ImageConfig
+    indexes: tuple[Index, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What the root component is called: ``Naming("library/debian", "docker.io/library/debian", "12")``."""
+
+    name: str
+    repository_url: str = ""
+    tag: str = ""
+
+
 class Image:
     """A `assay.ports.Source` over an image manifest; every blob is checked against its digest while it is read."""
 
     def __init__(
         self,
         blobs: Blobs,
-        top: Descriptor,
-        name: str,
-        repository_url: str = "",
+        found: Resolved,
+        naming: Naming,
         options: ImageOptions | None = None,
         attached: Sequence[Attached] = (),
     ) -> None:
-        self._blobs = blobs
+        self.blobs = blobs
         self._options = options or ImageOptions()
-        self.descriptor, self.manifest = _resolve(blobs, top, self._options.platform)
-        self.config = _config(blobs, self.manifest)
+        self.descriptor, self.manifest, self.config = found.descriptor, found.manifest, found.config
         self.attached = attached
-        self.subject = self._root(name, repository_url)
+        self.subject = self._root(naming)
 
-    def _root(self, name: str, repository_url: str) -> Component:
+    def _root(self, naming: Naming) -> Component:
         value = self.descriptor.digest
-        qualifiers = {"arch": self.config.platform.architecture, "repository_url": repository_url}
+        architecture = self.config.platform.architecture
+        qualifiers = {"arch": architecture, "repository_url": naming.repository_url, "tag": naming.tag}
         labels = sorted(self.config.labels.items())
-        last = name.rpartition("/")[2] or "image"
+        last = naming.name.rpartition("/")[2] or "image"
         return Component(
-            name or "image",
+            naming.name or "image",
             str(value),
             ComponentType.CONTAINER,
             purl=purl.build("oci", last.lower(), str(value), qualifiers=qualifiers),
@@ -86,12 +104,12 @@ class Image:
         sources = []
         for position, item in enumerate(self.manifest.layers):
             diff_id = self.config.diff_ids[position] if position < len(self.config.diff_ids) else ""
-            layer = Layer(position, str(item.digest), diff_id, commands[position], item.media_type, item.size)
+            layer = Layer(position, str(item.digest), diff_id, commands[position], item.media_type, max(item.size, 0))
             sources.append(self._layer(layer, item))
         return sources
 
     def _layer(self, layer: Layer, item: Descriptor) -> LayerSource:
-        opener = blob.verified(lambda: self._blobs.open(item), item.digest, item.size, self._options.progress)
+        opener = blob.verified(lambda: self.blobs.open(item), item.digest, item.size, self._options.progress)
         diff_id = None
         if self._options.verify_diff_ids:
             diff_id = digest.find(layer.diff_id)
@@ -108,13 +126,15 @@ def read(blobs: Blobs, item: Descriptor) -> bytes:
     return blob.check(blobs.manifest(item), item.digest, item.size)
 
 
-def _resolve(blobs: Blobs, item: Descriptor, wanted: Platform | None) -> tuple[Descriptor, Manifest]:
-    """Follow indexes down to the manifest of one image."""
+def resolve(blobs: Blobs, item: Descriptor, wanted: Platform | None) -> Resolved:
+    """Follow indexes down to the manifest of one image, for the wanted platform or this machine's."""
+    indexes: list[Index] = []
     for _ in range(4):
         document = oci.parse(read(blobs, item))
         if isinstance(document, Manifest):
-            return item, document
+            return Resolved(item, document, _config(blobs, document), tuple(indexes))
         assert isinstance(document, Index)
+        indexes.append(document)
         item = oci.select(document, wanted, here())
     raise Malformed("image indexes nested deeper than 4")
 

@@ -1,31 +1,58 @@
-"""An OCI image layout as a source: a folder with ``oci-layout``, ``index.json`` and ``blobs/ALGORITHM/HEX``."""
+"""An OCI image layout as a source: ``oci-layout``, ``index.json`` and ``blobs/ALGORITHM/HEX``, in a folder or a tar."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
-from assay.adapters.image import Image, ImageOptions
+from assay.adapters import attached, image_reference
+from assay.adapters.image import Blobs, Image, ImageOptions, Naming, here, resolve
+from assay.adapters.tar_index import TarIndex
 from assay.errors import InputError, Malformed
 from assay.formats import oci
 from assay.formats.compression import ByteStream
+from assay.model.digest import Digest
 from assay.model.image import Descriptor, Index
 from assay.model.sbom import Attached
 
-_SBOM_TYPES = ("cyclonedx", "spdx", "syft", "sbom")
+_FULL_NAME = "io.containerd.image.name"
+
+
+class LayoutFiles(Blobs, Protocol):
+    """The files of a layout."""
+
+    @property
+    def name(self) -> str:
+        """Where the layout lies, as the user knows it."""
+        ...
+
+    def index(self) -> bytes:
+        """The content of ``index.json``; raises `InputError` where there is none."""
+        ...
 
 
 class FolderBlobs:
-    """Blobs in a folder, by digest."""
+    """A layout in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.name = str(folder)
+
+    def index(self) -> bytes:
+        """The content of ``index.json``."""
+        try:
+            with open(self._folder / "index.json", "rb") as file:
+                return file.read(oci.MAX_DOCUMENT + 1)
+        except OSError as error:
+            remedy = "name a folder with an index.json"
+            raise InputError(f"{self.name} is no OCI layout: {error.strerror}", remedy) from error
 
     def path(self, item: Descriptor) -> Path:
         """Where the blob lies."""
-        return self._folder / "blobs" / str(item.digest.algorithm) / item.digest.value
+        return self._folder / _blob(item.digest)
 
     @contextmanager
     def open(self, item: Descriptor) -> Iterator[ByteStream]:
@@ -46,6 +73,33 @@ class FolderBlobs:
             return bytes(view[:size])
 
 
+class TarBlobs:
+    """A layout in an uncompressed tar, read in place."""
+
+    def __init__(self, index: TarIndex) -> None:
+        self._tar = index
+        self.name = index.file.name
+
+    def index(self) -> bytes:
+        """The content of ``index.json``."""
+        if "index.json" not in self._tar:
+            raise InputError(f"{self.name} is no OCI layout: it has no index.json", "name an OCI archive")
+        return self._tar.read("index.json", oci.MAX_DOCUMENT)
+
+    @contextmanager
+    def open(self, item: Descriptor) -> Iterator[ByteStream]:
+        """The stored bytes."""
+        yield self._tar.stream(_blob(item.digest))
+
+    def manifest(self, item: Descriptor) -> bytes:
+        """A small document."""
+        return self._tar.read(_blob(item.digest), oci.MAX_DOCUMENT)
+
+
+def _blob(digest: Digest) -> str:
+    return f"blobs/{digest.algorithm}/{digest.value}"
+
+
 class _Raw:
     """Unbuffered reads of a file descriptor."""
 
@@ -63,72 +117,81 @@ def is_layout(folder: Path) -> bool:
 
 def open_layout(text: str, options: ImageOptions | None = None) -> Image:
     """``PATH``, ``PATH:TAG`` or ``PATH@DIGEST``; raises `InputError` where nothing or more than one image is meant."""
-    folder, chosen = _split(text)
-    try:
-        index = oci.parse((folder / "index.json").read_bytes())
-    except OSError as error:
-        raise InputError(f"{folder} is no OCI layout: {error.strerror}", "name a folder with an index.json") from error
+    folder, chosen = split(text, Path.is_dir)
+    return image(FolderBlobs(folder), chosen, folder.resolve().name, options)
+
+
+def image(files: LayoutFiles, chosen: str, name: str, options: ImageOptions | None = None) -> Image:
+    """The image of a layout that `chosen` names by tag or digest; the root is called `name` where nothing else says."""
+    options = options or ImageOptions()
+    index = oci.parse(files.index())
     if not isinstance(index, Index):
-        raise Malformed(f"{folder}/index.json is no image index")
-    item = _choose(index, chosen, folder)
-    name = item.annotations.get(oci.REF_NAME, "")
-    plain = folder.resolve().name
-    named = name if "/" in name else plain
-    return Image(FolderBlobs(folder), item, _untagged(named), "", options, _attached(index, item, FolderBlobs(folder)))
+        raise Malformed(f"the index.json of {files.name} is no image index")
+    item = _choose(index, chosen, files.name, options)
+    found = resolve(files, item, options.platform)
+    hanging = _attached((index, *found.indexes), found.descriptor.digest, files)
+    return Image(files, found, _naming(item, name), options, hanging)
 
 
-def _untagged(name: str) -> str:
-    path, _, last = name.rpartition("/")
-    last = last.partition("@")[0].partition(":")[0]
-    return f"{path}/{last}" if path else last
+def _naming(item: Descriptor, name: str) -> Naming:
+    """By the full reference, where an annotation has one; else the name of the file, and the tag."""
+    for text in (item.annotations.get(_FULL_NAME, ""), item.annotations.get(oci.REF_NAME, "")):
+        if "/" in text and image_reference.is_reference(text):
+            reference = image_reference.parse(text)
+            return Naming(reference.repository, reference.name, reference.tag)
+    tag = item.annotations.get(oci.REF_NAME, "")
+    return Naming(name, "", tag if image_reference.is_tag(tag) else "")
 
 
-def _split(text: str) -> tuple[Path, str]:
-    if Path(text).is_dir():
+def split(text: str, exists: Callable[[Path], bool]) -> tuple[Path, str]:
+    """``PATH``, ``PATH:TAG`` or ``PATH@DIGEST`` as path and choice; `exists` is a test of the path."""
+    if exists(Path(text)):
         return Path(text), ""
     for mark in ("@", ":"):
         path, found, chosen = text.rpartition(mark)
-        if mark == "@" and not found:
-            continue
-        if found and Path(path).is_dir():
+        if found and exists(Path(path)):
             return Path(path), chosen
     path, found, chosen = text.partition("@")
-    return (Path(path), chosen) if found else (Path(text), "")
+    if found:
+        return Path(path), chosen
+    for position, letter in enumerate(text):
+        if letter == ":" and exists(Path(text[:position])):
+            return Path(text[:position]), text[position + 1 :]
+    return Path(text), ""
 
 
-def _choose(index: Index, chosen: str, folder: Path) -> Descriptor:
+def _choose(index: Index, chosen: str, name: str, options: ImageOptions) -> Descriptor:
     images = [item for item in index.manifests if not item.artifact_type]
     if not chosen and len(images) == 1:
         return images[0]
     matching = [
-        item for item in index.manifests if chosen and chosen in (str(item.digest), item.annotations.get(oci.REF_NAME))
+        item
+        for item in index.manifests
+        if chosen and chosen in (str(item.digest), item.annotations.get(oci.REF_NAME), item.annotations.get(_FULL_NAME))
     ]
     if matching:
         return matching[0]
     if not chosen and images and all(item.platform is not None for item in images):
-        from assay.adapters.image import here
-
-        return oci.select(index, None, here())
+        return oci.select(index, options.platform, here())
     there = ", ".join(item.annotations.get(oci.REF_NAME, str(item.digest)) for item in index.manifests) or "nothing"
-    what = f"{folder} has no image {chosen}" if chosen else f"{folder} holds {len(images)} images"
+    what = f"{name} has no image {chosen}" if chosen else f"{name} holds {len(images)} images"
     raise InputError(what, f"choose one as PATH:TAG or PATH@DIGEST; there are: {there}")
 
 
-def _attached(index: Index, image: Descriptor, blobs: FolderBlobs) -> tuple[Attached, ...]:
-    """The SBOMs of an image that lie in the same layout: manifests whose subject is the image."""
+def _attached(indexes: tuple[Index, ...], digest: Digest, blobs: Blobs) -> tuple[Attached, ...]:
+    """The SBOMs of an image that lie in the same layout: manifests whose subject is the image, or beside it."""
     found: list[Attached] = []
-    for item in index.manifests:
-        if item.digest == image.digest or item.size > oci.MAX_DOCUMENT or item.media_type not in oci.MANIFESTS:
+    beside = {str(item.digest) for item in attached.beside(indexes, digest)}
+    entries = {str(item.digest): item for index in indexes for item in index.manifests}
+    for name, item in entries.items():
+        if item.digest == digest or item.size > oci.MAX_DOCUMENT or item.media_type not in oci.MANIFESTS:
             continue
         try:
             manifest = oci.parse(blobs.manifest(item))
         except InputError:
             continue
-        if isinstance(manifest, Index) or manifest.subject is None or manifest.subject.digest != image.digest:
+        if isinstance(manifest, Index):
             continue
-        found.extend(
-            Attached(str(layer.digest), layer.media_type, manifest.artifact_type, layer.size)
-            for layer in manifest.layers
-            if any(word in f"{manifest.artifact_type} {layer.media_type}" for word in _SBOM_TYPES)
-        )
+        if name in beside or (manifest.subject is not None and manifest.subject.digest == digest):
+            found.extend(attached.of_manifest(manifest))
     return tuple(sorted(found))

@@ -82,17 +82,21 @@ class PathLog:
 class TarWalk:
     """One pass over a layer (`assay.ports.Walk`); a damaged stream is read once more, carefully, up to its fault."""
 
-    def __init__(self, layer: Layer, opener: TarOpener, wants: Wants, executables: bool, paths: bool) -> None:
+    def __init__(
+        self, layer: Layer, opener: TarOpener, wants: Wants, executables: bool, paths: bool, noun: str = "layer"
+    ) -> None:
         self.skipped: list[Skipped] = []
         self.paths = b""
         self.symlinks = b""
         self._layer = layer
+        self._noun = noun
         self._opener = opener
         self._wants = wants
         self._magic = EXECUTABLE_MAGIC if executables else frozenset()
         self._record = paths
         self._links = PathLog()
         self._handed_out = 0
+        self._buffer = bytearray()
 
     def __iter__(self) -> Iterator[Entry]:
         """The wanted entries; a stream that is cut off or corrupt ends the walk with a `Skipped`."""
@@ -100,7 +104,7 @@ class TarWalk:
             fault = yield from self._attempt(careful)
             if not fault:
                 return
-        self._skip("", f"the rest of the layer could not be read: {fault}")
+        self._skip("", f"the rest of the {self._noun} could not be read: {fault}")
 
     def _attempt(self, careful: bool) -> Generator[Entry, None, str]:
         """One pass that leaves out what an earlier one has handed out; says what broke it."""
@@ -146,7 +150,8 @@ class TarWalk:
                 return _whiteout(member.path)
             parsers: tuple[Parser, ...] = member.interest  # type: ignore[assignment]  # what `_interest` returned
             read = partial(self._read, walker.window, member.size)
-            return Entry(member.path, EntryKind.FILE, parsers, member.mode, member.size, read=read)
+            view = partial(self._view, walker.window, member.size)
+            return Entry(member.path, EntryKind.FILE, parsers, member.mode, member.size, read=read, view=view)
         if member.kind == b"2":
             self._links.add(member.path)
             self._links.add(member.target)
@@ -169,6 +174,21 @@ class TarWalk:
         if size <= content.MAPPED_FROM:
             return window.take(size)
         return content.spool(window.chunks(size), size)
+
+    def _view(self, window: tar.Window, size: int) -> Content | memoryview:
+        """The content without a copy, or in a buffer that serves one entry after the other."""
+        if size > content.MAPPED_FROM:
+            return self._read(window, size)
+        if size <= window.end - window.position:
+            window.position += size
+            return memoryview(window.buffer)[window.position - size : window.position]
+        if size > len(self._buffer):
+            self._buffer = bytearray(size)
+        view, filled = memoryview(self._buffer), 0
+        for chunk in window.chunks(size):
+            view[filled : filled + len(chunk)] = chunk
+            filled += len(chunk)
+        return view[:filled]
 
 
 def _whiteout(path: str) -> Entry:

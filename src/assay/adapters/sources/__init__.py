@@ -102,9 +102,9 @@ def guess(reference: str, request: Request) -> str:
     if path.is_dir():
         return "oci-dir" if is_layout(path) else "dir"
     if path.exists():
-        from assay.adapters.sources import file
+        from assay.adapters.sources.file import kind
 
-        return file.kind(path)
+        return kind(path)
     for mark in ("@", ":"):
         folder, found, _ = reference.rpartition(mark)
         if found and is_layout(Path(folder)):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from assay.adapters import attached
 from assay.adapters.image import Image
 from assay.adapters.oci_layout import open_layout
 from assay.adapters.sources import Request
+from assay.model.sbom import Sbom
 
 
-def open_source(reference: str, request: Request) -> Image:
+def open_source(reference: str, request: Request) -> Image | Sbom:
     """The image; raises `InputError` where there is none, or more than one and none chosen."""
-    return open_layout(reference, request.image)
+    return attached.used(open_layout(reference, request.image), request.from_attached)
