@@ -44,7 +44,8 @@ class Entry:
 
     `path` is relative to the root and normalised; `target` is that of a link, as written (hard links: normalised);
     for whiteouts `path` is the hidden path, for opaque marks the folder. `read` gives the content once, and only
-    until the next entry is asked for.
+    until the next entry is asked for. `view` is the same for a look at an executable: it may give a view of a buffer
+    that is used again for the next entry.
     """
 
     path: str
@@ -54,6 +55,7 @@ class Entry:
     size: int = 0
     target: str = ""
     read: Callable[[], Content] = bytes
+    view: Callable[[], Content | memoryview] | None = None
 
 
 class Walk(Protocol):

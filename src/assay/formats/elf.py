@@ -15,6 +15,9 @@ from struct import Struct
 from assay.errors import Malformed
 from assay.model.executable import Executable, ExecutableFormat
 
+Bytes = bytes | mmap.mmap | memoryview
+"""A file, or a view of a buffer that will be used again: only what is sliced out is kept."""
+
 _MACHINES = {2: "sparc", 3: "i386", 8: "mips", 20: "ppc", 21: "ppc64", 22: "s390x", 40: "arm", 43: "sparc64"}
 _MACHINES |= {50: "ia64", 62: "x86_64", 183: "aarch64", 243: "riscv", 247: "bpf", 258: "loongarch"}
 _MAX_SECTIONS = 65_535
@@ -36,8 +39,8 @@ def _structs(bits: int, order: str) -> tuple[Struct, Struct, Struct]:
     return Struct(order + "HHIIIIIHHHHHH"), Struct(order + "II8xIII12x"), Struct(order + "III4xI12x")
 
 
-def _open(content: bytes | mmap.mmap) -> tuple[int, str, tuple[int, ...], tuple[Struct, Struct, Struct]]:
-    ident = content[:64]
+def _open(content: Bytes) -> tuple[int, str, tuple[int, ...], tuple[Struct, Struct, Struct]]:
+    ident = bytes(content[:64])
     if ident[:4] != b"\x7fELF" or len(ident) < 52 or ident[4] not in (1, 2) or ident[5] not in (1, 2):
         raise Malformed("not an ELF file")
     bits, order = ident[4] * 32, "<" if ident[5] == 1 else ">"
@@ -47,7 +50,7 @@ def _open(content: bytes | mmap.mmap) -> tuple[int, str, tuple[int, ...], tuple[
     return bits, order, structs[0].unpack_from(ident, 16), structs
 
 
-def read(content: bytes | mmap.mmap, wanted: Set[str] = frozenset()) -> Executable:
+def read(content: Bytes, wanted: Set[str] = frozenset()) -> Executable:
     """The section table, or only the `wanted` names of it; raises `Malformed` for what is no ELF file."""
     bits, order, header, (_, section, _) = _open(content)
     machine, table, entry, count, names_at = header[1], header[5], header[10], header[11], header[12]
@@ -62,14 +65,14 @@ def read(content: bytes | mmap.mmap, wanted: Set[str] = frozenset()) -> Executab
 
 
 def _sections(
-    content: bytes | mmap.mmap, section: Struct, table: tuple[int, int, int], wanted: Set[str]
+    content: Bytes, section: Struct, table: tuple[int, int, int], wanted: Set[str]
 ) -> dict[str, tuple[int, int]]:
     start, count, names_at = table
-    headers = content[start : start + count * section.size]
+    headers = bytes(content[start : start + count * section.size])
     if (names_at + 1) * section.size > len(headers):
         return {}
     _, _, offset, size, _ = section.unpack_from(headers, names_at * section.size)
-    names = content[offset : offset + min(size, _MAX_NAMES)]
+    names = bytes(content[offset : offset + min(size, _MAX_NAMES)])
     if wanted and not any(needle in names for needle in _needles(frozenset(wanted))):
         return {}
     found: dict[str, tuple[int, int]] = {}
@@ -86,7 +89,7 @@ def _needles(wanted: frozenset[str]) -> tuple[bytes, ...]:
     return tuple(name.encode() + b"\0" for name in wanted)
 
 
-def segments(content: bytes | mmap.mmap) -> tuple[tuple[int, int, int], ...]:
+def segments(content: Bytes) -> tuple[tuple[int, int, int], ...]:
     """(virtual address, offset, size) of what is loaded; raises `Malformed` for what is no ELF file."""
     _, _, header, (_, _, program) = _open(content)
     table, entry, count = header[4], header[8], header[9]

@@ -13,16 +13,18 @@ _MACHO = frozenset(macho.MAGICS)
 _NOTHING: frozenset[str] = frozenset()
 
 
-def read(content: bytes | mmap.mmap, wanted: Set[str] = _NOTHING) -> Executable | None:
+def read(content: elf.Bytes, wanted: Set[str] = _NOTHING) -> Executable | None:
     """The executable that `content` holds, or None for anything else, broken section tables included.
 
     `wanted` names the only sections that the caller cares about (none: all of them); most shared objects
     have none of those, and then their table is not walked at all. It never raises for hostile bytes.
     """
-    magic = content[:4]
+    magic = bytes(content[:4])
     try:
         if magic == b"\x7fELF":
             return elf.read(content, wanted)
+        if isinstance(content, memoryview):
+            content = bytes(content)
         if magic[:2] == b"MZ":
             return pe.read(content, wanted)
         if magic in _MACHO:

@@ -163,7 +163,9 @@ class Walker:
                 if buffer[at + 257 : at + 262] != b"ustar":
                     _check(buffer, at)
                 path = name[: name.index(0)].decode("utf-8", "surrogateescape")
-                if path[0] in "./" or "//" in path or "/." in path:
+                if path[0] == "." and path[1:2] == "/":
+                    path = path[2:]
+                if not path or path[0] in "./" or "//" in path or "/." in path:
                     path = self._inside(path)
                 try:
                     size = int(size_field[:11], 8)
@@ -243,6 +245,8 @@ class Walker:
         if kind == b"0" and path.endswith(b"/"):
             kind = b"5"
         text = path.rstrip(b"/").decode("utf-8", "surrogateescape")
+        if text[:2] == "./":
+            text = text[2:]
         if not text or text[0] in "./" or "//" in text or "/." in text:
             text = self._inside(text)
         return Member(text, kind, number(mode), size, target.decode("utf-8", "surrogateescape"))

@@ -1,8 +1,8 @@
 """From a path to the parsers that want it, in well under a microsecond for the many that nobody wants.
 
 Each glob is filed under the most telling literal part of its last segment: the whole name, else the extension, else
-the first characters. A path is looked up in those three tables; only the few candidates meet a regular expression,
-which is compiled when first needed.
+the first characters; a bare ``*`` under the folder that it lies in. A path is looked up in those tables; only the few
+candidates meet a regular expression, which is compiled when first needed.
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ class Dispatch:
         self.names: dict[str, list[Pattern]] = {}
         self.extensions: dict[str, list[Pattern]] = {}
         self.prefixes: dict[str, list[Pattern]] = {}
+        self.folders: dict[str, list[Pattern]] = {}
         self.anything: list[Pattern] = []
         self.by_section: dict[str, list[Parser]] = {}
         self.by_format: dict[str, list[Parser]] = {}
@@ -106,6 +107,8 @@ class Dispatch:
             self.extensions.setdefault(extension, []).append(pattern)
         elif wild.start() >= _PREFIX:
             self.prefixes.setdefault(last[:_PREFIX], []).append(pattern)
+        elif last == "*" and (folder := pattern.glob.split("/")[-2:-1]) and not _WILD.search(folder[0]):
+            self.folders.setdefault(folder[0], []).append(pattern)
         else:
             self.anything.append(pattern)
 
@@ -113,7 +116,8 @@ class Dispatch:
         """The parsers whose patterns match, each once, in the order of their ecosystems."""
         if self._only is not None:
             return self._only.get(path, ())
-        name = path[path.rfind("/") + 1 :]
+        slash = path.rfind("/")
+        name = path[slash + 1 :]
         candidates = self.anything
         if name in self.names:
             candidates = candidates + self.names[name]
@@ -123,6 +127,10 @@ class Dispatch:
         prefix = name[:_PREFIX]
         if prefix in self.prefixes:
             candidates = candidates + self.prefixes[prefix]
+        if slash > 0:
+            folder = path[path.rfind("/", 0, slash) + 1 : slash]
+            if folder in self.folders:
+                candidates = candidates + self.folders[folder]
         if not candidates:
             return ()
         found = [pattern.parser for pattern in candidates if pattern.matches(path)]

@@ -119,17 +119,21 @@ def read_file(entry: Entry, dispatch: Dispatch, readers: Readers, skipped: list[
     if not wanted and entry.path.endswith(".class"):
         return []
     try:
-        content = entry.read()
+        content = entry.read() if wanted or entry.view is None else entry.view()
     except (DigestMismatch, ExternalError):
         raise
     except AssayError as error:
         skipped.append(Skipped(entry.path, error.what))
         return []
     image = None
-    if dispatch.executables and content[:4] in EXECUTABLE_MAGIC:
+    if dispatch.executables and bytes(content[:4]) in EXECUTABLE_MAGIC:
         image = executable.read(content, dispatch.sections)
         if image is not None:
             wanted = (*wanted, *dispatch.of_executable(image))
+    if not wanted:
+        return []
+    if isinstance(content, memoryview):
+        content = bytes(content)
     file = File(entry.path, content, entry.mode, image)
     findings = [FileFinding(entry.path, parser.name, readers.read(parser, file)) for parser in dict.fromkeys(wanted)]
     return [finding for finding in findings if finding.found != _NOTHING]
