@@ -37,11 +37,11 @@ def read(data: bytes) -> Sbom:
         text = line.strip()
         if not text or text.startswith("#"):
             continue
-        try:
-            component = _component(purl.parse(text))
-        except Malformed as error:
-            skipped.append(Skipped(f"line {number}", error.what))
+        package = purl.read(text)
+        if package is None:
+            skipped.append(Skipped(f"line {number}", f"not a purl: {text[:80]!r}"))
         else:
+            component = _component(package)
             found[component.id] = component
     if not found:
         raise Malformed("no purl in it")

@@ -27,7 +27,6 @@ from assay.formats import json_bytes, purl, spdx_license, syft_metadata
 from assay.formats.json import Json, Object, as_list, as_object, as_text, load_object
 from assay.model.component import Component, ComponentType, Occurrence
 from assay.model.license import Acknowledgement, License
-from assay.model.purl import Purl
 from assay.model.sbom import Distribution, Layer, Sbom, Tool
 
 SCHEMA = "16.1.10"
@@ -267,7 +266,7 @@ def _with_ref(component: Component, raw: Object, ref: str) -> Component:
 
 
 def _component(raw: Object, layers: Mapping[str, int]) -> Component:
-    package = _purl(as_text(raw.get("purl")))
+    package = purl.read(as_text(raw.get("purl")))
     namespace, name = syft_metadata.split_name(as_text(raw.get("name")), package)
     found_by = as_text(raw.get("foundBy"))
     return Component(
@@ -281,13 +280,6 @@ def _component(raw: Object, layers: Mapping[str, int]) -> Component:
         cpes=tuple(filter(None, map(_cpe, as_list(raw.get("cpes"))))),
         occurrences=tuple(_occurrence(as_object(item), layers, found_by) for item in as_list(raw.get("locations"))),
     )
-
-
-def _purl(text: str) -> Purl | None:
-    try:
-        return purl.parse(text) if text else None
-    except Malformed:
-        return None
 
 
 def _cpe(item: Json) -> str:

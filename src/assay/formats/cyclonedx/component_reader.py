@@ -18,7 +18,6 @@ from assay.model.component import (
     Scope,
 )
 from assay.model.digest import Digest
-from assay.model.purl import Purl
 
 _TYPES = {str(kind): kind for kind in ComponentType}
 _SCOPES = {str(scope): scope for scope in Scope}
@@ -53,7 +52,7 @@ def component(raw: Object) -> Component:
         type=_TYPES.get(own.get(names.TYPE) or as_text(raw.get("type")), ComponentType.LIBRARY),
         namespace=as_text(raw.get("group")),
         ecosystem=own.get(names.ECOSYSTEM, ""),
-        purl=_purl(as_text(raw.get("purl"))),
+        purl=purl.read(as_text(raw.get("purl"))),
         ref=as_text(raw.get("bom-ref")),
         presence=Presence.DECLARED if own.get(names.PRESENCE) == Presence.DECLARED else Presence.INSTALLED,
         scope=_SCOPES.get(as_text(raw.get("scope")), Scope.REQUIRED),
@@ -105,13 +104,6 @@ def read_references(value: Json | object) -> tuple[ExternalReference, ...]:
 def _digests(properties: tuple[Property, ...]) -> list[Digest]:
     found = [digest.find(item.value) for item in properties if item.name == names.DIGEST]
     return [known for known in found if known is not None]
-
-
-def _purl(text: str) -> Purl | None:
-    try:
-        return purl.parse(text) if text else None
-    except Malformed:
-        return None
 
 
 def _author(raw: Object) -> str:

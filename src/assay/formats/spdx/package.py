@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from assay.errors import Malformed
 from assay.formats import digest, purl
 from assay.formats.json import Json, Object, as_list, as_object, as_text
 from assay.formats.spdx import licensing
@@ -94,10 +93,8 @@ def _locators(package: Object, kind: str) -> list[str]:
 
 def _purl(package: Object) -> Purl | None:
     for locator in _locators(package, "purl"):
-        try:
-            return purl.parse(locator)
-        except Malformed:
-            continue
+        if found := purl.read(locator):
+            return found
     return None
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from assay.errors import Malformed
 from assay.formats import digest, purl
 from assay.formats.json import Json, Object, as_list, as_object, as_text
 from assay.formats.spdx import terms3
@@ -131,10 +130,8 @@ def _identifiers(element: Object, kind: str) -> list[str]:
 
 def _purl(element: Object) -> Purl | None:
     for text in (as_text(element.get("software_packageUrl")), *_identifiers(element, "packageUrl")):
-        try:
-            return purl.parse(text)
-        except Malformed:
-            continue
+        if found := purl.read(text):
+            return found
     return None
 
 
