@@ -43,3 +43,10 @@ def test_things_called_app_are_not_all_applications() -> None:
     assert application.parse(File("a.app", b"\x7fELF")).components == ()
     with pytest.raises(Malformed):
         application.parse(File("a.app", b"{applications, x}.\n"))
+
+
+def test_atoms_become_plain_text() -> None:
+    found = mix.parse(File("mix.lock", b'%{"a": {:hex, :package, "1", "0", [:mix], [], :mirror, "0"}}'))
+    assert type(found.components[0].name) is str
+    (other,) = rebar.parse(File("rebar.lock", b'[{a,{pkg,b,<<"1">>},0}].\n')).components
+    assert type(other.name) is str

@@ -59,7 +59,7 @@ def _by_line(text: str) -> dict[str, Term]:
 
 def _part(entry: Term, index: int) -> str:
     part = entry[index] if isinstance(entry, tuple) and len(entry) > index else ""
-    return part if isinstance(part, str) else ""
+    return str(part) if isinstance(part, str) else ""
 
 
 def _component(name: str, entry: Term) -> Component:

@@ -47,7 +47,7 @@ def _digests(terms: list[Term]) -> dict[str, str]:
 
 def _text(term: Term, index: int) -> str:
     part = term[index] if isinstance(term, tuple) and len(term) > index else ""
-    return part if isinstance(part, str) else ""
+    return str(part) if isinstance(part, str) else ""
 
 
 def _component(item: tuple[Term, ...], digests: dict[str, str]) -> Component | None:
