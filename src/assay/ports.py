@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -11,6 +12,7 @@ from assay.model.component import Component
 from assay.model.digest import Digest
 from assay.model.ecosystem import Content, Parser
 from assay.model.evidence import Evidence, EvidenceQuery
+from assay.model.image import Descriptor
 from assay.model.sbom import Attached, Layer, Skipped
 
 EXECUTABLE_MAGIC = frozenset(
@@ -130,6 +132,54 @@ class Progress(Protocol):
 
     def advance(self, amount: int) -> None:
         """`amount` more bytes (of stored content) are done."""
+        ...
+
+
+class Readable(Protocol):
+    """Something to read bytes from."""
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Fill a part of `buffer` and say how much; 0 at the end."""
+        ...
+
+
+class RegistryPull(Protocol):
+    """Reads one repository of a registry."""
+
+    def manifest(self, target: str) -> tuple[Descriptor, bytes]:
+        """The manifest or index behind a tag or digest, verified."""
+        ...
+
+    def digest(self, tag: str) -> Digest | None:
+        """What a tag points to; None where there is no such tag."""
+        ...
+
+    def blob(self, item: Descriptor) -> AbstractContextManager[Readable]:
+        """The bytes of a blob, to be verified by whoever reads them."""
+        ...
+
+    def referrers(self, image: Digest, artifact_type: str = "") -> Sequence[Descriptor]:
+        """The manifests that speak about an image."""
+        ...
+
+
+class RegistryPush(Protocol):
+    """Writes to one repository of a registry."""
+
+    def has_blob(self, digest: Digest) -> bool:
+        """Whether the blob is there already."""
+        ...
+
+    def put_blob(self, data: bytes, media_type: str) -> Descriptor:
+        """Upload a blob in one piece, unless it is there."""
+        ...
+
+    def put_blob_pieces(self, pieces: Iterable[bytes], media_type: str) -> Descriptor:
+        """Upload a blob of unknown size."""
+        ...
+
+    def put_manifest(self, data: bytes, media_type: str, tag: str = "") -> Descriptor:
+        """Upload a manifest under its digest, and under a tag where one is given."""
         ...
 
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from assay.adapters import archive, sniff, spool
 from assay.adapters.archive import ArchiveWalk, Budget, FileSource
-from assay.adapters.image import ImageOptions
+from assay.adapters.image_options import ImageOptions
 from assay.adapters.sources import Request, open_source
 from assay.engines.catalog import catalog
 from assay.errors import InputError

@@ -12,7 +12,8 @@ import pytest
 import zstandard
 
 from assay.adapters.findings_cache import FindingsCache
-from assay.adapters.image import Image, ImageOptions
+from assay.adapters.image import Image
+from assay.adapters.image_options import ImageOptions
 from assay.adapters.sources import Request, open_source
 from assay.engines.catalog import Options, catalog
 from assay.errors import AssayError, DigestMismatch, InputError, Malformed

@@ -79,6 +79,26 @@ def descriptor(value: Json) -> Descriptor:
     )
 
 
+def write_index(manifests: Sequence[Descriptor]) -> bytes:
+    """An index of descriptors, as the tag of the referrers of an image holds it."""
+    import json as writer
+
+    document = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [_written(item) for item in manifests]}
+    return writer.dumps(document, separators=(",", ":")).encode()
+
+
+def _written(item: Descriptor) -> Object:
+    written: Object = {"mediaType": item.media_type, "digest": str(item.digest), "size": item.size}
+    if item.artifact_type:
+        written["artifactType"] = item.artifact_type
+    if item.annotations:
+        written["annotations"] = dict(item.annotations)
+    if item.platform is not None:
+        parts = {"os": item.platform.os, "architecture": item.platform.architecture, "variant": item.platform.variant}
+        written["platform"] = {key: value for key, value in parts.items() if value}
+    return written
+
+
 def parse_config(data: bytes) -> ImageConfig:
     """The configuration of an image; an artifact's configuration that is no JSON object counts as empty."""
     document = json.load_object(data)

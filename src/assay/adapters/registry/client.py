@@ -1,0 +1,211 @@
+"""The verbs of a registry for one repository: `Pull` reads, `Push` writes (`assay.ports`)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from assay.adapters import blob
+from assay.adapters.image_reference import ImageReference
+from assay.adapters.registry import credentials
+from assay.adapters.registry.download import BlobStream
+from assay.adapters.registry.referrers import Referrers, tag_of
+from assay.adapters.registry.session import Session
+from assay.adapters.registry.transport import Policy, Response, Transport
+from assay.errors import Malformed
+from assay.formats import digest as digests
+from assay.formats import json, oci
+from assay.formats.compression import ByteStream
+from assay.formats.json import as_text
+from assay.model.digest import Algorithm, Digest
+from assay.model.image import Descriptor, Manifest
+
+_ACCEPT = {"Accept": ", ".join((oci.INDEX, oci.DOCKER_INDEX, oci.MANIFEST, oci.DOCKER_MANIFEST))}
+_BOTH = "pull,push"
+_OCTETS = {"Content-Type": "application/octet-stream"}
+
+
+class Pull:
+    """Reads manifests and blobs of a repository (`assay.ports.RegistryPull`)."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def manifest(self, target: str) -> tuple[Descriptor, bytes]:
+        """The manifest or index behind a tag or digest, verified against the digest and the registry's header.
+
+        Raises `InputError` where there is none, `DigestMismatch` for a wrong one.
+        """
+        response = self._session.request("GET", f"manifests/{target}", _ACCEPT)
+        if response.status != 200:
+            raise self._session.fail(response, f"manifest {target}")
+        data = response.read(oci.MAX_DOCUMENT)
+        said = response.headers.get("docker-content-digest", "")
+        found = described(data, response.headers.get("content-type", "").partition(";")[0])
+        for text in (target if ":" in target else "", said):
+            if text and (promised := digests.find(text)) is not None:
+                blob.check(data, promised)
+                found = Descriptor(found.media_type, promised, found.size) if text == target else found
+        return found, data
+
+    @contextmanager
+    def blob(self, item: Descriptor) -> Iterator[ByteStream]:
+        """The bytes of a blob, resumed where the connection breaks; the caller verifies them."""
+        stream = BlobStream(self._session, item)
+        try:
+            yield stream
+        finally:
+            stream.close()
+
+    def referrers(self, image: Digest, artifact_type: str = "") -> Sequence[Descriptor]:
+        """The manifests whose subject is `image`, by the referrers API or its tag."""
+        return Referrers(self._session).of(image, artifact_type)
+
+    def digest(self, tag: str) -> Digest | None:
+        """What a tag points to; None where there is no such tag."""
+        response = self._session.request("HEAD", f"manifests/{tag}", _ACCEPT)
+        response.close()
+        if response.status == 404:
+            return None
+        if response.status != 200:
+            raise self._session.fail(response, f"manifest {tag}")
+        return digests.find(response.headers.get("docker-content-digest", ""))
+
+
+class Push:
+    """Writes blobs and manifests to a repository (`assay.ports.RegistryPush`)."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def has_blob(self, digest: Digest) -> bool:
+        """Whether the repository holds the blob already."""
+        response = self._session.request("HEAD", f"blobs/{digest}", actions=_BOTH)
+        response.close()
+        return response.status == 200
+
+    def put_blob(self, data: bytes, media_type: str) -> Descriptor:
+        """Upload a blob in one piece, unless it is there."""
+        item = Descriptor(media_type, Digest(Algorithm.SHA256, hashlib.sha256(data).hexdigest()), len(data))
+        if not self.has_blob(item.digest):
+            place = self._start()
+            self._finish(place, item.digest, data)
+        return item
+
+    def put_blob_pieces(self, pieces: Iterable[bytes], media_type: str) -> Descriptor:
+        """Upload a blob of unknown size, piece by piece; raises `ExternalError` where the registry refuses one."""
+        place, running, total = self._start(), hashlib.sha256(), 0
+        for piece in pieces:
+            if not piece:
+                continue
+            headers = {**_OCTETS, "Content-Range": f"{total}-{total + len(piece) - 1}"}
+            response = self._session.request("PATCH", place, headers, piece, actions=_BOTH)
+            place = self._next(response, 202, "upload")
+            running.update(piece)
+            total += len(piece)
+        found = Digest(Algorithm.SHA256, running.hexdigest())
+        self._finish(place, found, b"")
+        return Descriptor(media_type, found, total)
+
+    def put_manifest(self, data: bytes, media_type: str, tag: str = "") -> Descriptor:
+        """Upload a manifest under its digest and, if given, a tag; a referrer becomes known as one.
+
+        Registries without the referrers API get the tag that stands in for it ("Referrers Tag Schema").
+        """
+        item = described(data, media_type)
+        response = self._session.request(
+            "PUT", f"manifests/{tag or item.digest}", {"Content-Type": media_type}, data, actions=_BOTH
+        )
+        if response.status not in (200, 201):
+            raise self._session.fail(response, f"manifest {tag or item.digest}")
+        response.close()
+        manifest = oci.parse(data)
+        subject = manifest.subject if isinstance(manifest, Manifest) else None
+        if subject is not None and "oci-subject" not in response.headers:
+            assert isinstance(manifest, Manifest)
+            self._add_referrer(subject.digest, item, manifest)
+        return item
+
+    def _add_referrer(self, subject: Digest, item: Descriptor, manifest: Manifest) -> None:
+        kind = manifest.artifact_type or manifest.config.media_type
+        listed = Descriptor(item.media_type, item.digest, item.size, None, manifest.annotations, kind)
+        there = [entry for entry in Referrers(self._session).by_tag(subject) if entry.digest != item.digest]
+        self.put_manifest(oci.write_index([*there, listed]), oci.INDEX, tag_of(subject))
+
+    def _start(self) -> str:
+        response = self._session.request("POST", "blobs/uploads/", {"Content-Length": "0"}, b"", actions=_BOTH)
+        return self._next(response, 202, "upload")
+
+    def _finish(self, place: str, digest: Digest, data: bytes) -> None:
+        mark = "&" if "?" in place else "?"
+        response = self._session.request("PUT", f"{place}{mark}digest={digest}", _OCTETS, data, actions=_BOTH)
+        if response.status != 201:
+            raise self._session.fail(response, f"upload of {digest}")
+        response.close()
+
+    def _next(self, response: Response, wanted: int, what: str) -> str:
+        """Where an upload goes on."""
+        place = response.headers.get("location", "")
+        if response.status != wanted or not place:
+            raise self._session.fail(response, what)
+        response.close()
+        return place
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryClient:
+    """Both verbs over one session."""
+
+    pull: Pull
+    push: Push
+
+
+def connect(reference: ImageReference, policy: Policy, transport: Transport | None = None) -> RegistryClient:
+    """A client for the repository of `reference`, with the credentials of Docker or Podman; nothing is sent yet."""
+    session = Session(
+        reference,
+        transport or Transport(policy),
+        lambda: credentials.find(reference.host, reference.repository, os.environ),
+    )
+    return RegistryClient(Pull(session), Push(session))
+
+
+class RegistryBlobs:
+    """The blobs of a repository as an image wants them (`assay.adapters.image.Blobs`)."""
+
+    def __init__(self, pull: Pull) -> None:
+        self._pull = pull
+        self._known: dict[str, bytes] = {}
+
+    def remember(self, item: Descriptor, data: bytes) -> None:
+        """Keep a document that was fetched already."""
+        self._known[str(item.digest)] = data
+
+    @contextmanager
+    def open(self, item: Descriptor) -> Iterator[ByteStream]:
+        """The stored bytes."""
+        with self._pull.blob(item) as stream:
+            yield stream
+
+    def manifest(self, item: Descriptor) -> bytes:
+        """A manifest, or a small blob such as the configuration."""
+        if (known := self._known.get(str(item.digest))) is not None:
+            return known
+        if item.media_type in oci.MANIFESTS | oci.INDEXES:
+            return self._pull.manifest(str(item.digest))[1]
+        with self._pull.blob(item) as stream:
+            buffer, filled = memoryview(bytearray(item.size + 1)), 0
+            while count := stream.readinto(buffer[filled:]):
+                filled += count
+            return bytes(buffer[:filled])
+
+
+def described(data: bytes, media_type: str) -> Descriptor:
+    """The descriptor of a manifest; the media type that a manifest itself gives wins over that of a header."""
+    if media_type in ("", "application/json", "text/plain", "application/octet-stream"):
+        with suppress(Malformed):
+            media_type = as_text(json.load_object(data).get("mediaType")) or media_type
+    return Descriptor(media_type, Digest(Algorithm.SHA256, hashlib.sha256(data).hexdigest()), len(data))

@@ -1,0 +1,70 @@
+"""What hangs on an image: the referrers API, the tag that stands in for it, and the tags of cosign.
+
+OCI distribution specification 1.1, "Listing Referrers" and "Referrers Tag Schema": where ``/referrers/DIGEST`` is
+not there (404), the tag ``sha256-HEX`` holds the same index.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from assay.adapters.registry.session import Session
+from assay.errors import Malformed
+from assay.formats import oci
+from assay.model.digest import Digest
+from assay.model.image import Descriptor, Index
+
+MAX_PAGES = 20
+MAX_REFERRERS = 10_000
+_NEXT = re.compile(r'<([^<>]{1,4000})>\s*;[^,]{0,200}\brel="?next"?')
+_JSON = {"Accept": oci.INDEX}
+
+
+def tag_of(image: Digest) -> str:
+    """``sha256-HEX``."""
+    return f"{image.algorithm}-{image.value}"[:128]
+
+
+class Referrers:
+    """Asks one repository."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def of(self, image: Digest, artifact_type: str = "") -> Sequence[Descriptor]:
+        """The manifests whose subject is `image`, of that artifact type if one is given."""
+        listed = self._by_api(image)
+        found = self.by_tag(image) if listed is None else listed
+        return tuple(item for item in found if artifact_type in ("", item.artifact_type))
+
+    def by_tag(self, image: Digest) -> Sequence[Descriptor]:
+        """What the stand-in tag lists; empty where there is none."""
+        response = self._session.request("GET", f"manifests/{tag_of(image)}", _JSON)
+        if response.status != 200:
+            response.close()
+            return ()
+        return _manifests(response.read(oci.MAX_DOCUMENT))
+
+    def _by_api(self, image: Digest) -> list[Descriptor] | None:
+        """All pages of the API; None where the registry has none."""
+        path, found = f"referrers/{image}", list[Descriptor]()
+        for _ in range(MAX_PAGES):
+            response = self._session.request("GET", path, _JSON)
+            if response.status != 200:
+                response.close()
+                return found or None
+            found.extend(_manifests(response.read(oci.MAX_DOCUMENT)))
+            more = _NEXT.search(response.headers.get("link", "")[:8000])
+            if more is None or len(found) > MAX_REFERRERS:
+                break
+            path = more[1]
+        return found[:MAX_REFERRERS]
+
+
+def _manifests(data: bytes) -> Sequence[Descriptor]:
+    try:
+        index = oci.parse(data)
+    except Malformed:
+        return ()
+    return index.manifests if isinstance(index, Index) else ()

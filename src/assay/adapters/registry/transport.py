@@ -1,0 +1,388 @@
+"""HTTP as registries need it: bounded waiting, redirects that carry no secrets away, retries, proxies, TLS.
+
+Errors name the host and never a query or a header: both may hold secrets (signed URLs, tokens).
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import re
+import socket
+import ssl
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, cast
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from assay import __version__
+from assay.errors import ExternalError, InputError, LimitExceeded
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+Body = bytes | Iterable[bytes] | None
+
+_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
+_REDIRECTS = frozenset((301, 302, 303, 307, 308))
+_AGAIN = frozenset((429, 502, 503, 504))
+_MAX_REDIRECTS = 10
+_SLOWEST = 100
+"""Bytes in a second; who sends less over a whole timeout counts as stalled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How hosts are spoken to.
+
+    `plain_http` names hosts (with their port, if they have one) for which TLS is not asked; loopback needs no naming.
+    `insecure` leaves certificates unchecked. `timeout` bounds each wait, in seconds, `patience` all pauses between
+    the `attempts` at one request together.
+    """
+
+    plain_http: frozenset[str] = frozenset()
+    insecure: bool = False
+    timeout: float = 30
+    attempts: int = 4
+    patience: float = 60
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name (without port) is this machine."""
+    return _LOOPBACK.fullmatch(host.strip("[]").lower()) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A connection, whom it leads to (scheme and host), and whether a proxy is asked there for whole addresses."""
+
+    http: http.client.HTTPConnection
+    key: tuple[str, str]
+    absolute: bool = False
+
+
+@dataclass(slots=True)
+class Response:
+    """An answer; it must be read to its end or closed."""
+
+    status: int
+    headers: Mapping[str, str]
+    url: str
+    _raw: http.client.HTTPResponse
+    _link: Link
+    _transport: Transport
+    length: int = -1
+    total: int = 0
+    closed: bool = field(default=False)
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Fill a part of `buffer`; 0 at the end. Raises `Dropped` for a connection that broke or ended too early."""
+        try:
+            count = self._raw.readinto(buffer) if not self.closed else 0
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise Dropped(f"{host_of(self.url)} broke the connection off: {reason(error)}", error) from error
+        self.total += count
+        if not count:
+            self.close()
+            if 0 <= self.total < self.length:
+                raise Dropped(f"{host_of(self.url)} sent {self.total} of {self.length} bytes")
+        return count
+
+    def read(self, limit: int) -> bytes:
+        """All of it; raises `LimitExceeded` beyond `limit` bytes."""
+        buffer, filled = bytearray(min(limit, 64 << 10) + 1), 0
+        while count := self.readinto(memoryview(buffer)[filled:]):
+            filled += count
+            if filled > limit:
+                self.close()
+                raise LimitExceeded(f"{host_of(self.url)} sent more than {limit} bytes")
+            if filled == len(buffer):
+                buffer.extend(bytes(min(len(buffer), limit + 1 - filled)))
+        return bytes(buffer[:filled])
+
+    def close(self) -> None:
+        """Give the connection back, if it can be used again."""
+        if not self.closed:
+            self.closed = True
+            reusable = self._raw.isclosed() and not self._raw.will_close
+            self._raw.close()
+            self._transport.give_back(self._link, reusable)
+
+
+class Dropped(ExternalError):
+    """A connection that ended before its time; what asked for it may try again."""
+
+    def __init__(self, what: str, cause: Exception | None = None) -> None:
+        super().__init__(what, "check the network and the registry, then try again")
+        self.stalled = isinstance(cause, TimeoutError)
+
+
+class Transport:
+    """Connections to any host, kept for reuse; safe under threads."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self._idle: dict[tuple[str, str], list[Link]] = {}
+        self._schemes: dict[str, str] = {}
+        self._lock = Lock()
+        self._context: ssl.SSLContext | None = None
+
+    def base(self, authority: str) -> str:
+        """``https://AUTHORITY``, or ``http://`` where the policy allows it and the host speaks nothing else."""
+        if authority not in self._schemes:
+            self._schemes[authority] = self._scheme(authority)
+        return f"{self._schemes[authority]}://{authority}"
+
+    def _scheme(self, authority: str) -> str:
+        parts = urlsplit(f"https://{authority}")
+        if authority in self.policy.plain_http or (parts.hostname or "") in self.policy.plain_http:
+            return "http"
+        if not is_loopback(parts.hostname or ""):
+            return "https"
+        try:
+            with socket.create_connection((parts.hostname, parts.port or 443), min(self.policy.timeout, 3)) as plain:
+                self._tls().wrap_socket(plain, server_hostname=parts.hostname).close()
+        except ssl.SSLCertVerificationError:
+            return "https"
+        except OSError:
+            return "http"
+        return "https"
+
+    def request(self, method: str, url: str, headers: Mapping[str, str], body: Body = None) -> Response:
+        """The answer after redirects (of GET and HEAD) and retries, whatever its status."""
+        sent = dict(headers)
+        for _ in range(_MAX_REDIRECTS):
+            response = self._patiently(method, url, sent, body)
+            location = response.headers.get("location", "")
+            if response.status not in _REDIRECTS or method not in ("GET", "HEAD") or not location:
+                return response
+            response.close()
+            target = urljoin(url, location)
+            self.check(target, url)
+            if urlsplit(target)[:2] != urlsplit(url)[:2]:
+                sent.pop("Authorization", None)
+            url = target
+        raise ExternalError(f"{host_of(url)} redirects without end", "check the registry")
+
+    def check(self, target: str, origin: str) -> None:
+        """Raise `ExternalError` for an address that the answer of `origin` must not lead to."""
+        try:
+            new, old = urlsplit(target), urlsplit(origin)
+            host, port = new.hostname or "", new.port
+        except ValueError as error:
+            raise ExternalError(f"{host_of(origin)} redirects to what is no address", "check the registry") from error
+        allowed = new.scheme == "https" or (new.scheme == "http" and self._may_be_plain(host, port))
+        if not host or not allowed:
+            raise ExternalError(
+                f"{host_of(origin)} redirects to {new.scheme}://{host}, without TLS", "check the registry"
+            )
+        if is_loopback(host) and not is_loopback(old.hostname or ""):
+            raise ExternalError(f"{host_of(origin)} redirects to this machine", "check the registry")
+
+    def _may_be_plain(self, host: str, port: int | None) -> bool:
+        return is_loopback(host) or host in self.policy.plain_http or f"{host}:{port}" in self.policy.plain_http
+
+    def _patiently(self, method: str, url: str, headers: Mapping[str, str], body: Body) -> Response:
+        """Ask again where the host asks for time, or where a connection broke before the answer."""
+        left = self.policy.patience
+        repeatable = body is None or isinstance(body, bytes)
+        for attempt in range(1, self.policy.attempts + 1):
+            last = attempt == self.policy.attempts or not repeatable
+            pause = min(0.5 * 2**attempt, 8)
+            try:
+                response = self._once(method, url, headers, body)
+            except Dropped as error:
+                if last or error.stalled:
+                    raise
+                response = None
+            if response is not None:
+                if response.status not in _AGAIN or last:
+                    return response
+                pause = _retry_after(response.headers.get("retry-after", ""), pause)
+                if pause > left:
+                    return response
+                response.close()
+            left -= pause
+            time.sleep(max(min(pause, left), 0))
+        raise AssertionError("the last attempt returns or raises")
+
+    def _once(self, method: str, url: str, headers: Mapping[str, str], body: Body) -> Response:
+        parts = urlsplit(url)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        sent = {"User-Agent": f"assay/{__version__}", "Accept-Encoding": "identity", **headers}
+        link = self._link(parts)
+        try:
+            link.http.request(
+                method, f"http://{parts.netloc}{path}" if link.absolute else path, cast("bytes", body), sent
+            )
+            raw = link.http.getresponse()
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            link.http.close()
+            raise Dropped(f"{host_of(url)} does not answer: {reason(error)}", error) from error
+        found = {key.lower(): value for key, value in raw.headers.items()}
+        length = raw.length if raw.length is not None and method != "HEAD" else -1
+        response = Response(raw.status, found, url, raw, link, self, length)
+        if method == "HEAD" or raw.length == 0:
+            raw.read()
+            response.close()
+        return response
+
+    def _link(self, parts: SplitResult) -> Link:
+        """A connection that waits for work, else a new one."""
+        with self._lock:
+            idle = self._idle.get((parts.scheme, parts.netloc))
+            while idle:
+                link = idle.pop()
+                if not _is_stale(link.http):
+                    return link
+                link.http.close()
+        link = self._new(parts)
+        try:
+            link.http.connect()
+        except ssl.SSLCertVerificationError as error:
+            what = f"the certificate of {parts.hostname} is not trusted: {reason(error)}"
+            raise ExternalError(what, "name the registry's CA with SSL_CERT_FILE") from error
+        except (OSError, http.client.HTTPException) as error:
+            remedy = "check the name, the network, and HTTPS_PROXY"
+            raise ExternalError(f"{parts.hostname} cannot be reached: {reason(error)}", remedy) from error
+        link.http.sock = cast("socket.socket", _Guarded(link.http.sock, self.policy.timeout))
+        return link
+
+    def _new(self, parts: SplitResult) -> Link:
+        host, timeout, key = parts.hostname or "", self.policy.timeout, (parts.scheme, parts.netloc)
+        proxy = None if is_loopback(host) else _proxy(parts.scheme, host)
+        if parts.scheme == "https":
+            address, secret = proxy or ((host, parts.port or 443), {})
+            secure = http.client.HTTPSConnection(*address, timeout=timeout, context=self._tls())
+            if proxy is not None:
+                secure.set_tunnel(host, parts.port or 443, secret)
+            return Link(secure, key)
+        address = proxy[0] if proxy is not None else (host, parts.port or 80)
+        return Link(http.client.HTTPConnection(*address, timeout=timeout), key, proxy is not None)
+
+    def _tls(self) -> ssl.SSLContext:
+        """The context; ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` are honoured by OpenSSL itself."""
+        with self._lock:
+            if self._context is None:
+                self._context = ssl.create_default_context()
+                if self.policy.insecure:
+                    self._context.check_hostname = False
+                    self._context.verify_mode = ssl.CERT_NONE
+            return self._context
+
+    def give_back(self, link: Link, reusable: bool) -> None:
+        """Keep a connection for the next request, or end it."""
+        if reusable:
+            with self._lock:
+                self._idle.setdefault(link.key, []).append(link)
+        else:
+            link.http.close()
+
+
+class _Guarded:
+    """A socket whose reading side never waits for longer than `timeout`, nor crawls for that long."""
+
+    def __init__(self, sock: socket.socket, timeout: float) -> None:
+        self._socket = sock
+        self._timeout = timeout
+        sock.settimeout(timeout)
+
+    def sendall(self, data: bytes) -> None:
+        self._socket.sendall(data)
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_Reader(self._socket.makefile("rb", buffering=0), self._timeout), 64 << 10)
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class _Reader(io.RawIOBase):
+    def __init__(self, raw: io.RawIOBase | socket.SocketIO, timeout: float) -> None:
+        self._raw = raw
+        self._timeout = timeout
+        self._waited = 0.0
+        self._got = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        start = time.monotonic()
+        count = self._raw.readinto(buffer) or 0
+        self._waited += time.monotonic() - start
+        self._got += count
+        if self._waited > self._timeout:
+            if self._got < _SLOWEST * self._timeout:
+                raise TimeoutError("timed out")
+            self._waited, self._got = 0.0, 0
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+def _is_stale(connection: http.client.HTTPConnection) -> bool:
+    """Whether the other side has closed an idle connection (or sent what nobody asked for)."""
+    import select
+
+    try:
+        return connection.sock is None or bool(select.select([connection.sock], [], [], 0)[0])
+    except (OSError, ValueError):
+        return True
+
+
+def _retry_after(text: str, default: float) -> float:
+    """Seconds out of a Retry-After header (RFC 9110, 10.2.3), which may also hold a date."""
+    if text.strip().isdigit() and len(text) < 10:
+        return float(text)
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(parsedate_to_datetime(text).timestamp() - time.time(), 0)
+    except (ValueError, TypeError, OverflowError):
+        return default
+
+
+def _proxy(scheme: str, host: str) -> tuple[tuple[str, int], dict[str, str]] | None:
+    """The proxy that the environment names for a host, with the header that it wants."""
+    import base64
+    from urllib.parse import unquote
+    from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
+
+    proxies = getproxies_environment()
+    text = proxies.get(scheme) or proxies.get("all")
+    if not text or proxy_bypass_environment(host, proxies):
+        return None
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        address = (parts.hostname or "", parts.port or 3128)
+    except ValueError as error:
+        raise InputError("the proxy in the environment is no address", "write it as http://HOST:PORT") from error
+    if not parts.username:
+        return address, {}
+    secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+    return address, {"Proxy-Authorization": f"Basic {base64.b64encode(secret).decode()}"}
+
+
+def host_of(url: str) -> str:
+    """The host (and port) of an address, which is all of it that an error may show."""
+    return urlsplit(url).netloc.rpartition("@")[2] or "the registry"
+
+
+def reason(error: Exception) -> str:
+    """Why something failed, in one short line."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message or "certificate verification failed"
+    if isinstance(error, TimeoutError):
+        return "timed out"
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return type(error).__name__
