@@ -18,6 +18,7 @@ from assay.model.sbom import Lifecycle, Sbom, Tool
 from assay.ports import FindingsCache, Ledger, Progress
 
 if TYPE_CHECKING:
+    from assay.model.image import Platform
     from assay.model.sbom_merge import Merged
     from assay.model.sbom_score import Score
 
@@ -57,11 +58,9 @@ class SbomAnswer:
 def sbom(request: SbomRequest) -> SbomAnswer:
     """The SBOM of a source, with time, tool and the names that the user gives to the root."""
     from assay.adapters import sources
-    from assay.adapters.image import ImageOptions
-    from assay.formats import oci
+    from assay.adapters.image_options import ImageOptions
 
-    platform = oci.parse_platform(request.platform) if request.platform else None
-    image = ImageOptions(platform, request.verify_diff_ids, request.progress)
+    image = ImageOptions(_platform(request.platform), request.verify_diff_ids, request.progress)
     cache = request.cache_dir / "downloads" if request.cache_dir else None
     opened = sources.open_source(
         request.source,
@@ -73,6 +72,14 @@ def sbom(request: SbomRequest) -> SbomAnswer:
     if not isinstance(opened.content, Sbom):
         found = replace(found, tools=(TOOL,), timestamp=timestamp())
     return SbomAnswer(rename(found, request), opened.scheme, opened.guessed)
+
+
+def _platform(text: str) -> Platform | None:
+    if not text:
+        return None
+    from assay.formats import oci
+
+    return oci.parse_platform(text)
 
 
 def _catalog(source: object, request: SbomRequest) -> Sbom:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import tempfile
 from collections.abc import Iterable
 
 from assay.errors import InputError
@@ -21,6 +20,8 @@ def spool(chunks: Iterable[memoryview], size: int) -> Content:
         if len(data) < size:
             raise InputError(f"content ends after {len(data)} of {size} bytes")
         return data
+    import tempfile
+
     with tempfile.TemporaryFile(prefix="assay-") as file:
         for chunk in chunks:
             file.write(chunk)

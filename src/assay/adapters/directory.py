@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from assay.adapters import content
-from assay.adapters.tar_layer import PathLog
 from assay.errors import InputError
 from assay.model.component import Component, ComponentType
 from assay.model.ecosystem import Content
 from assay.model.sbom import Attached, Layer, Skipped
 from assay.ports import EXECUTABLE_MAGIC, Entry, EntryKind, LayerSource, Wants
+
+if TYPE_CHECKING:
+    from assay.adapters.tar_layer import PathLog
 
 _MACHINE_CODE = re.compile(r"\.(so|exe|dll|dylib|node|ko|bin|pyd|jnilib)(\.|$)", re.IGNORECASE)
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -63,7 +65,7 @@ class DirectoryWalk:
         self._excluded = excluded
         self._wants = wants
         self._executables = executables
-        self._links = PathLog()
+        self._links: PathLog | None = None
 
     def __iter__(self) -> Iterator[Entry]:
         """The wanted entries; what cannot be read is skipped with its reason."""
@@ -80,7 +82,7 @@ class DirectoryWalk:
                 elif (entry := self._entry(path, item)) is not None:
                     yield entry
             pending.extend(reversed(folders))
-        self.symlinks = self._links.finish()
+        self.symlinks = self._links.finish() if self._links else b""
 
     def _list(self, folder: str) -> list[os.DirEntry[str]]:
         try:
@@ -114,6 +116,10 @@ class DirectoryWalk:
         except OSError as error:
             self._skip(path, error)
             return None
+        if self._links is None:
+            from assay.adapters.tar_layer import PathLog
+
+            self._links = PathLog()
         self._links.add(path)
         self._links.add(target)
         return Entry(path, EntryKind.SYMLINK, self._wants(path), target=target) if parsers else None
@@ -159,6 +165,8 @@ def excluder(globs: Sequence[str]) -> Callable[[str], bool]:
     """Whether a relative path (or a folder above it) is left out: ``*.md``, ``docs/**``, ``./node_modules``."""
     if not globs:
         return lambda path: False
+    import fnmatch
+
     patterns = []
     for glob in globs:
         clean = glob.removeprefix("./").rstrip("/")

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from assay.adapters import blob, image_reference
-from assay.adapters.image import Image, ImageOptions, Naming, Resolved
+from assay.adapters.image import Image, Naming, Resolved
+from assay.adapters.image_options import ImageOptions
 from assay.adapters.tar_index import TarIndex
 from assay.errors import InputError, Malformed
 from assay.formats import compression, digest, docker_archive, oci

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from assay.adapters import blob
+from assay.adapters.image_options import ImageOptions
 from assay.adapters.tar_layer import TarLayer
 from assay.errors import InputError, Malformed
 from assay.formats import digest, oci, purl
@@ -17,7 +18,7 @@ from assay.model.component import Component, ComponentType, Property
 from assay.model.digest import Digest
 from assay.model.image import Descriptor, ImageConfig, Index, Manifest, Platform
 from assay.model.sbom import Attached, Layer
-from assay.ports import LayerSource, Progress
+from assay.ports import LayerSource
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
 
@@ -32,15 +33,6 @@ class Blobs(Protocol):
     def manifest(self, item: Descriptor) -> bytes:
         """A small document; the caller verifies it."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class ImageOptions:
-    """`platform` chooses in an index; `verify_diff_ids` also hashes what the layers unpack to."""
-
-    platform: Platform | None = None
-    verify_diff_ids: bool = False
-    progress: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from assay.adapters import attached, image_reference
-from assay.adapters.image import Blobs, Image, ImageOptions, Naming, here, resolve
+from assay.adapters.image import Blobs, Image, Naming, here, resolve
+from assay.adapters.image_options import ImageOptions
 from assay.adapters.tar_index import TarIndex
 from assay.errors import InputError, Malformed
 from assay.formats import oci
@@ -108,11 +109,6 @@ class _Raw:
 
     def readinto(self, buffer: memoryview, /) -> int:
         return os.readv(self._descriptor, [buffer])
-
-
-def is_layout(folder: Path) -> bool:
-    """Whether a folder looks like an OCI layout."""
-    return (folder / "oci-layout").is_file() and (folder / "index.json").is_file()
 
 
 def open_layout(text: str, options: ImageOptions | None = None) -> Image:

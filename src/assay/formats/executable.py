@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Set
+from typing import TYPE_CHECKING
 
 from assay.errors import Malformed
-from assay.formats import elf, macho, pe
 from assay.model.executable import Executable, ExecutableFormat
 
-_MACHO = frozenset(macho.MAGICS)
+if TYPE_CHECKING:
+    import mmap
+
+    from assay.formats import elf
+
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -22,12 +25,18 @@ def read(content: elf.Bytes, wanted: Set[str] = _NOTHING) -> Executable | None:
     magic = bytes(content[:4])
     try:
         if magic == b"\x7fELF":
+            from assay.formats import elf
+
             return elf.read(content, wanted)
         if isinstance(content, memoryview):
             content = bytes(content)
         if magic[:2] == b"MZ":
+            from assay.formats import pe
+
             return pe.read(content, wanted)
-        if magic in _MACHO:
+        from assay.formats import macho
+
+        if magic in macho.MAGICS:
             return macho.read(content, wanted)
     except Malformed:
         return None
@@ -38,6 +47,8 @@ def addresses(content: bytes | mmap.mmap, executable: Executable) -> tuple[tuple
     """How the file is mapped into memory: (virtual address, offset in the file, size in the file) of each
     segment.
     """
+    from assay.formats import elf, macho, pe
+
     try:
         if executable.format is ExecutableFormat.ELF:
             return elf.segments(content)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from assay.errors import LimitExceeded, Malformed
@@ -39,17 +38,19 @@ def load(data: bytes | str) -> Json:
 
 def _load_carefully(data: bytes | str, fault: Exception) -> Json:
     """What msgspec refuses and RFC 8259 (8.2, 9) leaves to the reader: half surrogate pairs, huge numbers."""
+    import json
+
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data.removeprefix("\ufeff")
         value: Json = json.loads(text, parse_constant=_refuse)
-        return _whole(value) if _SURROGATE.search(text) else value
+        return _whole(value) if re.search(_SURROGATE, text) else value
     except RecursionError:
         raise LimitExceeded("JSON nested too deep") from None
     except ValueError:
         raise Malformed(f"not JSON: {fault}") from fault
 
 
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = r"\\u[dD][89a-fA-F]"
 
 
 def _whole(value: Json) -> Json:
@@ -71,7 +72,7 @@ def load_object(data: bytes | str) -> Object:
     return value
 
 
-_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/|,(?=(?:\s|//[^\n]*|/\*.*?\*/)*[\]}])', re.DOTALL)
+_TOKEN = r'(?s)("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/|,(?=(?:\s|//[^\n]*|/\*.*?\*/)*[\]}])'
 
 
 def load_relaxed(data: bytes | str) -> Object:
@@ -82,7 +83,7 @@ def load_relaxed(data: bytes | str) -> Object:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
     except UnicodeDecodeError as error:
         raise Malformed(f"not JSON: {error}") from error
-    return load_object(_TOKEN.sub(lambda match: match[1] or "", text))
+    return load_object(re.sub(_TOKEN, lambda match: match[1] or "", text))
 
 
 def as_object(value: Json | object) -> Object:

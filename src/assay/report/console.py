@@ -6,12 +6,14 @@ import os
 import re
 from typing import NamedTuple, TextIO
 
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]")
+_UNSAFE = "[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
 
 
 def printable(text: str) -> str:
     """`text` on one line, control and direction characters written as escapes: names come from strangers."""
-    return _UNSAFE.sub(lambda match: _escape(match[0]), text)
+    if text.isascii() and text.isprintable():
+        return text
+    return re.sub(_UNSAFE, lambda match: _escape(match[0]), text)
 
 
 def _escape(character: str) -> str:

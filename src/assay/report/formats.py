@@ -24,8 +24,8 @@ to add a format. Reading is the business of `assay.formats.detect` (which format
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import cast
 
 from assay.errors import InternalError, UsageError
@@ -36,7 +36,8 @@ from assay.report import output
 
 def names() -> tuple[str, ...]:
     """The names of all formats, sorted; no format is imported."""
-    return tuple(sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(output.__path__)))
+    files = (file for folder in output.__path__ for file in Path(folder).iterdir())
+    return tuple(sorted(file.stem.replace("_", "-") for file in files if file.suffix == ".py" and file.name[0] != "_"))
 
 
 def find(name: str) -> Format:

@@ -11,12 +11,14 @@ import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from assay.adapters.image import ImageOptions
+from assay.adapters.image_options import ImageOptions
 from assay.errors import InputError, UsageError
-from assay.model.sbom import Sbom
-from assay.ports import Source
+
+if TYPE_CHECKING:
+    from assay.model.sbom import Sbom
+    from assay.ports import Source
 
 SCHEMES = (
     "dir",
@@ -94,22 +96,25 @@ def local_path(text: str) -> Path | None:
 
 def guess(reference: str, request: Request) -> str:
     """The scheme of a bare word."""
-    from assay.adapters.oci_layout import is_layout
-
     path = Path(reference)
     if reference == "-":
         return "file"
     if path.is_dir():
-        return "oci-dir" if is_layout(path) else "dir"
+        return "oci-dir" if _is_layout(path) else "dir"
     if path.exists():
         from assay.adapters.sources.file import kind
 
         return kind(path)
     for mark in ("@", ":"):
         folder, found, _ = reference.rpartition(mark)
-        if found and is_layout(Path(folder)):
+        if found and _is_layout(Path(folder)):
             return "oci-dir"
     return _guess_image(reference, request)
+
+
+def _is_layout(folder: Path) -> bool:
+    """Whether a folder looks like an OCI layout (OCI image specification 1.1, "Image Layout")."""
+    return (folder / "oci-layout").is_file() and (folder / "index.json").is_file()
 
 
 def _guess_image(reference: str, request: Request) -> str:

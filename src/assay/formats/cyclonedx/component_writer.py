@@ -13,8 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from assay.formats import vers
-from assay.formats.cyclonedx import component_reader, licenses, names
+from assay.formats.cyclonedx import licenses, names
 from assay.formats.cyclonedx.fit import NEWEST, reference_since
 from assay.formats.json import Json, Object, as_object
 from assay.model.component import Component, ExternalReference, Occurrence, Scope
@@ -75,6 +74,8 @@ def write(component: Component, layers: Mapping[int, Layer]) -> Object:
 
 
 def _restore(written: Object, raw: Object, component: Component) -> None:
+    from assay.formats.cyclonedx import component_reader
+
     before = component_reader.component(raw)
     known = {"bom-ref", "components"}
     for fields, keys in _GROUPS:
@@ -123,6 +124,8 @@ def _add_version(written: Object, component: Component) -> None:
         if len(component.version) <= _MAX_VERSION:
             written["version"] = component.version
     elif component.version_range:
+        from assay.formats import vers
+
         scheme = component.purl.type if component.purl is not None else component.ecosystem
         known = vers.write(scheme, component.version_range) or component.version_range
         if len(known) <= _MAX_RANGE:
@@ -137,7 +140,7 @@ def _add_lists(written: Object, component: Component) -> None:
     if component.references:
         written["externalReferences"] = [write_reference(reference) for reference in component.references]
     if component.occurrences:
-        written["evidence"] = _evidence(component)
+        written["evidence"] = evidence(component)
 
 
 def is_cpe(text: str) -> bool:
@@ -165,15 +168,16 @@ def write_reference(reference: ExternalReference) -> Object:
     return written
 
 
-def _evidence(component: Component) -> Object:
-    evidence: Object = {}
+def evidence(component: Component) -> Object:
+    """Where a component was seen, and by what its identity is known."""
+    found: Object = {}
     first = component.occurrences[0]
     if component.purl is not None:
         technique = "binary-analysis" if "binar" in first.found_by else "manifest-analysis"
         method: Object = {"technique": technique, "confidence": 1, "value": first.path}
-        evidence["identity"] = [{"field": "purl", "confidence": 1, "methods": [method]}]
-    evidence["occurrences"] = [_occurrence(occurrence) for occurrence in component.occurrences]
-    return evidence
+        found["identity"] = [{"field": "purl", "confidence": 1, "methods": [method]}]
+    found["occurrences"] = [_occurrence(occurrence) for occurrence in component.occurrences]
+    return found
 
 
 def _occurrence(occurrence: Occurrence) -> Object:

@@ -21,7 +21,7 @@ import msgspec
 
 from assay.errors import UsageError
 from assay.formats import json_bytes
-from assay.formats.cyclonedx import component_writer, document_reader, names
+from assay.formats.cyclonedx import component_writer, names
 from assay.formats.cyclonedx.fit import NEWEST, fit
 from assay.formats.json import Json, Object, as_list, as_object, as_text
 from assay.model.sbom import Completeness, Sbom, Tool
@@ -138,6 +138,8 @@ def _metadata(sbom: Sbom, raw: Object, subject: Object) -> Object:
 
 def _restore(written: Object, raw: Object, sbom: Sbom) -> None:
     """The words of the document that was read, wherever the nouns still say the same."""
+    from assay.formats.cyclonedx import document_reader
+
     before = document_reader.metadata(raw)
     known = {"component"}
     for fields, keys in _METADATA_GROUPS:

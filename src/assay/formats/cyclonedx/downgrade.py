@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from assay.formats import json_bytes
 from assay.formats.cyclonedx import licenses, names
-from assay.formats.cyclonedx.component_reader import read_occurrence
 from assay.formats.json import Json, Object, as_list, as_object, as_text
 
 _TYPES = {
@@ -70,6 +69,8 @@ def _author(value: Object) -> None:
 
 def _occurrences_to_properties(value: Object, version: str) -> None:
     """Before 1.6 an occurrence has no line and no context, before 1.5 there are none at all."""
+    from assay.formats.cyclonedx.component_reader import read_occurrence
+
     evidence = dict(as_object(value.get("evidence")))
     left: list[Json] = []
     for item in map(as_object, as_list(evidence.get("occurrences"))):

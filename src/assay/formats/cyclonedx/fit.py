@@ -7,15 +7,14 @@ are known. `downgrade` says what can be said otherwise; the rest is taken out he
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
-from assay.formats.cyclonedx import downgrade
+from assay.formats import json
 from assay.formats.json import Json, Object
 
 OLDEST = "1.2"
@@ -36,7 +35,7 @@ class _Shape(NamedTuple):
 
 @cache
 def _shapes() -> Mapping[str, _Shape]:
-    table = json.loads(resources.files(__package__).joinpath("fields.json").read_bytes())
+    table = cast("dict[str, Any]", json.load_object(Path(__file__).with_name("fields.json").read_bytes()))
     return {
         name: _Shape({field: _field(entry) for field, entry in shape["fields"].items()}, tuple(shape["required"]))
         for name, shape in table.items()
@@ -71,12 +70,15 @@ class _Fitter:
         self._lost = lost
         self._foreign = foreign
         self._shapes = _shapes()
+        from assay.formats.cyclonedx import downgrade
+
+        self._in_older_words = downgrade.apply
 
     def object(self, value: Object, name: str) -> Object | None:
         """What is left of an object; None when nothing is, or when something that it needs is gone."""
         shape = self._shapes[name]
         kept: Object = {}
-        in_older_words = downgrade.apply(name, value, self._version, self._lost)
+        in_older_words = self._in_older_words(name, value, self._version, self._lost)
         if value and not in_older_words:
             self._lost[name] += 1
         for key, item in in_older_words.items():

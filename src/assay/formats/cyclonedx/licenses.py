@@ -13,9 +13,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from assay.formats import spdx_license
 from assay.formats.json import Json, Object, as_list, as_object, as_text
-from assay.formats.license_names import table
 from assay.model.license import Acknowledgement, License
 
 
@@ -46,6 +44,8 @@ def _details(entry: Object, license: License) -> Object:
 @cache
 def _is_listed(identifier: str) -> bool:
     """Whether the SPDX list has it, as the schemas want of an `id`."""
+    from assay.formats.license_names import table
+
     return table().licenses.get(identifier.lower()) == identifier
 
 
@@ -71,6 +71,8 @@ def _named(entry: Object) -> License | None:
 
 
 def _known(text: str, entry: Object, details: Object) -> License:
+    from assay.formats import spdx_license
+
     valid = spdx_license.is_valid(text)
     return License(
         expression=text if valid else "",
