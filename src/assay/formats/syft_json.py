@@ -23,7 +23,7 @@ from functools import cache
 from importlib import resources
 
 from assay.errors import Malformed
-from assay.formats import json_bytes, purl, spdx_license, syft_metadata
+from assay.formats import json_bytes, purl, spdx_license, syft_metadata, unheld
 from assay.formats.json import Json, Object, as_list, as_object, as_text, load_object
 from assay.model.component import Component, ComponentType, Occurrence
 from assay.model.license import Acknowledgement, License
@@ -81,7 +81,8 @@ def losses(sbom: Sbom, version: str = "") -> tuple[str, ...]:
         "scopes": sum(component.scope != "required" for component in sbom.components),
     }
     lines = [f"{what} of {count} components" for what, count in kinds.items() if count]
-    return (*lines, *(["what was skipped"] if sbom.skipped else []))
+    lines += ["what was skipped"] if sbom.skipped else []
+    return (*lines, *unheld.lines(sbom, "syft"))
 
 
 def _extra(holder: Sbom | Component) -> Object:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from assay.formats import unheld
 from assay.formats.cyclonedx.document_writer import build
 from assay.formats.cyclonedx.fit import NEWEST, since
 from assay.model.sbom import Sbom
 
 
 def losses(sbom: Sbom, version: str = NEWEST) -> tuple[str, ...]:
-    """A line for each kind of thing that is lost, sorted: ``component.tags (12 times; since 1.6)``."""
+    """A line for each kind of thing that is lost, sorted: ``component.tags (12 times; since 1.6)``.
+
+    First what only the family holds that the document came from.
+    """
     _, lost = build(sbom, version)
-    return tuple(_line(what, count) for what, count in sorted(lost.items()) if count)
+    return unheld.lines(sbom, "cyclonedx") + tuple(_line(what, count) for what, count in sorted(lost.items()) if count)
 
 
 def _line(what: str, count: int) -> str:

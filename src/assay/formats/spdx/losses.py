@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from assay.formats.json import Object, as_list, as_object
+from assay.formats import unheld
+from assay.formats.json import as_object
 from assay.formats.spdx.documents import VERSION_3, family
 from assay.formats.spdx.package import ALGORITHMS
 from assay.formats.spdx.versions import rules
@@ -31,20 +32,13 @@ def _everyone(sbom: Sbom) -> tuple[Component, ...]:
     return (sbom.subject, *sbom.components)
 
 
-def _foreign(sbom: Sbom, target: int) -> Iterable[str]:
-    """Fields that only the document's own family has."""
+def _foreign(sbom: Sbom, target: int) -> list[str]:
+    """What only the family holds that the document came from; SPDX 2 and 3 are two families here."""
+    found = [*unheld.lines(sbom, "spdx")]
     source = family(sbom)
-    names: set[str] = set()
-    for extra in (sbom.extra, *(component.extra for component in _everyone(sbom))):
-        names |= {
-            f"{name}: {field}"
-            for name, fields in extra.items()
-            if name != "spdx"
-            for field in as_object(fields) or {"fields": None}
-        }
     if source not in {0, target}:
-        names |= _other_spdx(as_object(sbom.extra.get("spdx")))
-    return [f"{name} is a field of the other format only: left out" for name in sorted(names)]
+        found += unheld.told(f"SPDX {source}", unheld.counted(sbom, "spdx"))
+    return found
 
 
 def _edges(sbom: Sbom) -> Iterable[str]:
@@ -54,17 +48,6 @@ def _edges(sbom: Sbom) -> Iterable[str]:
     if ends:
         shown = ", ".join(sorted(ends)[:3]) + (" ..." if len(ends) > 3 else "")
         yield f"dependencies on {len(ends)} things that are no components: left out ({shown})"
-
-
-def _other_spdx(raw: Object) -> set[str]:
-    """What the other SPDX holds besides packages, edges and licences."""
-    if "@graph" in raw:
-        kinds = {str(as_object(item).get("type")) for item in as_list(raw["@graph"])}
-        return {
-            f"SPDX 3: {kind}" for kind in kinds - {"CreationInfo", "Organization", "Person", "Tool", "SoftwareAgent"}
-        }
-    kept = ("files", "snippets", "annotations", "externalDocumentRefs", "revieweds", "comment")
-    return {f"SPDX 2: {key}" for key in kept if raw.get(key)}
 
 
 def _without_field(sbom: Sbom, version: str) -> Iterable[str]:
