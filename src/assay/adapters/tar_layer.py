@@ -121,15 +121,7 @@ class TarWalk:
         return fault
 
     def _entries(self, stream: compression.ByteStream, log: PathLog | None) -> Iterator[Entry]:
-        wants = self._wants
-
-        def interest(path: str) -> object:
-            """By name: what parsers want, and whiteouts (True)."""
-            if _WHITEOUT in path and path.rpartition("/")[2].startswith(_WHITEOUT):
-                return True
-            return wants(path)
-
-        walker = tar.Walker(stream, interest, self._magic, log.add if log else None)
+        walker = tar.Walker(stream, self._wants, self._magic, log.add if log else None, _is_whiteout)
         for number, member in enumerate(walker):
             entry = self._entry(member, walker)
             if number >= self._handed_out:
@@ -189,6 +181,10 @@ class TarWalk:
             view[filled : filled + len(chunk)] = chunk
             filled += len(chunk)
         return view[:filled]
+
+
+def _is_whiteout(path: str) -> bool:
+    return path.startswith(_WHITEOUT, path.rfind("/") + 1)
 
 
 def _whiteout(path: str) -> Entry:

@@ -18,6 +18,8 @@ from assay.errors import LimitExceeded, Malformed
 
 BLOCK = 512
 WINDOW = 1 << 20
+_SMALLEST = 64
+"""Bytes; what is not larger is no executable."""
 MAX_EXTENDED = 4 << 20
 """Bytes of one pax header or GNU long name; real ones are below 100 kB."""
 
@@ -110,8 +112,9 @@ class Window:
 class Walker:
     """Steps through a stream, and stops at the members that somebody may want.
 
-    `wants(path)` says of a regular file whether (truthy) its content is wanted by name; files that begin with four
-    bytes in `magic` are handed out too, and so is everything that is no regular file. While a member is handed out,
+    `wants(path)` says of a regular file whether (truthy) its content is wanted by name; `marks` is asked before it of
+    files with a part that may begin with a dot. Files that begin with four bytes in `magic` are handed out too, and
+    so is everything that is neither a regular file nor a folder. While a member is handed out,
     `window` stands at its content; what the caller does not read is skipped. `log` hears the path of every entry
     (folders with a trailing slash). After the walk, `truncated` says why it ended before the end mark, if it did,
     and `rejected` lists the paths that point outside of the root.
@@ -123,12 +126,15 @@ class Walker:
         wants: Callable[[str], object],
         magic: frozenset[bytes] = frozenset(),
         log: Callable[[str], None] | None = None,
+        marks: Callable[[str], object] | None = None,
     ) -> None:
         self.window = Window(stream)
         self.truncated = ""
         self.rejected: list[str] = []
         self._wants = wants
+        self._marks = marks
         self._magic = magic
+        self._first = frozenset(mark[0] for mark in magic)
         self._log = log
         self._global: dict[str, bytes] = {}
         self._next: dict[str, bytes] = {}
@@ -136,77 +142,80 @@ class Walker:
     def __iter__(self) -> Iterator[Member]:
         """The members in order; raises `Malformed` for a header that is none."""
         window, buffer, log, wants = self.window, self.window.buffer, self._log, self._wants
-        magic, first = self._magic, frozenset(mark[0] for mark in self._magic)
+        pending, fixed, first = self._next, self._global, self._first
         unpack = _HEADER.unpack_from
         while window.end - window.position >= BLOCK or window.fill(BLOCK):
             at = window.position
             name, mode, size_field, kind = unpack(buffer, at)
-            if kind != b"0" or self._next or self._global or name[-1] or buffer[at + 345]:
+            if kind != b"0" or pending or fixed or name[-1] or buffer[at + 345]:
                 if not name[0] and buffer[at : at + BLOCK] == _ZERO:
                     window.position += BLOCK
                     return
-                member = self._unusual(name, mode, size_field, kind)
-                if member is None:
-                    if self.truncated:
-                        return
-                    continue
-                if member.kind != b"0":
-                    if log is not None:
-                        log(member.path + "/" if member.kind == b"5" else member.path)
-                    if member.kind != b"5" or member.size:
-                        yield from self._hand_out(member)
-                        if self.truncated:
-                            return
-                    continue
-                path, size = member.path, member.size
-            else:
-                if buffer[at + 257 : at + 262] != b"ustar":
-                    _check(buffer, at)
-                path = name[: name.index(0)].decode("utf-8", "surrogateescape")
-                if path[0] == "." and path[1:2] == "/":
-                    path = path[2:]
-                if not path or path[0] in "./" or "//" in path or "/." in path:
-                    path = self._inside(path)
-                try:
-                    size = int(size_field[:11], 8)
-                except ValueError:
-                    size = number(size_field)
-                window.position = at + BLOCK
-            if log is not None:
-                log(path)
-            interest = wants(path)
-            if not interest and size > 64 and magic:
-                if window.end - window.position < 4 and not window.fill(4):
-                    self.truncated = f"tar ends within the content of {path}"
+                unusual = self._unusual(name, mode, size_field, kind)
+                if unusual is not None:
+                    yield from self._consider(unusual)
+                if self.truncated:
                     return
-                interest = None
-                if buffer[window.position] in first:
-                    start = bytes(buffer[window.position : window.position + 4])
-                    interest = () if start in magic else None
-            elif not interest:
-                interest = None
-            if interest is not None:
-                yield from self._hand_out(Member(path, b"0", number(mode), size, "", interest))
-            elif not window.skip((size + 511) & -512):
-                self.truncated = f"tar ends within the content of {path}"
+                continue
+            if buffer[at + 257 : at + 262] != b"ustar":
+                _check(buffer, at)
+            path = name[: name.index(0)].decode("utf-8", "surrogateescape")
+            try:
+                size = int(size_field[:11], 8)
+            except ValueError:
+                size = number(size_field)
+            window.position = at = at + BLOCK
+            if path[0] in "./" or "/." in path or "//" in path:
+                yield from self._consider(Member(self._inside(path), kind, number(mode), size))
+            else:
+                if log is not None:
+                    log(path)
+                interest = wants(path)
+                if interest or (size > _SMALLEST and (at >= window.end or buffer[at] in first)):
+                    yield from self._hand_out(Member(path, kind, number(mode), size, "", interest))
+                else:
+                    position = at + ((size + 511) & -512)
+                    if position <= window.end:
+                        window.position = position
+                    elif not window.skip(position - at):
+                        self.truncated = f"tar ends within the content of {path}"
             if self.truncated:
                 return
         if window.end != window.position:
             self.truncated = "tar ends within a header"
 
+    def _consider(self, member: Member) -> Iterator[Member]:
+        """Log a member, and hand it out if somebody may want it."""
+        if self._log is not None:
+            self._log(member.path + "/" if member.kind == b"5" else member.path)
+        if member.kind == b"0":
+            if self._marks is not None and "." in member.path:
+                member.interest = self._marks(member.path)
+            member.interest = member.interest or self._wants(member.path)
+        yield from self._hand_out(member)
+
     def _hand_out(self, member: Member) -> Iterator[Member]:
-        """Yield the member, unless it lies outside, then skip what is left of its content and padding."""
+        """Yield the member where it is wanted, special or begins with a magic; skip what is left of its content."""
         window = self.window
         start = window.total - window.end + window.position
-        if member.path:
+        wanted = member.interest or member.kind not in (b"0", b"5") or self._has_magic(member)
+        if wanted and member.path:
             yield member
         padded = (member.size + BLOCK - 1) & -BLOCK
         left = start + padded - (window.total - window.end + window.position)
         if left and not window.skip(left):
             self.truncated = f"tar ends within the content of {member.path}"
 
+    def _has_magic(self, member: Member) -> bool:
+        window = self.window
+        if member.kind != b"0" or member.size <= _SMALLEST or not window.fill(4):
+            return False
+        return bytes(window.buffer[window.position : window.position + 4]) in self._magic
+
     def _inside(self, path: str) -> str:
         """The normalised path; one that leaves the root is rejected and becomes empty."""
+        if path[:2] == "./":
+            path = path[2:]
         ends = path and path[0] not in "./" and path[-1] not in "./"
         if ends and "//" not in path and "/./" not in path and "/../" not in path:
             return path  # only a hidden file or folder
@@ -233,7 +242,7 @@ class Walker:
             kind = b"0"
         if self._next or self._global:
             records = {**self._global, **self._next}
-            self._next = {}
+            self._next.clear()
             if "size" in records and kind in _WITH_CONTENT:
                 size = _decimal(records["size"])
             path = records.get("GNU.sparse.name") or records.get("path") or path
@@ -245,8 +254,6 @@ class Walker:
         if kind == b"0" and path.endswith(b"/"):
             kind = b"5"
         text = path.rstrip(b"/").decode("utf-8", "surrogateescape")
-        if text[:2] == "./":
-            text = text[2:]
         if not text or text[0] in "./" or "//" in text or "/." in text:
             text = self._inside(text)
         return Member(text, kind, number(mode), size, target.decode("utf-8", "surrogateescape"))

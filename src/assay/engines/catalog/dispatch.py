@@ -114,25 +114,29 @@ class Dispatch:
 
     def wants(self, path: str) -> tuple[Parser, ...]:
         """The parsers whose patterns match, each once, in the order of their ecosystems."""
-        if self._only is not None:
-            return self._only.get(path, ())
         slash = path.rfind("/")
         name = path[slash + 1 :]
-        candidates = self.anything
-        if name in self.names:
-            candidates = candidates + self.names[name]
-        extension = name[name.rfind(".") + 1 :]
-        if extension in self.extensions:
-            candidates = candidates + self.extensions[extension]
-        prefix = name[:_PREFIX]
-        if prefix in self.prefixes:
-            candidates = candidates + self.prefixes[prefix]
-        if slash > 0:
-            folder = path[path.rfind("/", 0, slash) + 1 : slash]
-            if folder in self.folders:
-                candidates = candidates + self.folders[folder]
-        if not candidates:
-            return ()
+        if (
+            name in self.names
+            or name[name.rfind(".") + 1 :] in self.extensions
+            or name[:_PREFIX] in self.prefixes
+            or path[path.rfind("/", 0, slash) + 1 : slash] in self.folders
+            or self.anything
+        ):
+            return self._match(path, slash)
+        return ()
+
+    def _match(self, path: str, slash: int) -> tuple[Parser, ...]:
+        if self._only is not None:
+            return self._only.get(path, ())
+        name = path[slash + 1 :]
+        candidates = [
+            *self.names.get(name, ()),
+            *self.extensions.get(name[name.rfind(".") + 1 :], ()),
+            *self.prefixes.get(name[:_PREFIX], ()),
+            *self.folders.get(path[path.rfind("/", 0, slash) + 1 : slash], ()),
+            *self.anything,
+        ]
         found = [pattern.parser for pattern in candidates if pattern.matches(path)]
         return tuple(dict.fromkeys(found)) if found else ()
 
@@ -144,6 +148,7 @@ class Dispatch:
         """A dispatch that wants these paths and nothing else, for a second pass over a layer."""
         chosen = Dispatch(())
         chosen._only = paths
+        chosen.names = {path.rpartition("/")[2]: [] for path in paths}
         return chosen
 
     def of_executable(self, image: Executable) -> list[Parser]:
