@@ -66,6 +66,12 @@ def test_xml() -> None:
         assert not lost, f"{name}: {list(lost)[:5]}"
 
 
+def test_xml_as_json() -> None:
+    for name, version, data in _valid("xml"):
+        if version in VERSIONS:
+            assert json_problems(json_writer.write(xml_reader.read(data), version), version) == [], name
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_version_of_json(version: str) -> None:
     for name, _, data in _valid("json"):

@@ -445,3 +445,21 @@ def test_three_thousand_components_are_written_in_no_time() -> None:
     data = json_writer.write(Sbom(IMAGE, many, lifecycles=(Lifecycle.BUILD,)))
     assert len(data) > 1_000_000
     assert time.process_time() - start < 5  # the measured figure is in the benchmark; this catches quadratic time
+
+
+def test_whom_a_patent_belongs_to_is_told_apart_in_json() -> None:
+    holders = (
+        b"<organization><name>A</name></organization>",
+        b"<individual><name>B</name></individual>",
+        b"<individual><name>C</name><email>c@c.example</email></individual>",
+    )
+    patent = b"<patentNumber>US12</patentNumber><jurisdiction>US</jurisdiction><patentLegalStatus>granted"
+    patent += b"</patentLegalStatus>" + b"".join(b"<patentAssignee>" + each + b"</patentAssignee>" for each in holders)
+    data = b'<bom xmlns="http://cyclonedx.org/schema/bom/1.7" version="1"><definitions><patents><patent>' + patent
+    sbom = xml_reader.read(data + b"</patent></patents></definitions></bom>")
+    text = json_writer.write(sbom, "1.7")
+    assert json_problems(text, "1.7") == []
+    assert json.loads(text)["definitions"]["patents"][0]["patentAssignee"][0]["name"] == "A"
+    again = xml_writer.write(json_reader.read(text), "1.7")
+    assert xml_problems(again, "1.7") == []
+    assert b"".join(again.split()).count(b"<individual>") == 2

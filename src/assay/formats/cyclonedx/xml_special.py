@@ -173,31 +173,51 @@ def _write_variables(value: Json) -> list[Part]:
 def _read_patents(element: Element) -> Json:
     found: list[Json] = []
     for item in element:
-        found.append(_read(item, "patentFamilyType" if local(item) == "patentFamily" else "patentType"))
+        value = as_object(_read(item, "patentFamilyType" if local(item) == "patentFamily" else "patentType"))
+        if "patentAssignee" in value:
+            value["patentAssignee"] = [_party(inner) for each in children(item, "patentAssignee") for inner in each]
+        found.append(value)
     return found
 
 
 def _write_patents(value: Json) -> list[Part]:
-    return [
-        ("patentFamily", item, "patentFamilyType") if "familyId" in as_object(item) else ("patent", item, "patentType")
-        for item in as_list(value)
-    ]
+    found: list[Part] = []
+    for item in map(as_object, as_list(value)):
+        holders: list[Json] = [_wrapped(holder) for holder in as_list(item.get("patentAssignee"))]
+        held: Object = {"patentAssignee": holders} if holders else {}
+        family = "familyId" in item
+        name, kind = ("patentFamily", "patentFamilyType") if family else ("patent", "patentType")
+        found.append((name, item | held, kind))
+    return found
+
+
+def _party(element: Element) -> Json:
+    """An organization or a person, which JSON tells apart by their fields alone: a mere name gets an empty one."""
+    person = local(element) in ("contact", "individual")
+    value = as_object(_read(element, "organizationalContact" if person else "organizationalEntity"))
+    if value.keys() <= {"name", "bom-ref"}:
+        value["phone" if person else "contact"] = "" if person else []
+    return value
+
+
+def _wrapped(value: Json) -> Object:
+    """The same under the key of its kind."""
+    party = as_object(value)
+    kept: Object = {key: item for key, item in party.items() if item not in ("", [])}
+    return {"contact" if party.keys() & {"email", "phone"} else "organization": kept}
 
 
 def _read_asserter(element: Element) -> Json:
     for item in element:
-        if local(item) == "ref":
-            return text(item)
-        return _read(item, "organizationalContact" if local(item) == "contact" else "organizationalEntity")
+        return text(item) if local(item) == "ref" else _party(item)
     return {}
 
 
 def _write_asserter(value: Json) -> list[Part]:
     if isinstance(value, str):
         return [("ref", value, "s")]
-    if as_object(value).keys() & {"email", "phone"}:
-        return [("contact", value, "organizationalContact")]
-    return [("organization", value, "organizationalEntity")]
+    kinds = {"contact": "organizationalContact", "organization": "organizationalEntity"}
+    return [(name, party, kinds[name]) for name, party in _wrapped(value).items()]
 
 
 def _read_copyrights(element: Element) -> Json:
