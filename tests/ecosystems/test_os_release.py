@@ -65,3 +65,13 @@ def test_arbitrary_bytes_never_crash(name: str, data: bytes) -> None:
     reader = modern.parse if name == "os-release" else elder.parse
     with contextlib.suppress(AssayError):
         reader(File(f"etc/{name}", data))
+
+
+def test_the_vendor_supplies_the_system() -> None:
+    text = b'ID=x\nNAME="X Linux"\nVENDOR_NAME="Acme"\nVENDOR_URL="https://acme.example"\nVERSION_ID="1 beta"\n'
+    (component,) = modern.parse(File("etc/os-release", text)).components
+    assert component.supplier == "Acme"
+    assert [item.url for item in component.references] == ["https://acme.example"]
+    assert component.cpes == ()
+    (other,) = modern.parse(File("etc/os-release", b'ID=debian\nNAME="Debian"\nVERSION_ID="1:*"\n')).components
+    assert (other.supplier, other.cpes) == ("Debian", ())

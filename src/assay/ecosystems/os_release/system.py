@@ -6,13 +6,27 @@ how much they tell; a root folder further down counts after all files of one fur
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from assay.formats.os_release import priority
 from assay.model.component import Component, ComponentType, ExternalReference, Property
 from assay.model.ecosystem import Found, Located
 from assay.model.sbom import Distribution
+
+_PLAIN = re.compile(r"[0-9a-z._-]{1,40}\Z")
+_LISTED = {
+    "alpine": "alpinelinux:alpine_linux",
+    "centos": "centos:centos",
+    "debian": "debian:debian_linux",
+    "fedora": "fedoraproject:fedora",
+    "ol": "oracle:linux",
+    "photon": "vmware:photon_os",
+    "rhel": "redhat:enterprise_linux",
+    "ubuntu": "canonical:ubuntu_linux",
+}
+"""Vendor and product in the CPE dictionary, for systems whose os-release has no CPE_NAME."""
 
 
 def found(path: str, tail: str, distribution: Distribution, rank: int) -> Found:
@@ -22,9 +36,8 @@ def found(path: str, tail: str, distribution: Distribution, rank: int) -> Found:
     return Found((component(distribution),), root=root, distribution=distribution, facts=facts)
 
 
-def component(system: Distribution, bug_url: str = "") -> Component:
-    """The operating system."""
-    links = (("website", system.home_url), ("issue-tracker", bug_url))
+def component(system: Distribution, vendor: str = "", links: Iterable[tuple[str, str]] = ()) -> Component:
+    """The operating system; `links` are types and addresses of references beside the home page."""
     facts = (
         ("assay:os:codename", system.version_codename),
         ("assay:os:id-like", " ".join(system.id_like)),
@@ -34,11 +47,23 @@ def component(system: Distribution, bug_url: str = "") -> Component:
         system.id,
         system.version_id,
         ComponentType.OPERATING_SYSTEM,
+        supplier=vendor or system.name,
         description=system.pretty_name or system.name,
-        cpes=(system.cpe_name,) if system.cpe_name.startswith("cpe:") else (),
-        references=tuple(ExternalReference(kind, url) for kind, url in links if url),
+        cpes=_cpes(system),
+        references=tuple(ExternalReference(kind, url) for kind, url in (("website", system.home_url), *links) if url),
         properties=tuple(Property(name, value) for name, value in facts if value),
     )
+
+
+def _cpes(system: Distribution) -> tuple[str, ...]:
+    """What the system says of itself, else the name under which the NVD lists it."""
+    if system.cpe_name.startswith("cpe:"):
+        return (system.cpe_name,)
+    known = _LISTED.get(system.id)
+    version = system.version_id.lower()
+    if known is None or not _PLAIN.match(version):
+        return ()
+    return (f"cpe:2.3:o:{known}:{version}:*:*:*:*:*:*:*",)
 
 
 def assemble(files: Sequence[Located], distribution: Distribution | None) -> Sequence[Located]:
