@@ -89,3 +89,11 @@ def test_the_public_checker_agrees_on_the_ntia_elements(change: dict[str, str], 
     assert theirs.compliant is (ours == set())
     assert bool(theirs.components_without_suppliers) is ("supplier" in ours)
     assert bool(theirs.components_without_versions) is ("version" in ours)
+
+
+@pytest.mark.parametrize(("licenses", "met"), [(None, 0), ([], 0), ([{"license": {"id": "CC0-1.0"}}], 1)])
+def test_the_licence_of_a_document_is_its_own(licenses: object, met: int) -> None:
+    metadata = {"tools": [{"name": "licenses"}]} | ({} if licenses is None else {"licenses": licenses})
+    sbom = replace(FULL, source_format="cyclonedx-json@1.7", extra={"cyclonedx": {"metadata": metadata}})
+    checks = [check for category in score(sbom).categories for check in category.checks]
+    assert [check.met for check in checks if check.name == "data licence"] == [met]

@@ -259,6 +259,14 @@ def test_unknown_version_is_refused() -> None:
         json_writer.write(FULL, "1.8")
 
 
+@pytest.mark.parametrize("source", ["", "spdx-json@2.3", "syft-json@16", "cyclonedx-json@1.6"])
+def test_documents_of_our_own_are_in_the_public_domain(source: str) -> None:
+    extra = {"cyclonedx": {"specVersion": "1.6"}} if source.startswith("cyclonedx") else {}
+    meta = document(replace(FULL, source_format=source, extra=extra))["metadata"]
+    expected = None if source.startswith(("syft", "cyclonedx")) else [{"license": {"id": "CC0-1.0"}}]
+    assert meta.get("licenses") == expected
+
+
 def test_what_was_read_is_written_again() -> None:
     raw: dict[str, Any] = {
         "bomFormat": "CycloneDX",

@@ -10,13 +10,13 @@ all that is in it, an object says it of its members. The rest is counted by its 
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib import resources
+from pathlib import Path
+from typing import cast
 
-from assay.formats.json import Json, Object, as_list, as_object, as_text
+from assay.formats.json import Json, Object, as_list, as_object, as_text, load_object
 from assay.model.component import Component
 from assay.model.sbom import Sbom
 
@@ -62,8 +62,8 @@ def counted(sbom: Sbom, family: str) -> Counter[str]:
 
 @cache
 def _table() -> Mapping[str, Mapping[str, Object]]:
-    table: dict[str, dict[str, Object]] = json.loads(resources.files(__package__).joinpath("held.json").read_bytes())
-    return table
+    table = load_object(Path(__file__).with_name("held.json").read_bytes())
+    return cast("dict[str, dict[str, Object]]", table)
 
 
 def _walk(value: Object, held: Object, path: str, lost: Counter[str]) -> None:
@@ -78,7 +78,10 @@ def _walk(value: Object, held: Object, path: str, lost: Counter[str]) -> None:
 
 
 def _cyclonedx_document(document: Object) -> Iterator[str]:
-    """Statements of completeness after the first, and what entries of the graph say beside ``dependsOn``."""
+    """Another data licence than SPDX has, all but the first completeness, what the graph says beside ``dependsOn``."""
+    for item in map(as_object, as_list(as_object(document.get("metadata")).get("licenses"))):
+        if as_object(item.get("license")).get("id") != "CC0-1.0":
+            yield "metadata.licenses"
     yield from ["compositions"] * (len(as_list(document.get("compositions"))) - 1)
     for entry in as_object(document.get("dependencies")).values():
         yield from (f"dependencies.{key}" for key in as_object(entry) if key != "dependsOn")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from assay.formats.json import as_list, as_object
 from assay.model.sbom import Completeness, Sbom
 
 _MODERN = frozenset({"1.4", "1.5", "1.6", "1.7", "2.2", "2.3", "3.0"})
@@ -84,8 +85,10 @@ def _specified(document: Document) -> bool:
 
 def _data_license(document: Document) -> bool:
     """SPDX documents are CC0-1.0 by their own rules; CycloneDX ones may say what they are."""
-    cyclonedx = document.sbom.source_format.startswith("cyclonedx-")
-    return _specified(document) and (not cyclonedx or "licenses" in str(document.sbom.extra.get("cyclonedx")))
+    if not document.sbom.source_format.startswith("cyclonedx-"):
+        return _specified(document)
+    metadata = as_object(as_object(document.sbom.extra.get("cyclonedx")).get("metadata"))
+    return bool(as_list(metadata.get("licenses")))
 
 
 DOCUMENT_CHECKS: tuple[Question, ...] = (

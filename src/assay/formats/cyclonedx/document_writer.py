@@ -31,6 +31,9 @@ VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
 _SERIAL = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 _TIMESTAMP = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-][01]\d:[0-5]\d)\Z")
 _NAMESPACE = bytes.fromhex("6ba7b8119dad11d180b400c04fd430c8")  # the URL namespace of RFC 9562, 6.6
+_DATA_LICENSE = "CC0-1.0"
+"""Of the documents that assay makes, as of all SPDX documents (SPDX 2.3, clause 6.2)."""
+
 _OWN_KEYS = frozenset(
     {
         "$schema",
@@ -129,6 +132,8 @@ def _metadata(sbom: Sbom, raw: Object, subject: Object) -> Object:
         written["component"] = subject
     if sbom.supplier:
         written["supplier"] = {"name": sbom.supplier}
+    if "cyclonedx" not in sbom.extra and (not sbom.source_format or sbom.source_format.startswith("spdx-")):
+        written["licenses"] = [{"license": {"id": _DATA_LICENSE}}]
     if properties := _properties(sbom):
         written["properties"] = properties
     if raw:
