@@ -239,7 +239,7 @@ def test_offline_opens_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket, "socket", refuse)
     with pytest.raises(UsageError, match="--offline"):
-        open_source("registry.example/app", replace(REQUEST, offline=True))
+        open_source("registry.example/app", REQUEST._replace(offline=True))
 
 
 def test_plain_http_is_for_loopback_and_named_hosts_only() -> None:
@@ -254,7 +254,7 @@ def test_plain_http_is_for_loopback_and_named_hosts_only() -> None:
 
 
 def test_attached_sboms_are_used_when_asked_for(registry: Registry) -> None:
-    wanted = replace(REQUEST, from_attached=True)
+    wanted = REQUEST._replace(from_attached=True)
     found = open_source(f"{registry.host}/team/app:1", wanted, QUICK)
     assert isinstance(found, Sbom)
     assert [item.name for item in found.components] == ["hung"]
@@ -278,7 +278,7 @@ def test_sboms_under_the_tags_of_cosign_are_listed(registry: Registry, ending: s
     manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": item, "layers": [item]}
     registry.add(json.dumps(manifest).encode(), MANIFEST, f"{image.replace(':', '-')}.{ending}")
     assert [found.digest for found in opened(registry).attached] == [layer]
-    assert isinstance(open_source(f"{registry.host}/team/app:1", replace(REQUEST, from_attached=True), QUICK), Sbom)
+    assert isinstance(open_source(f"{registry.host}/team/app:1", REQUEST._replace(from_attached=True), QUICK), Sbom)
 
 
 @pytest.mark.parametrize("api", [True, False])

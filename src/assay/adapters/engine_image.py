@@ -32,8 +32,7 @@ def open_image(engine: str, reference: str, request: Request) -> Image | Sbom:
 
     online(engine, reference, request)
     file = engine_socket.saved(engine, reference)
-    image = docker_archive.of_file(file, "", request)
-    return image
+    return docker_archive.of_file(file, "", request)
 
 
 def exported(reference: str, request: Request) -> OpenFile:

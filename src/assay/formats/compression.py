@@ -124,10 +124,7 @@ def _gzip(raw: _Peeked) -> ByteStream:
 
 
 def _zstd(raw: _Peeked) -> ByteStream:
-    import zstandard
-
-    decompressor = zstandard.ZstdDecompressor(max_window_size=128 << 20)
-    return decompressor.stream_reader(_readable(raw), read_size=READ_SIZE, read_across_frames=True)
+    return _Zstd(raw)
 
 
 def _xz(raw: _Peeked) -> ByteStream:
@@ -209,3 +206,86 @@ class _Zlib:
             if output:
                 buffer[: len(output)] = output
                 return len(output)
+
+
+class _Zstd:
+    """zstd; the library takes a stream that is cut off for a whole one, so the frames are followed as they pass."""
+
+    def __init__(self, raw: _Peeked) -> None:
+        import zstandard
+
+        decompressor = zstandard.ZstdDecompressor(max_window_size=128 << 20)
+        self._frames = _ZstdFrames(raw)
+        source: BinaryIO = self._frames  # type: ignore[assignment]  # the library only calls read()
+        self._stream = decompressor.stream_reader(source, read_size=READ_SIZE, read_across_frames=True)
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        count = self._stream.readinto(buffer)
+        if not count and len(buffer) and not self._frames.complete:
+            raise EOFError
+        return count
+
+
+class _ZstdFrames:
+    """Steps from header to header (RFC 8878, section 3.1) through what is read."""
+
+    _DICTIONARY_ID = (0, 1, 2, 4)
+    _CONTENT_SIZE = (0, 2, 4, 8)
+
+    def __init__(self, raw: _Peeked) -> None:
+        self._raw = raw
+        self._skip = 0
+        self._header = b""
+        self._needed = 4
+        self._next: Callable[[bytes], None] = self._magic
+        self._checksum = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether the last frame has ended, and no other begun."""
+        return self._next == self._magic and not self._skip and not self._header
+
+    def read(self, size: int = READ_SIZE) -> bytes:
+        data = self._raw.read(size)
+        at = 0
+        while at < len(data):
+            if self._skip:
+                step = min(self._skip, len(data) - at)
+                self._skip -= step
+                at += step
+                continue
+            part = data[at : at + self._needed - len(self._header)]
+            self._header += part
+            at += len(part)
+            if len(self._header) == self._needed:
+                header, self._header = self._header, b""
+                self._next(header)
+        return data
+
+    def _expect(self, needed: int, reader: Callable[[bytes], None]) -> None:
+        self._needed, self._next = needed, reader
+
+    def _magic(self, header: bytes) -> None:
+        if header == ZSTD:
+            self._expect(1, self._descriptor)
+        else:
+            self._expect(4, self._skippable)
+
+    def _skippable(self, header: bytes) -> None:
+        self._skip = int.from_bytes(header, "little")
+        self._expect(4, self._magic)
+
+    def _descriptor(self, header: bytes) -> None:
+        flags = header[0]
+        single = flags >> 5 & 1
+        self._checksum = 4 if flags & 4 else 0
+        content_size = self._CONTENT_SIZE[flags >> 6] or single
+        self._skip = (1 - single) + self._DICTIONARY_ID[flags & 3] + content_size
+        self._expect(3, self._block)
+
+    def _block(self, header: bytes) -> None:
+        value = int.from_bytes(header, "little")
+        self._skip = 1 if value >> 1 & 3 == 1 else value >> 3
+        if value & 1:
+            self._skip += self._checksum
+            self._expect(4, self._magic)

@@ -16,5 +16,6 @@ def open_source(reference: str, request: Request) -> Image | Sbom:
     from assay.adapters.sources import docker_archive, oci_archive
 
     file = engine_image.exported(reference, request)
-    module = oci_archive if sniff.kind(file) == "oci-archive" else docker_archive
-    return module.of_file(file, "", request)
+    if sniff.kind(file) == "docker-archive":
+        return docker_archive.of_file(file, "", request)
+    return oci_archive.of_file(file, "", request)
