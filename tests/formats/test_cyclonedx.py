@@ -471,3 +471,17 @@ def test_whom_a_patent_belongs_to_is_told_apart_in_json() -> None:
     again = xml_writer.write(json_reader.read(text), "1.7")
     assert xml_problems(again, "1.7") == []
     assert b"".join(again.split()).count(b"<individual>") == 2
+
+
+def test_who_made_or_published_a_component_supplies_it() -> None:
+    people = {
+        "a": {"supplier": {"name": "S"}, "manufacturer": {"name": "M"}},
+        "b": {"manufacturer": {"name": "M"}, "publisher": "P"},
+        "c": {"publisher": "P"},
+    }
+    components = [{"type": "library", "name": name} | made for name, made in people.items()]
+    text = json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components})
+    sbom = json_reader.read(text.encode())
+    assert [item.supplier for item in sbom.components] == ["S", "M", "P"]
+    again = document(sbom, "1.6")["components"]
+    assert [{key: item.get(key) for key in people[item["name"]]} for item in again] == list(people.values())

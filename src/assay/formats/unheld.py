@@ -88,7 +88,11 @@ def _cyclonedx_document(document: Object) -> Iterator[str]:
 
 
 def _cyclonedx_component(raw: Object, component: Component) -> Iterator[str]:
-    """Evidence of the identity, but for that which assay itself derives from purl and occurrences."""
+    """Makers beside the supplier, and evidence of the identity that assay does not derive from purl and occurrences."""
+    for key in ("manufacturer", "publisher"):
+        name = as_text(raw.get(key)) or as_text(as_object(raw.get(key)).get("name"))
+        if name and name != component.supplier:
+            yield f"component.{key}"
     identity = as_object(raw.get("evidence")).get("identity") if "evidence" in raw else None
     if identity and component.occurrences:
         from assay.formats.cyclonedx import component_writer

@@ -26,7 +26,14 @@ def merge(components: Iterable[Component]) -> tuple[dict[str, Component], dict[s
         groups[component.id].append(component)
     merged = {identity: unite(group) for identity, group in groups.items()}
     renamed = _settle_ranges(merged)
-    return merged, renamed
+    return {identity: _supplied(component) for identity, component in merged.items()}, renamed
+
+
+def _supplied(component: Component) -> Component:
+    """Where nobody else is named, the author supplies: who "creates, defines and identifies" it (NTIA 2021)."""
+    if component.author and not component.supplier:
+        return replace(component, supplier=component.author)
+    return component
 
 
 def unite(group: Sequence[Component]) -> Component:

@@ -59,7 +59,7 @@ def component(raw: Object) -> Component:
         version_range="" if version else own.get(names.VERSION_RANGE) or as_text(raw.get("versionRange")),
         licenses=licenses.read(raw.get("licenses")),
         digests=(*read_hashes(raw.get("hashes")), *_digests(properties)),
-        supplier=as_text(as_object(raw.get("supplier")).get("name")),
+        supplier=_supplier(raw),
         author=_author(raw),
         description=as_text(raw.get("description")),
         copyright=as_text(raw.get("copyright")),
@@ -104,6 +104,12 @@ def read_references(value: Json | object) -> tuple[ExternalReference, ...]:
 def _digests(properties: tuple[Property, ...]) -> list[Digest]:
     found = [digest.find(item.value) for item in properties if item.name == names.DIGEST]
     return [known for known in found if known is not None]
+
+
+def _supplier(raw: Object) -> str:
+    """The supplier, else who made or published it: many documents name only one of them."""
+    named = (as_text(as_object(raw.get(key)).get("name")) for key in ("supplier", "manufacturer"))
+    return next(filter(None, named), "") or as_text(raw.get("publisher"))
 
 
 def _author(raw: Object) -> str:

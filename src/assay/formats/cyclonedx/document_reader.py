@@ -102,7 +102,9 @@ def _tools(value: Json) -> tuple[Tool, ...]:
 
 def _tool(item: Object) -> Tool:
     makers = [as_object(item.get(key)).get("name") for key in ("supplier", "manufacturer", "provider")]
-    vendor = next(filter(None, map(as_text, [item.get("vendor"), *makers, item.get("publisher")])), "")
+    vendor = next(
+        filter(None, map(as_text, [item.get("vendor"), *makers, item.get("publisher"), item.get("author")])), ""
+    )
     return Tool(as_text(item.get("name")), as_text(item.get("version")), vendor)
 
 
