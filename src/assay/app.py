@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from assay import __version__
 from assay.errors import UsageError
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 TOOL = Tool("assay", __version__)
 
 
-@dataclass(frozen=True, slots=True)
-class SbomRequest:
+class SbomRequest(NamedTuple):
     """What `sbom` is asked for; the fields are the flags of ``assay sbom`` (docs/reference/commands.md)."""
 
     source: str
@@ -46,8 +45,7 @@ class SbomRequest:
     progress: Progress | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SbomAnswer:
+class SbomAnswer(NamedTuple):
     """An SBOM, and which scheme its source was opened by (`guessed` where the user named none)."""
 
     sbom: Sbom

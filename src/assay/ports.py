@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from assay.model.component import Component
 from assay.model.digest import Digest
 from assay.model.ecosystem import Content, Parser
-from assay.model.evidence import Evidence, EvidenceQuery
-from assay.model.image import Descriptor
 from assay.model.sbom import Attached, Layer, Skipped
+
+if TYPE_CHECKING:
+    from assay.model.evidence import Evidence, EvidenceQuery
+    from assay.model.image import Descriptor
 
 EXECUTABLE_MAGIC = frozenset(
     (

@@ -124,14 +124,12 @@ def _after(rest: list[str], flag: str) -> list[str]:
 
 def top(commands: dict[Words, Path]) -> _parser.Parser:
     """The parser of ``assay`` itself: it has help and the global flags."""
-    import argparse
-
     parser = _parser.Parser(
         prog="assay",
         usage="assay COMMAND [ARGUMENT ...]",
         description="Software supply chain security in one command.",
         epilog=_parser.listing(_commands.children(commands, ()), commands),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_parser.Formatter,
         allow_abbrev=False,
     )
     parser.add_argument("-V", "--version", action="store_true", help="the version of assay")

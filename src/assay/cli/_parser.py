@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -33,6 +35,24 @@ class Parser(argparse.ArgumentParser):
         return (f"did you mean {meant}? " if meant else "") + f"`{self.prog} --help` tells what it takes"
 
 
+class Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help as wide as the terminal. argparse asks shutil for that, for each flag: a tenth of the start of assay."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_terminal_width() - 2)
+
+
+@cache
+def _terminal_width() -> int:
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except OSError:
+        return 80
+
+
 def _choices(parser: argparse.ArgumentParser) -> list[str]:
     return [str(choice) for action in parser._actions for choice in action.choices or ()]
 
@@ -54,7 +74,7 @@ def build(words: _commands.Words, commands: dict[_commands.Words, Path]) -> Pars
         prog=" ".join(("assay", *words)),
         description=(module.__doc__ or "").strip(),
         epilog=listing(below, commands) if below else None,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Formatter,
         allow_abbrev=False,
     )
     if hasattr(module, "register"):

@@ -6,12 +6,12 @@ from collections.abc import Set
 from typing import TYPE_CHECKING
 
 from assay.errors import Malformed
-from assay.model.executable import Executable, ExecutableFormat
 
 if TYPE_CHECKING:
     import mmap
 
     from assay.formats import elf
+    from assay.model.executable import Executable
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -48,6 +48,7 @@ def addresses(content: bytes | mmap.mmap, executable: Executable) -> tuple[tuple
     segment.
     """
     from assay.formats import elf, macho, pe
+    from assay.model.executable import ExecutableFormat
 
     try:
         if executable.format is ExecutableFormat.ELF:

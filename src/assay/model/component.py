@@ -44,7 +44,7 @@ class Scope(StrEnum):
     EXCLUDED = "excluded"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class ExternalReference:
     """Where more is to be found; `type` by the CycloneDX names (website, vcs, distribution, issue-tracker ...)."""
 

@@ -12,10 +12,13 @@ import mmap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 
 from assay.model.component import Component
-from assay.model.executable import Executable
 from assay.model.sbom import Distribution, Skipped
+
+if TYPE_CHECKING:
+    from assay.model.executable import Executable
 
 Content = bytes | mmap.mmap
 """The bytes of a file. Large files (over 16 MiB) come as a read-only memory map: slices and `re` work on both."""
@@ -62,8 +65,7 @@ class File:
         return self.path.rpartition("/")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """A dependency by name, resolved among the components of the same ecosystem and `Found.scope`.
 
     `dependent` is the `Component.id` of the one that needs; `names` are alternatives, the first that is there wins.
@@ -73,8 +75,7 @@ class Need:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Owned:
+class Owned(NamedTuple):
     """The files that a package brought: `paths` are newline-separated, relative to `Found.root`, as raw bytes.
 
     `owner` is a name as in `Need.names`.
@@ -116,8 +117,7 @@ class Located:
     parser: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Parser:
+class Parser(NamedTuple):
     """Who reads which files.
 
     `name` appears as `Occurrence.found_by`, so ``ecosystem-what``: ``pypi-dist-info``. `reads` is
@@ -135,8 +135,7 @@ class Parser:
     max_size: int = 64 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Ecosystem:
+class Ecosystem(NamedTuple):
     """A package world.
 
     `name` is the folder's name. `assemble` is ``"module:function"`` with

@@ -13,7 +13,7 @@ class Acknowledgement(StrEnum):
     CONCLUDED = "concluded"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class License:
     """Either a valid SPDX licence expression, or the name that the package gives where it is none; never both.
 

@@ -77,7 +77,7 @@ class Completeness(StrEnum):
     NOT_SPECIFIED = "not_specified"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Tool:
     """A program that had a part in making a document."""
 

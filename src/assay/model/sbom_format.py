@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(NamedTuple):
     """One way to write an `assay.model.sbom.Sbom`.
 
     `write` is ``"module:function"`` with ``function(sbom: Sbom, version: str) -> bytes``; `version` is one of

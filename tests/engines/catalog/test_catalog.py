@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import zstandard
 
 from assay.adapters.directory import Directory
 from assay.adapters.findings_cache import FindingsCache
-from assay.adapters.image import ImageOptions
+from assay.adapters.image_options import ImageOptions
 from assay.adapters.oci_layout import open_layout
 from assay.engines.catalog import Options, catalog
 from assay.errors import DigestMismatch, InputError
@@ -241,7 +240,7 @@ def test_a_second_scan_reads_no_shared_layer_again(tmp_path: Path) -> None:
     again = catalog(open_layout(str(folder)), [LISTS], options)
     assert again == first
     with pytest.raises(InputError):
-        catalog(open_layout(str(folder)), [LISTS], replace(options, analyser="another"))
+        catalog(open_layout(str(folder)), [LISTS], options._replace(analyser="another"))
 
 
 def test_damaged_cache_entries_count_as_absent(tmp_path: Path) -> None:

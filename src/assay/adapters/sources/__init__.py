@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from assay.adapters.image_options import ImageOptions
 from assay.errors import InputError, UsageError
@@ -35,8 +34,7 @@ SCHEMES = (
 """The prefixes, in the order in which the reference lists them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """How a source is to be opened.
 
     `exclude` are globs for directories; `plain_http` names registry hosts that may be spoken to without TLS;
@@ -53,8 +51,7 @@ class Request:
     from_attached: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """An opened source and the scheme it came by; `guessed` if the user did not name that."""
 
     content: Source | Sbom

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from assay.cli import Context
 from assay.errors import UsageError
@@ -15,8 +15,7 @@ from assay.model.sbom_format import Format
 _TEMPLATE = "template"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One document to write; `path` is None for standard output."""
 
     format: Format

@@ -62,5 +62,5 @@ def _versioned(file: Located, version: str) -> Located:
     old = file.found.components[0]
     qualifiers = dict(old.purl.qualifiers) if old.purl else {}
     new = replace(old, version=version, purl=purl.attempt("gem", old.name, version, qualifiers=qualifiers))
-    needs = tuple(replace(need, dependent=new.id) for need in file.found.needs)
+    needs = tuple(need._replace(dependent=new.id) for need in file.found.needs)
     return replace(file, found=replace(file.found, components=(new,), needs=needs))

@@ -9,7 +9,8 @@ dropped (`squash`); each ecosystem puts together what takes several files (`asse
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from assay.engines.catalog import findings, graph, merge, ownership
 from assay.engines.catalog.dispatch import Dispatch
@@ -27,8 +28,7 @@ __all__ = ["Options", "catalog"]
 Assemble = Callable[[Sequence[Located], Distribution | None], Sequence[Located]]
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """How to catalog.
 
     `all_layers` keeps what higher layers hide. `threads` is how many layers are read at once. `analyser` names the
@@ -40,7 +40,7 @@ class Options:
     analyser: str = ""
     cache: FindingsCache | None = None
     lifecycle: Lifecycle = Lifecycle.POST_BUILD
-    ignore: Callable[[str], bool] = field(default=lambda path: False)
+    ignore: Callable[[str], bool] = lambda path: False
 
 
 def catalog(source: Source, ecosystems: Iterable[Ecosystem], options: Options | None = None) -> Sbom:

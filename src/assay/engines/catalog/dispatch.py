@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from assay.model.ecosystem import Ecosystem, Parser
-from assay.model.executable import Executable
+
+if TYPE_CHECKING:
+    from assay.model.executable import Executable
 
 _WILD = re.compile(r"[*?\[]")
 _FRAGMENT = re.compile(r"\*\*/|[*?]+|\[[^\]]*\]")

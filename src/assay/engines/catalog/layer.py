@@ -6,7 +6,8 @@ The findings of a layer do not depend on the layers around it, so that they can 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from assay.engines.catalog.dispatch import Dispatch
 from assay.errors import AssayError, DigestMismatch, ExternalError
@@ -16,8 +17,7 @@ from assay.model.sbom import Skipped
 from assay.ports import EXECUTABLE_MAGIC, Entry, EntryKind, LayerSource
 
 
-@dataclass(frozen=True, slots=True)
-class FileFinding:
+class FileFinding(NamedTuple):
     """What one parser found in one file."""
 
     path: str
@@ -25,8 +25,7 @@ class FileFinding:
     found: Found
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A link with a wanted name: `target` as written for a symbolic one, relative to the root for a hard one."""
 
     path: str
@@ -35,8 +34,7 @@ class Link:
     hard: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LayerFindings:
+class LayerFindings(NamedTuple):
     """All that a pass over one layer brought; positions are filled in by the squash, for they are not the layer's."""
 
     files: tuple[FileFinding, ...] = ()

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from assay.engines.catalog.layer import LayerFindings, Link
 from assay.model.ecosystem import Located
 from assay.model.sbom import Skipped
 
 
-@dataclass(frozen=True, slots=True)
-class Squashed:
+class Squashed(NamedTuple):
     """What is left of all layers; `links` are the wanted links that lead to somewhere in the image, with the target."""
 
     files: tuple[Located, ...]
