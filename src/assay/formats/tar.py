@@ -165,14 +165,16 @@ class Walker:
             except ValueError:
                 size = number(size_field)
             window.position = at = at + BLOCK
-            if path[0] in "./" or "/." in path or "//" in path:
-                yield from self._consider(Member(self._inside(path), kind, number(mode), size))
+            if size < 0:
+                raise Malformed(f"tar header with the size {size}")
+            if not path or path[0] in "./" or path[-1] == "/" or "/." in path or "//" in path:
+                yield from self._consider(Member(self._inside(path), kind, _mode(mode), size))
             else:
                 if log is not None:
                     log(path)
                 interest = wants(path)
                 if interest or (size > _SMALLEST and (at >= window.end or buffer[at] in first)):
-                    yield from self._hand_out(Member(path, kind, number(mode), size, "", interest))
+                    yield from self._hand_out(Member(path, kind, _mode(mode), size, "", interest))
                 else:
                     position = at + ((size + 511) & -512)
                     if position <= window.end:
@@ -256,7 +258,7 @@ class Walker:
         text = path.rstrip(b"/").decode("utf-8", "surrogateescape")
         if not text or text[0] in "./" or "//" in text or "/." in text:
             text = self._inside(text)
-        return Member(text, kind, number(mode), size, target.decode("utf-8", "surrogateescape"))
+        return Member(text, kind, _mode(mode), size, target.decode("utf-8", "surrogateescape"))
 
     def _sparse_map(self, at: int) -> None:
         """Step over the continuation headers of an old GNU sparse file."""
@@ -299,7 +301,8 @@ def number(field: bytes) -> int:
     Raises `Malformed` for anything else.
     """
     try:
-        return int(field.rstrip(b"\0 ") or b"0", 8)
+        if (value := int(field.rstrip(b"\0 ") or b"0", 8)) >= 0:
+            return value
     except ValueError:
         pass
     if field[0] & 0x80:
@@ -310,6 +313,14 @@ def number(field: bytes) -> int:
     if text.isdigit() and not text.strip(b"01234567"):
         return int(text, 8)
     raise Malformed(f"tar header field {field!r} is no number")
+
+
+def _mode(field: bytes) -> int:
+    """The permissions; a field that is no number grants none, which is no reason to lose the file."""
+    try:
+        return number(field)
+    except Malformed:
+        return 0
 
 
 def pax_records(data: bytes) -> dict[str, bytes]:

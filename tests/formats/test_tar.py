@@ -1,0 +1,233 @@
+"""The tar walk against `tarfile`: archives in every format, in chunks of any size, and damaged ones."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import tarfile
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assay.errors import LimitExceeded, Malformed
+from assay.formats import tar
+from assay.formats.tar import Walker
+
+FORMATS = {"gnu": tarfile.GNU_FORMAT, "pax": tarfile.PAX_FORMAT, "ustar": tarfile.USTAR_FORMAT}
+
+
+class Chunked:
+    """A stream that gives at most so many bytes at a time, as its list of sizes says."""
+
+    def __init__(self, data: bytes, sizes: list[int] | None = None) -> None:
+        self._stream = io.BytesIO(data)
+        self._sizes = sizes or [1 << 20]
+        self._turn = 0
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        size = self._sizes[self._turn % len(self._sizes)]
+        self._turn += 1
+        return self._stream.readinto(buffer[:size])
+
+
+def info(name: str, kind: bytes = tarfile.REGTYPE, target: str = "", size: int = 0) -> tarfile.TarInfo:
+    item = tarfile.TarInfo(name)
+    item.type, item.linkname, item.size, item.mode = kind, target, size, 0o640
+    return item
+
+
+def archive(members: list[tuple[tarfile.TarInfo, bytes]], form: int) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=form, errors="surrogateescape") as file:
+        for item, data in members:
+            file.addfile(item, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+Seen = tuple[str, bytes, int, str, bytes]
+
+
+def walk(data: bytes, sizes: list[int] | None = None) -> tuple[list[Seen], Walker]:
+    walker = Walker(Chunked(data, sizes), lambda path: True)
+    seen = []
+    for member in walker:
+        content = walker.window.take(member.size) if member.kind == b"0" else b""
+        seen.append((member.path, member.kind, member.mode, member.target, content))
+    return seen, walker
+
+
+def expected(data: bytes) -> list[Seen]:
+    """What `tarfile` says of the files and links."""
+    found = []
+    with tarfile.open(fileobj=io.BytesIO(data), errors="surrogateescape") as file:
+        for item in file:
+            if item.isdir():
+                continue
+            content = b""
+            if item.isreg():
+                stream = file.extractfile(item)
+                assert stream is not None
+                content = stream.read()
+            found.append((item.name, item.type, item.mode, item.linkname, content))
+    return found
+
+
+_PART = st.text(st.characters(codec="utf-8", exclude_characters="/\0\n"), min_size=1, max_size=60).filter(
+    lambda part: part.strip(". ") == part and "\\" not in part
+)
+_PATH = st.lists(_PART, min_size=1, max_size=6).map("/".join)
+_MEMBER = st.one_of(
+    st.tuples(_PATH, st.binary(max_size=1500)).map(lambda pair: (info(pair[0], size=len(pair[1])), pair[1])),
+    st.tuples(_PATH, _PATH).map(lambda pair: (info(pair[0], tarfile.SYMTYPE, pair[1]), b"")),
+    st.tuples(_PATH, _PATH).map(lambda pair: (info(pair[0], tarfile.LNKTYPE, pair[1]), b"")),
+    _PATH.map(lambda path: (info(path, tarfile.DIRTYPE), b"")),
+    _PATH.map(lambda path: (info(path, tarfile.FIFOTYPE), b"")),
+)
+_SIZES = st.lists(st.integers(1, 2000), min_size=1, max_size=4)
+
+
+@settings(max_examples=150)
+@given(st.lists(_MEMBER, max_size=6), st.sampled_from(["gnu", "pax"]), _SIZES)
+def test_the_walk_sees_what_tarfile_sees(
+    members: list[tuple[tarfile.TarInfo, bytes]], form: str, sizes: list[int]
+) -> None:
+    data = archive(members, FORMATS[form])
+    seen, walker = walk(data, sizes)
+    assert seen == expected(data)
+    assert not walker.truncated
+    assert not walker.rejected
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("length", [1, 99, 100, 101, 154, 155, 200, 254])
+def test_names_and_links_of_every_length(form: str, length: int) -> None:
+    name = ("folder/" * 40)[: length - 1] + "x"
+    target = "t" * min(length, 100 if form == "ustar" else length)
+    members = [(info(name, size=3), b"abc"), (info("link", tarfile.SYMTYPE, target), b"")]
+    try:
+        data = archive(members, FORMATS[form])
+    except ValueError:
+        assert form == "ustar"  # cannot write such a name
+        return
+    assert walk(data)[0] == expected(data)
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9/x", "naïve/名前".encode()])
+@pytest.mark.parametrize("form", FORMATS)
+def test_names_that_are_no_utf8_survive(form: str, name: bytes) -> None:
+    text = name.decode("utf-8", "surrogateescape")
+    assert walk(archive([(info(text, size=1), b"x")], FORMATS[form]))[0][0][0] == text
+
+
+def test_global_pax_headers_hold_for_all_that_follow() -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT, pax_headers={"comment": "ä"}) as file:
+        file.addfile(info("a", size=2), io.BytesIO(b"ab"))
+        file.addfile(info("b", size=1), io.BytesIO(b"c"))
+    assert [item[0] for item in walk(buffer.getvalue())[0]] == ["a", "b"]
+
+
+def test_sizes_beyond_octal_are_read() -> None:
+    item = info("big", size=9 << 30)
+    header = item.tobuf(tarfile.GNU_FORMAT)
+    walker = Walker(Chunked(header + bytes(1 << 12)), lambda path: True)
+    assert [member.size for member in walker] == [9 << 30]
+    assert "big" in walker.truncated
+    assert tar.number(b"\x80" + bytes(10) + b"\x07") == 7
+
+
+def test_version_7_headers_are_read_if_their_checksum_is_right() -> None:
+    header = bytearray(info("old", size=1).tobuf(tarfile.GNU_FORMAT))
+    header[257:265] = bytes(8)
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    data = bytes(header) + b"x".ljust(512, b"\0") + bytes(1024)
+    assert [item[0] for item in walk(data)[0]] == ["old"]
+    header[0] ^= 1
+    with pytest.raises(Malformed, match="checksum"):
+        walk(bytes(header) + data[512:])
+
+
+def test_paths_that_lead_out_are_rejected_and_not_handed_out() -> None:
+    members = [(info(name, size=1), b"x") for name in ("../a", "b/../../c", "/etc/d", "./e", "f/../g")]
+    seen, walker = walk(archive(members, tarfile.GNU_FORMAT))
+    assert [item[0] for item in seen] == ["etc/d", "e", "g"]
+    assert walker.rejected == ["../a", "b/../../c"]
+
+
+def resealed(header: bytes) -> bytes:
+    """The header with the right checksum."""
+    return header[:148] + b"%06o\0 " % (sum(header[:148]) + sum(header[156:512]) + 8 * 32) + header[156:]
+
+
+def test_files_without_a_name_are_left_out_and_slashes_at_the_end_too() -> None:
+    members = [(info("x", size=1), b"x"), (info("b/", size=1), b"x"), (info("c", size=1), b"c")]
+    data = archive(members, tarfile.GNU_FORMAT)
+    assert [item[0] for item in walk(resealed(b"\0" + data[1:512]) + data[512:])[0]] == ["b", "c"]
+
+
+@pytest.mark.parametrize("field", [b"-0000001000\0", b"-0000000001\0", b"-777        "])
+def test_negative_sizes_do_not_lead_the_walk_back(field: bytes) -> None:
+    header = info("x").tobuf(tarfile.GNU_FORMAT)
+    data = resealed(header[:124] + field + header[136:]) + bytes(2048)
+    for wanted in (True, False):
+        with pytest.raises(Malformed):
+            list(Walker(Chunked(data), lambda path, wanted=wanted: wanted))  # type: ignore[misc]  # bound per turn
+
+
+def test_what_is_not_read_is_skipped() -> None:
+    members = [(info(name, size=3000), name[:1].encode() * 3000) for name in ("a.no", "b.yes", "c.no", "d.yes")]
+    walker = Walker(Chunked(archive(members, tarfile.GNU_FORMAT), [700]), lambda path: path.endswith("yes"))
+    assert [(member.path, walker.window.take(2)) for member in walker] == [("b.yes", b"bb"), ("d.yes", b"dd")]
+
+
+def test_files_are_wanted_by_their_first_bytes() -> None:
+    members = [(info("a", size=100), b"\x7fELF" + bytes(96)), (info("b", size=100), b"text" * 25)]
+    data = archive(members, tarfile.GNU_FORMAT)
+    walker = Walker(Chunked(data, [513]), lambda path: False, frozenset((b"\x7fELF",)))
+    assert [member.path for member in walker] == ["a"]
+
+
+def test_header_extensions_are_bounded() -> None:
+    header = info("x", b"x", size=tar.MAX_EXTENDED + 1).tobuf(tarfile.GNU_FORMAT)
+    with pytest.raises(LimitExceeded):
+        walk(header + bytes(4096))
+
+
+def test_a_cut_off_archive_gives_what_precedes_and_says_so() -> None:
+    data = archive([(info("a", size=600), b"a" * 600), (info("b", size=600), b"b" * 600)], tarfile.GNU_FORMAT)
+    for cut in (100, 512 + 10, 2 * 512 + 40, 3 * 512 + 7, 4 * 512 + 3):
+        seen, walker = walk(data[:cut])
+        assert walker.truncated
+        assert [item[0] for item in seen if len(item[4]) == 600] == ["a"] * (cut >= 512 + 600)
+
+
+_SEED = archive(
+    [
+        (info("folder/" * 30 + "x", size=700), b"x" * 700),
+        (info("länk", tarfile.SYMTYPE, "t" * 150), b""),
+        (info("y", size=5), b"12345"),
+    ],
+    tarfile.PAX_FORMAT,
+)[: 12 * 512]
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(st.integers(0, len(_SEED) - 1), st.binary(min_size=1, max_size=12)), max_size=5), _SIZES)
+def test_damaged_archives_raise_malformed_or_nothing(changes: list[tuple[int, bytes]], sizes: list[int]) -> None:
+    data = bytearray(_SEED)
+    for at, new in changes:
+        data[at : at + len(new)] = new
+    try:
+        whole = walk(bytes(data))[0]
+        assert walk(bytes(data), sizes)[0] == whole
+    except Malformed:
+        pass
+
+
+@settings(max_examples=100)
+@given(st.binary(max_size=2048))
+def test_arbitrary_bytes_raise_malformed_or_nothing(data: bytes) -> None:
+    with contextlib.suppress(Malformed):
+        walk(data)
