@@ -474,12 +474,12 @@ def test_whom_a_patent_belongs_to_is_told_apart_in_json() -> None:
 
 
 def test_who_made_or_published_a_component_supplies_it() -> None:
-    people = {
+    people: dict[str, dict[str, Any]] = {
         "a": {"supplier": {"name": "S"}, "manufacturer": {"name": "M"}},
         "b": {"manufacturer": {"name": "M"}, "publisher": "P"},
         "c": {"publisher": "P"},
     }
-    components = [{"type": "library", "name": name} | made for name, made in people.items()]
+    components = [{"type": "library", "name": name, **made} for name, made in people.items()]
     text = json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components})
     sbom = json_reader.read(text.encode())
     assert [item.supplier for item in sbom.components] == ["S", "M", "P"]

@@ -48,7 +48,9 @@ def dump(document: Object, form: str) -> bytes:
         return data
     tree = bounded_json.load_object(data)
     if form == "yaml":
-        return _yaml(tree)
+        from assay.formats import yaml_text
+
+        return yaml_text.dump(tree)
     from assay.formats.spdx import tag_value_text
 
     return tag_value_text.dump(tree).encode()
@@ -62,13 +64,3 @@ def encode(document: Object) -> bytes:
         return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
     except UnicodeEncodeError:
         return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
-
-
-def _yaml(tree: Object) -> bytes:
-    import yaml
-
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text: bytes = yaml.dump(
-        tree, Dumper=dumper, sort_keys=False, allow_unicode=True, width=120, encoding="utf-8", default_flow_style=False
-    )
-    return text
