@@ -17,7 +17,11 @@ def encode(value: Json) -> bytes:
 
 def dump(value: Json, indent: int = 2) -> bytes:
     """Indented (0: on one line), with a newline at the end."""
-    encoded = encode(value)
+    return laid_out(encode(value), indent)
+
+
+def laid_out(encoded: bytes, indent: int = 2) -> bytes:
+    """JSON on one line brought into the form of `dump`."""
     return (msgspec.json.format(encoded, indent=indent) if indent else encoded) + b"\n"
 
 

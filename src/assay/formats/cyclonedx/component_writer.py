@@ -11,7 +11,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from assay.formats.cyclonedx import licenses, names
 from assay.formats.cyclonedx.fit import NEWEST, reference_since
@@ -94,7 +95,7 @@ def _restore(written: Object, raw: Object, component: Component) -> None:
 
 def _fresh(component: Component, layers: Mapping[int, Layer]) -> Object:
     purl = str(component.purl) if component.purl is not None else ""
-    written: Object = {"type": component.type.value, "bom-ref": component.ref or purl or component.id}
+    written: Object = {"type": component.type._value_, "bom-ref": component.ref or purl or component.id}
     if component.supplier:
         written["supplier"] = {"name": component.supplier}
     if component.author:
@@ -133,7 +134,7 @@ def _add_version(written: Object, component: Component) -> None:
 
 
 def _add_lists(written: Object, component: Component) -> None:
-    if hashes := write_hashes(component.digests):
+    if component.digests and (hashes := write_hashes(component.digests)):
         written["hashes"] = hashes
     if component.licenses:
         written["licenses"] = licenses.write(component.licenses)
@@ -157,13 +158,17 @@ def write_hashes(digests: tuple[Digest, ...]) -> list[Json]:
     ]
 
 
+@lru_cache(1024)
+def _reference_type(kind: str) -> str:
+    return kind if reference_since(kind) <= NEWEST else "other"
+
+
 def write_reference(reference: ExternalReference) -> Object:
     """An external reference."""
-    known = reference_since(reference.type) <= NEWEST
-    written: Object = {"type": reference.type if known else "other", "url": reference.url}
+    written: Object = {"type": _reference_type(reference.type), "url": reference.url}
     if reference.comment:
         written["comment"] = reference.comment
-    if hashes := write_hashes(reference.digests):
+    if reference.digests and (hashes := write_hashes(reference.digests)):
         written["hashes"] = hashes
     return written
 
@@ -184,34 +189,49 @@ def _occurrence(occurrence: Occurrence) -> Object:
     written: Object = {"location": occurrence.path}
     if occurrence.line > 0:
         written["line"] = occurrence.line
-    context = [f"layer {occurrence.layer}"] if occurrence.layer >= 0 else []
-    if occurrence.found_by:
-        context.append(f"found by {occurrence.found_by}")
-    if context:
-        written["additionalContext"] = ", ".join(context)
+    if occurrence.layer >= 0 or occurrence.found_by:
+        written["additionalContext"] = _context(occurrence.layer, occurrence.found_by)
     return written
+
+
+@lru_cache(1024)
+def _context(layer: int, found_by: str) -> str:
+    where = (f"layer {layer}" if layer >= 0 else "", f"found by {found_by}" if found_by else "")
+    return ", ".join(filter(None, where))
 
 
 def _properties(component: Component, cpes: tuple[str, ...], layers: Mapping[int, Layer]) -> list[Json]:
     """What has no field of its own in CycloneDX; `cpes` are those beside the first."""
-    pairs = [(names.PRESENCE, component.presence.value)]
+    pairs = [(names.PRESENCE, component.presence._value_)]
     if component.ecosystem:
         pairs.append((names.ECOSYSTEM, component.ecosystem))
     if component.owned_by:
         pairs.append((names.OWNED_BY, component.owned_by))
     seen = component.occurrences
-    pairs += [(names.FOUND_BY, parser) for parser in sorted({item.found_by for item in seen}) if parser]
-    for position in sorted({item.layer for item in seen}):
-        if position >= 0:
-            pairs += _layer(position, layers.get(position))
+    if len(seen) == 1:  # as nearly always: nothing to sort
+        pairs += _seen((seen[0].found_by,), (seen[0].layer,), layers)
+    elif seen:
+        pairs += _seen(sorted({item.found_by for item in seen}), sorted({item.layer for item in seen}), layers)
     if len(component.version) > _MAX_VERSION:
         pairs.append((names.VERSION, component.version))
     if component.version_range:
         pairs.append((names.VERSION_RANGE, component.version_range))
-    pairs += [(names.CPE, cpe) for cpe in cpes]
-    pairs += [(names.DIGEST, str(digest)) for digest in component.digests if digest.algorithm not in names.HASHES]
-    pairs += [(item.name, item.value) for item in component.properties]
+    if cpes:
+        pairs += [(names.CPE, cpe) for cpe in cpes]
+    if component.digests:
+        pairs += [(names.DIGEST, str(digest)) for digest in component.digests if digest.algorithm not in names.HASHES]
+    if component.properties:
+        pairs += [(item.name, item.value) for item in component.properties]
     return [{"name": name, "value": value} for name, value in pairs]
+
+
+def _seen(parsers: Sequence[str], positions: Sequence[int], layers: Mapping[int, Layer]) -> Iterator[tuple[str, str]]:
+    for parser in parsers:
+        if parser:
+            yield names.FOUND_BY, parser
+    for position in positions:
+        if position >= 0:
+            yield from _layer(position, layers.get(position))
 
 
 def _layer(position: int, layer: Layer | None) -> list[tuple[str, str]]:

@@ -64,15 +64,40 @@ def build(sbom: Sbom, version: str = NEWEST, foreign: bool = False) -> tuple[Obj
     """
     if version not in VERSIONS:
         raise UsageError(f"CycloneDX {version!r} cannot be written", f"choose one of: {', '.join(VERSIONS)}")
+    document, lost = _fitted(sbom, version, foreign)
+    return _head(document, sbom, version) | document, lost
+
+
+def encode(sbom: Sbom, version: str = NEWEST) -> bytes:
+    """The JSON of `build`, on one line; each part is encoded once, for the serial number and for the document."""
+    document, _ = _fitted(sbom, version, foreign=False)
+    parts: Object = {key: msgspec.Raw(json_bytes.encode(value)) for key, value in document.items()}  # type: ignore[misc]
+    return json_bytes.encode(_head(document, sbom, version, parts) | parts)
+
+
+def lost(sbom: Sbom, version: str = NEWEST) -> Counter[str]:
+    """What `build` would lose; a document that is in the words of that version already is not made for that."""
+    raw = as_object(sbom.extra.get("cyclonedx"))
+    return _fitted(sbom, version, foreign=False)[1] if raw or _needs_fit(sbom, version, foreign=False) else Counter()
+
+
+def _fitted(sbom: Sbom, version: str, foreign: bool) -> tuple[Object, Counter[str]]:
+    """The document without its head, and what was lost."""
+    if version not in VERSIONS:
+        raise UsageError(f"CycloneDX {version!r} cannot be written", f"choose one of: {', '.join(VERSIONS)}")
     raw = as_object(sbom.extra.get("cyclonedx"))
     document = _fresh(sbom, raw)
-    lost: Counter[str] = Counter()
+    missing: Counter[str] = Counter()
     if "signature" in raw:
-        lost["the signature of the document, which a rewritten one cannot keep"] += 1
-    if version != _written_as(sbom) or (not foreign and sbom.source_format.startswith("cyclonedx-xml")):
-        document, lost_in_fit = fit(document, version, foreign)
-        lost += lost_in_fit
-    return _named(document, sbom, version), lost
+        missing["the signature of the document, which a rewritten one cannot keep"] += 1
+    if _needs_fit(sbom, version, foreign):
+        document, missing_in_fit = fit(document, version, foreign)
+        missing += missing_in_fit
+    return document, missing
+
+
+def _needs_fit(sbom: Sbom, version: str, foreign: bool) -> bool:
+    return version != _written_as(sbom) or (not foreign and sbom.source_format.startswith("cyclonedx-xml"))
 
 
 def _written_as(sbom: Sbom) -> str:
@@ -215,20 +240,20 @@ def _compositions(sbom: Sbom) -> list[Json]:
     return [written]
 
 
-def _named(document: Object, sbom: Sbom, version: str) -> Object:
-    """The head, and the serial number."""
+def _head(document: Object, sbom: Sbom, version: str, parts: Object | None = None) -> Object:
+    """What stands before `document`, the serial number with it; `parts` are its members, where they are encoded."""
     raw = as_object(sbom.extra.get("cyclonedx"))
     head: Object = {"$schema": f"http://cyclonedx.org/schema/bom-{version}.schema.json"} if version >= "1.4" else {}
     head |= {"bomFormat": "CycloneDX", "specVersion": version}
-    head["serialNumber"] = sbom.serial if _SERIAL.match(sbom.serial) else _serial(document, version)
+    head["serialNumber"] = sbom.serial if _SERIAL.match(sbom.serial) else _serial(document, version, parts or document)
     number = raw.get("version")
     head["version"] = number if isinstance(number, int) and number > 0 else 1
-    return head | document
+    return head
 
 
-def _serial(document: Object, version: str) -> str:
+def _serial(document: Object, version: str, parts: Object) -> str:
     metadata = {key: value for key, value in as_object(document.get("metadata")).items() if key != "timestamp"}
-    content = json_bytes.encode([version, document | {"metadata": metadata}])
+    content = json_bytes.encode([version, parts | {"metadata": metadata}])
     value = bytearray(hashlib.sha1(_NAMESPACE + content, usedforsecurity=False).digest()[:16])
     value[6] = value[6] & 0x0F | 0x50
     value[8] = value[8] & 0x3F | 0x80

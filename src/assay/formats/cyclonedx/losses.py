@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assay.formats import unheld
-from assay.formats.cyclonedx.document_writer import build
+from assay.formats.cyclonedx.document_writer import lost
 from assay.formats.cyclonedx.fit import NEWEST, since
 from assay.model.sbom import Sbom
 
@@ -13,8 +13,10 @@ def losses(sbom: Sbom, version: str = NEWEST) -> tuple[str, ...]:
 
     First what only the family holds that the document came from.
     """
-    _, lost = build(sbom, version)
-    return unheld.lines(sbom, "cyclonedx") + tuple(_line(what, count) for what, count in sorted(lost.items()) if count)
+    missing = lost(sbom, version)
+    return unheld.lines(sbom, "cyclonedx") + tuple(
+        _line(what, count) for what, count in sorted(missing.items()) if count
+    )
 
 
 def _line(what: str, count: int) -> str:
