@@ -162,3 +162,10 @@ def test_wrong_types_are_no_crash(reads: str, text: str) -> None:
 def test_the_data_of_an_installed_package_asks_for_nothing(name: str, reads: str) -> None:
     file = File(f"lib/site-packages/a/tests/{name}", b"name = (")
     assert call(f"assay.ecosystems.pypi.{reads}", file) == Found()
+
+
+def test_an_embedded_sbom_does_not_name_paths_of_the_machine_that_built_the_wheel() -> None:
+    written = {"name": "a", "version": "1", "purl": "pkg:cargo/a@1?download_url=file:%2F%2F..%2Fa&arch=x"}
+    document = json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [written]})
+    found = embedded.parse(File("a.dist-info/sboms/a.cdx.json", document.encode()))
+    assert [component.id for component in found.components] == ["pkg:cargo/a@1?arch=x"]

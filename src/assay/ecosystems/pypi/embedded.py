@@ -13,12 +13,15 @@ distribution (`assembly`).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from assay.errors import Malformed
 from assay.formats import digest, json, purl, spdx_license
 from assay.formats.json import Json, Object, as_list, as_object, as_text
 from assay.model.component import Component, ComponentType, Presence
 from assay.model.ecosystem import File, Found
 from assay.model.license import License
+from assay.model.purl import Purl
 from assay.model.sbom import Skipped
 
 _TYPES = frozenset(ComponentType)
@@ -66,10 +69,7 @@ def _component(entry: Object) -> Component | None:
     kind = as_text(entry.get("type"))
     if not name or (kind == "file" and not written):
         return None
-    try:
-        identity = purl.parse(written) if written else None
-    except Malformed:
-        identity = None
+    identity = _identity(written)
     hashes = [as_object(one) for one in as_list(entry.get("hashes"))]
     digests = [digest.find(f"{as_text(one.get('alg'))}:{as_text(one.get('content'))}") for one in hashes]
     return Component(
@@ -86,6 +86,18 @@ def _component(entry: Object) -> Component | None:
         description=as_text(entry.get("description")),
         cpes=(as_text(entry.get("cpe")),) if as_text(entry.get("cpe")) else (),
     )
+
+
+def _identity(written: str) -> Purl | None:
+    """The purl; a path on the machine that built the wheel (``download_url=file:///...``) identifies nothing here."""
+    try:
+        found = purl.parse(written) if written else None
+    except Malformed:
+        return None
+    if found is None:
+        return None
+    kept = tuple(pair for pair in found.qualifiers if not pair[1].startswith("file:"))
+    return replace(found, qualifiers=kept)
 
 
 def _licenses(entries: list[Json]) -> tuple[License, ...]:
