@@ -98,14 +98,16 @@ def guess(reference: str, request: Request) -> str:
         return "file"
     if path.is_dir():
         return "oci-dir" if _is_layout(path) else "dir"
-    if path.exists():
-        from assay.adapters.sources.file import kind
+    from assay.adapters.sources.file import kind
 
+    if path.exists():
         return kind(path)
     for mark in ("@", ":"):
         folder, found, _ = reference.rpartition(mark)
         if found and _is_layout(Path(folder)):
             return "oci-dir"
+        if found and Path(folder).is_file():
+            return kind(Path(folder))
     return _guess_image(reference, request)
 
 
