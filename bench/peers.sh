@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 bin="$PWD/.build/bin"
 mkdir -p "$bin"
-export GOTOOLCHAIN="${GOTOOLCHAIN:-auto}" GOBIN="$bin" CGO_ENABLED=0
+export GOTOOLCHAIN="${GOTOOLCHAIN:-auto}" GOBIN="$bin" CGO_ENABLED=0 GOEXPERIMENT=jsonv2
 
 syft=v1.51.0
 trivy=v0.70.0

@@ -63,10 +63,13 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         return _list_ecosystems()
     if arguments.source is None:
         raise UsageError("assay sbom needs a SOURCE", "name a directory, a file, an image or `-`")
+    import gc
+
     from assay import app
     from assay.adapters import sources
     from assay.cli.sbom import _output
 
+    gc.disable()  # nouns have no cycles, and looking for some again and again takes a tenth of the time
     settings = context.settings(source=sources.local_path(arguments.source))
     targets = _output.targets(settings.list("sbom.output"), arguments.template, sys.stdout.isatty())
     with context.progress("reading") as bar:
