@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import socket
 import ssl
 import stat
 import subprocess
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -232,8 +235,6 @@ def test_nobody_there_is_told() -> None:
 
 
 def test_offline_opens_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
-    import socket
-
     def refuse(*rest: object) -> None:
         raise AssertionError("a socket")
 
@@ -261,6 +262,60 @@ def test_attached_sboms_are_used_when_asked_for(registry: Registry) -> None:
     registry.referrers.clear()
     with pytest.raises(InputError, match="no SBOM attached"):
         open_source(f"{registry.host}/team/app:1", wanted, QUICK)
+
+
+def test_an_sbom_in_a_sigstore_bundle_is_used(registry: Registry) -> None:
+    statement = {"_type": "https://in-toto.io/Statement/v1", "predicate": json.loads(CYCLONEDX)}
+    payload = base64.b64encode(json.dumps(statement).encode()).decode()
+    envelope = {"payloadType": "application/vnd.in-toto+json", "payload": payload, "signatures": []}
+    bundle = json.dumps({"mediaType": "x", "dsseEnvelope": envelope}).encode()
+    client = connect(parse(f"{registry.host}/team/app"), QUICK)
+    kind = "application/vnd.dev.sigstore.bundle.v0.3+json"
+    layer = client.push.put_blob(bundle, kind)
+    item = {"mediaType": kind, "digest": str(layer.digest), "size": layer.size}
+    image = next(iter(registry.manifests))
+    registry.referrers.clear()
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "artifactType": kind,
+        "config": item,
+        "layers": [item],
+        "subject": {"mediaType": MANIFEST, "digest": image, "size": len(registry.manifests[image][1])},
+        "annotations": {"dev.sigstore.bundle.predicateType": "https://cyclonedx.org/bom"},
+    }
+    client.push.put_manifest(json.dumps(manifest).encode(), MANIFEST)
+    found = open_source(f"{registry.host}/team/app:1", REQUEST._replace(from_attached=True), QUICK)
+    assert isinstance(found, Sbom)
+    assert [component.name for component in found.components] == ["hung"]
+
+
+def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:p%40ss@127.0.0.1:{proxy.getsockname()[1]}")
+        heard: list[bytes] = []
+
+        def listen() -> None:
+            connection, _ = proxy.accept()
+            heard.append(connection.recv(4096))
+            connection.sendall(b"HTTP/1.1 403 Forbidden\r\n\r\n")
+            connection.close()
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        with pytest.raises(ExternalError, match="cannot be reached") as caught:
+            open_source("registry.example/app", REQUEST, QUICK)
+        thread.join()
+    assert heard[0].startswith(b"CONNECT registry.example:443 HTTP/1.")
+    assert b"Proxy-Authorization: Basic " + base64.b64encode(b"user:p@ss") in heard[0]
+    assert "p@ss" not in caught.value.what
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "//:x/", "http://x.example:99999/", "https://"])
+def test_addresses_that_are_none_are_told(registry: Registry, location: str) -> None:
+    registry.faults = Faults(redirect_blobs=location)
+    with pytest.raises(AssayError):
+        opened(registry)
 
 
 @pytest.mark.parametrize("ending", ["sbom", "att"])

@@ -2,7 +2,7 @@
 
 A referrer is a manifest whose ``subject`` is the image (OCI image specification 1.1). BuildKit marks a manifest of
 the index with ``vnd.docker.reference.digest`` and stores in-toto statements as its layers. cosign pushes tags named
-after the digest: ``sha256-HEX.sbom`` and ``sha256-HEX.att``.
+after the digest: ``sha256-HEX.sbom`` and ``sha256-HEX.att``. Attestations are looked into and not verified here.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 from assay.adapters import blob
 from assay.adapters.image import Blobs, Image
-from assay.errors import InputError, LimitExceeded
-from assay.formats import digest, sbom_document
+from assay.errors import InputError, LimitExceeded, Malformed
+from assay.formats import digest, json, sbom_document
 from assay.formats.compression import ByteStream
 from assay.model.digest import Digest
 from assay.model.image import Descriptor, Index, Manifest
@@ -69,7 +69,7 @@ def used(image: Image, from_attached: bool) -> Image | Sbom:
     for item in sorted(image.attached, key=_rank):
         try:
             return read(image.blobs, item)
-        except LimitExceeded as error:
+        except Malformed as error:
             faults.append(error.what)
     if faults:
         raise InputError(f"no SBOM attached to the image can be read: {faults[0]}", "leave --from-attached away")
@@ -89,7 +89,17 @@ def read(blobs: Blobs, item: Attached) -> Sbom:
     wanted = Descriptor(item.media_type, digest.parse(item.digest), item.size)
     with blob.verified(lambda: blobs.open(wanted), wanted.digest, wanted.size)() as stream:
         data = _all(stream, item.size)
-    return sbom_document.read(data)
+    return sbom_document.read(_unbundled(data))
+
+
+def _unbundled(data: bytes) -> bytes:
+    """The DSSE envelope of a Sigstore bundle; `data` itself where it is none."""
+    import json as writer
+
+    if b'"dsseEnvelope"' not in data:
+        return data
+    envelope = json.load_object(data).get("dsseEnvelope")
+    return writer.dumps(envelope).encode() if isinstance(envelope, dict) else data
 
 
 def _all(stream: ByteStream, size: int) -> bytes:

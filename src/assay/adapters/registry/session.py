@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from threading import Lock
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from assay.adapters.image_reference import ImageReference
 from assay.adapters.registry.credentials import Credentials
-from assay.adapters.registry.transport import Body, Response, Transport, host_of
+from assay.adapters.registry.transport import Body, Response, Transport, host_of, join
 from assay.errors import ExternalError, InputError, Malformed
 from assay.formats import auth_challenge, json
 from assay.formats.auth_challenge import Challenge
@@ -55,7 +55,7 @@ class Session:
 
         Raises `ExternalError` where access is refused.
         """
-        url = urljoin(self.base, path)
+        url = join(self.base, path)
         own = urlsplit(url)[:2] == urlsplit(self.base)[:2]
         if not own:
             self._transport.check(url, self.base)

@@ -160,7 +160,7 @@ class Transport:
             if response.status not in _REDIRECTS or method not in ("GET", "HEAD") or not location:
                 return response
             response.close()
-            target = urljoin(url, location)
+            target = join(url, location)
             self.check(target, url)
             if urlsplit(target)[:2] != urlsplit(url)[:2]:
                 sent.pop("Authorization", None)
@@ -370,6 +370,16 @@ def _proxy(scheme: str, host: str) -> tuple[tuple[str, int], dict[str, str]] | N
         return address, {}
     secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
     return address, {"Proxy-Authorization": f"Basic {base64.b64encode(secret).decode()}"}
+
+
+def join(base: str, target: str) -> str:
+    """An address that an answer gave, made whole; raises `ExternalError` for what is none."""
+    try:
+        joined = urljoin(base, target)
+        urlsplit(joined)
+    except ValueError as error:
+        raise ExternalError(f"{host_of(base)} leads to what is no address", "check the registry") from error
+    return joined
 
 
 def host_of(url: str) -> str:

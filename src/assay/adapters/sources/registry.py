@@ -32,7 +32,8 @@ def open_source(reference: str, request: Request, policy: Policy | None = None) 
     top, data = pull.manifest(wanted.target)
     blobs.remember(top, data)
     found = resolve(blobs, top, request.image.platform)
-    image = Image(blobs, found, _naming(wanted), request.image, _attached(pull, blobs, found))
+    hanging = _attached(pull, blobs, found, strict=request.from_attached)
+    image = Image(blobs, found, _naming(wanted), request.image, hanging)
     return attached.used(image, request.from_attached)
 
 
@@ -40,12 +41,12 @@ def _naming(wanted: ImageReference) -> Naming:
     return Naming(wanted.repository, wanted.name, wanted.tag)
 
 
-def _attached(pull: Pull, blobs: RegistryBlobs, found: Resolved) -> tuple[Attached, ...]:
-    """The SBOMs that hang on the image. A registry that cannot answer this has none; the image still counts."""
+def _attached(pull: Pull, blobs: RegistryBlobs, found: Resolved, *, strict: bool) -> tuple[Attached, ...]:
+    """The SBOMs that hang on the image. A registry that cannot say is no reason to fail, unless they are wanted."""
     try:
         return tuple(sorted(set(_listed(pull, blobs, found))))
     except (ExternalError, InputError) as error:
-        if isinstance(error, DigestMismatch):
+        if strict or isinstance(error, DigestMismatch):
             raise
         return ()
 
