@@ -110,6 +110,7 @@ def serve(registry: Registry, context: ssl.SSLContext | None = None) -> Iterator
 class _Handler(BaseHTTPRequestHandler):
     registry: Registry
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: object) -> None:
         pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 from assay.adapters import tar_index
 from assay.adapters.spool import OpenFile
@@ -10,7 +11,7 @@ from assay.errors import InputError, Malformed
 from assay.formats import compression, tar
 
 _HEAD = 64 << 10
-_MAX_JSON = 1 << 30
+_MAX_JSON = 256 << 20
 _IMAGE_MEMBER = re.compile(
     r"(blobs(/.*)?|oci-layout|index\.json|manifest\.json|repositories|(sha256:)?[0-9a-f]{64}([./].*)?)"
 )
@@ -51,8 +52,7 @@ def _tar(file: OpenFile) -> str:
     return _image(index.places.keys())
 
 
-def _image(names: object) -> str:
-    assert hasattr(names, "__contains__")
+def _image(names: Container[str]) -> str:
     if "oci-layout" in names and "index.json" in names:
         return "oci-archive"
     return "docker-archive" if "manifest.json" in names else "file"

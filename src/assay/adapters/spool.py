@@ -6,7 +6,7 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from assay.adapters import content
 from assay.errors import InputError, LimitExceeded
@@ -27,8 +27,8 @@ class OpenFile:
         self.name = name
         self.size = os.fstat(descriptor).st_size
 
-    def __del__(self) -> None:
-        os.close(self.descriptor)
+    def __del__(self, close: Callable[[int], None] = os.close) -> None:
+        close(self.descriptor)
 
     def stream(self, offset: int = 0, size: int = -1) -> Slice:
         """A part of the file, from its first byte."""

@@ -6,7 +6,6 @@ Errors name the host and never a query or a header: both may hold secrets (signe
 from __future__ import annotations
 
 import http.client
-import io
 import re
 import socket
 import ssl
@@ -14,14 +13,13 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, cast
+from typing import cast
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from assay import __version__
-from assay.errors import ExternalError, InputError, LimitExceeded
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+from assay.adapters.registry import proxy as proxies
+from assay.adapters.registry.guard import Guarded
+from assay.errors import ExternalError, LimitExceeded
 
 Body = bytes | Iterable[bytes] | None
 
@@ -29,8 +27,6 @@ _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _AGAIN = frozenset((429, 502, 503, 504))
 _MAX_REDIRECTS = 10
-_SLOWEST = 100
-"""Bytes in a second; who sends less over a whole timeout counts as stalled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,12 +244,12 @@ class Transport:
         except (OSError, http.client.HTTPException) as error:
             remedy = "check the name, the network, and HTTPS_PROXY"
             raise ExternalError(f"{parts.hostname} cannot be reached: {reason(error)}", remedy) from error
-        link.http.sock = cast("socket.socket", _Guarded(link.http.sock, self.policy.timeout))
+        link.http.sock = cast("socket.socket", Guarded(link.http.sock, self.policy.timeout))
         return link
 
     def _new(self, parts: SplitResult) -> Link:
         host, timeout, key = parts.hostname or "", self.policy.timeout, (parts.scheme, parts.netloc)
-        proxy = None if is_loopback(host) else _proxy(parts.scheme, host)
+        proxy = None if is_loopback(host) else proxies.find(parts.scheme, host)
         if parts.scheme == "https":
             address, secret = proxy or ((host, parts.port or 443), {})
             secure = http.client.HTTPSConnection(*address, timeout=timeout, context=self._tls())
@@ -282,53 +278,6 @@ class Transport:
             link.http.close()
 
 
-class _Guarded:
-    """A socket whose reading side never waits for longer than `timeout`, nor crawls for that long."""
-
-    def __init__(self, sock: socket.socket, timeout: float) -> None:
-        self._socket = sock
-        self._timeout = timeout
-        sock.settimeout(timeout)
-
-    def sendall(self, data: bytes) -> None:
-        self._socket.sendall(data)
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Reader(self._socket.makefile("rb", buffering=0), self._timeout), 64 << 10)
-
-    def fileno(self) -> int:
-        return self._socket.fileno()
-
-    def close(self) -> None:
-        self._socket.close()
-
-
-class _Reader(io.RawIOBase):
-    def __init__(self, raw: io.RawIOBase | socket.SocketIO, timeout: float) -> None:
-        self._raw = raw
-        self._timeout = timeout
-        self._waited = 0.0
-        self._got = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        start = time.monotonic()
-        count = self._raw.readinto(buffer) or 0
-        self._waited += time.monotonic() - start
-        self._got += count
-        if self._waited > self._timeout:
-            if self._got < _SLOWEST * self._timeout:
-                raise TimeoutError("timed out")
-            self._waited, self._got = 0.0, 0
-        return count
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
 def _is_stale(connection: http.client.HTTPConnection) -> bool:
     """Whether the other side has closed an idle connection (or sent what nobody asked for)."""
     import select
@@ -349,27 +298,6 @@ def _retry_after(text: str, default: float) -> float:
         return max(parsedate_to_datetime(text).timestamp() - time.time(), 0)
     except (ValueError, TypeError, OverflowError):
         return default
-
-
-def _proxy(scheme: str, host: str) -> tuple[tuple[str, int], dict[str, str]] | None:
-    """The proxy that the environment names for a host, with the header that it wants."""
-    import base64
-    from urllib.parse import unquote
-    from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
-
-    proxies = getproxies_environment()
-    text = proxies.get(scheme) or proxies.get("all")
-    if not text or proxy_bypass_environment(host, proxies):
-        return None
-    try:
-        parts = urlsplit(text if "://" in text else f"http://{text}")
-        address = (parts.hostname or "", parts.port or 3128)
-    except ValueError as error:
-        raise InputError("the proxy in the environment is no address", "write it as http://HOST:PORT") from error
-    if not parts.username:
-        return address, {}
-    secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
-    return address, {"Proxy-Authorization": f"Basic {base64.b64encode(secret).decode()}"}
 
 
 def join(base: str, target: str) -> str:
