@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PLAIN = re.compile(r"[A-Za-z0-9._~:-]*\Z")
 _ENCODED = re.compile(rb"[^A-Za-z0-9._~:-]")
@@ -27,7 +28,7 @@ class Purl:
 
     def __str__(self) -> str:
         name = _path(self.name) if self.type in _PATH_NAMES else _encode(self.name)
-        text = f"pkg:{self.type}/{_path(self.namespace)}/{name}" if self.namespace else f"pkg:{self.type}/{name}"
+        text = f"pkg:{self.type}/{_namespace(self.namespace)}/{name}" if self.namespace else f"pkg:{self.type}/{name}"
         if self.version:
             text += "@" + _encode(self.version)
         if self.qualifiers:
@@ -47,6 +48,12 @@ def _encode(text: str) -> str:
         return text
     data = text.encode("utf-8", "replace")
     return _ENCODED.sub(lambda match: b"%%%02X" % match[0][0], data).decode("ascii")
+
+
+@lru_cache(1024)
+def _namespace(text: str) -> str:
+    """As `_path`, kept: a few namespaces serve thousands of packages."""
+    return _path(text)
 
 
 def _path(text: str) -> str:

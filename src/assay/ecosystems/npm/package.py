@@ -159,6 +159,7 @@ def upward(folder: str) -> Iterator[str]:
         folder = folder.rpartition("/")[0]
 
 
-def places(folder: str, name: str) -> tuple[str, ...]:
-    """The places where a package in `folder` finds the dependency `name`, nearest first."""
-    return tuple(place(one, name) for one in upward(folder))
+def homes(folder: str) -> list[str]:
+    """What stands before the name of a dependency in each `place` where a package in `folder` finds it, nearest
+    first."""
+    return [f"{one}/node_modules/" if one else "node_modules/" for one in upward(folder)]

@@ -22,6 +22,7 @@ from assay.model.ecosystem import File, Found, Need
 from assay.model.license import License
 
 _EXACT = re.compile(r"[=v]?(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)")
+_NOTHING = Found()
 _SHORTHAND = re.compile(r"(?:github:)?([\w.-]+/[\w.-]+)")
 
 
@@ -30,7 +31,7 @@ def parse(file: File) -> Found:
     before, separator, inside = file.folder.rpartition("node_modules/")
     if separator and (not before or before.endswith("/")):
         depth = 1 if inside.startswith("@") else 0
-        return _installed(file) if inside.count("/") == depth else Found()
+        return _installed(file) if inside.count("/") == depth else _NOTHING
     return _project(file)
 
 
@@ -40,10 +41,12 @@ def _installed(file: File) -> Found:
     if not name or not version:
         return Found()
     component = _component(document, name, version, Presence.INSTALLED, ComponentType.LIBRARY)
+    identity, folder = component.id, file.folder
+    homes = package.homes(folder)
     needs = tuple(
-        Need(component.id, package.places(file.folder, wanted)) for wanted, _, _ in package.dependencies(document)
+        [Need(identity, tuple([home + wanted for home in homes])) for wanted, _, _ in package.dependencies(document)]
     )
-    return Found((component,), needs=needs, provides=((file.folder, component.id),))
+    return Found((component,), needs=needs, provides=((folder, identity),))
 
 
 def _project(file: File) -> Found:
@@ -119,6 +122,8 @@ def _component(document: Object, name: str, version: str, presence: Presence, ki
 def _licenses(document: Object) -> tuple[License, ...]:
     """``"MIT"``, and the old ``{"type": "MIT"}`` and ``[{"type": "MIT"}, ...]``, which offered a choice."""
     listed = as_list(document.get("licenses")) or [document.get("license")]
+    if len(listed) == 1 and isinstance(listed[0], str):
+        return spdx_license.normalise(listed[0])
     names = [
         as_text(one) or as_text(as_object(one).get("type")) or as_text(as_object(one).get("name")) for one in listed
     ]
@@ -147,6 +152,8 @@ def _references(document: Object) -> list[ExternalReference]:
     found = []
     for field, kind in (("homepage", "website"), ("repository", "vcs"), ("bugs", "issue-tracker")):
         value = document.get(field)
+        if not value:
+            continue
         url = as_text(value) or as_text(as_object(value).get("url"))
         if field == "repository" and _SHORTHAND.fullmatch(url):
             url = f"https://github.com/{url.removeprefix('github:')}"

@@ -53,7 +53,7 @@ def parse(file: File) -> Found:
 
 
 def _resolve(path: str, name: str, at: Mapping[str, Component]) -> Component | None:
-    return next((at[place] for place in package.places(path, name) if place in at), None)
+    return next((at[place] for home in package.homes(path) if (place := home + name) in at), None)
 
 
 def _component(path: str, entry: Object) -> Component | None:

@@ -52,7 +52,9 @@ def _identities(ecosystem: Ecosystem, located: Located, result: Resolved) -> dic
                 replace(item, layer=located.layer, found_by=item.found_by or located.parser) for item in occurrences
             ),
         )
-        identities[component.id] = final.id
+        identity = final.id
+        is_final = component.purl is not None and not component.ref
+        identities[identity if is_final else component.id] = identity
         result.components.append(final)
     return identities
 
