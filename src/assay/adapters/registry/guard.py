@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-SLOWEST = 100
+SLOWEST = 1000
 """Bytes in a second; who sends less over a whole timeout counts as stalled."""
 
 

@@ -1,0 +1,86 @@
+"""`assay sbom` on every kind of source, as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulators.image import Members, layout
+from simulators.registry import Registry, serve
+from simulators.saved import docker_archive, packed
+
+LOCK = json.dumps(
+    {
+        "name": "app",
+        "version": "1.0.0",
+        "lockfileVersion": 3,
+        "packages": {"": {"name": "app", "version": "1.0.0"}, "node_modules/a": {"version": "1.0.0"}},
+    }
+).encode()
+LAYERS: list[Members] = [{"srv/package-lock.json": LOCK}]
+
+
+def assay(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "assay", "sbom", *arguments]
+    return subprocess.run(command, input=given, capture_output=True, timeout=60, check=False)
+
+
+def purls(*arguments: str, given: bytes = b"") -> list[str]:
+    done = assay(*arguments, "-q", "-o", "purls", given=given)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.decode().split()
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    return layout(tmp_path / "image", LAYERS)
+
+
+def test_local_sources(tmp_path: Path, image: Path) -> None:
+    (tmp_path / "package-lock.json").write_bytes(LOCK)
+    with tarfile.open(tmp_path / "tree.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "package-lock.json", "sub/package-lock.json")
+    (tmp_path / "oci.tar").write_bytes(packed(image))
+    (tmp_path / "docker.tar").write_bytes(docker_archive(LAYERS))
+    for name in ("package-lock.json", "tree.tar.gz", "oci.tar", "docker.tar", "image"):
+        assert purls(str(tmp_path / name)) == ["pkg:npm/a@1.0.0", "pkg:npm/app@1.0.0"], name
+    assert purls("-", given=docker_archive(LAYERS)) == ["pkg:npm/a@1.0.0", "pkg:npm/app@1.0.0"]
+
+
+def test_a_document_goes_in_as_it_came_out(image: Path) -> None:
+    document = assay(str(image), "-q", "-o", "spdx-json").stdout
+    assert purls("-", given=document) == ["pkg:npm/a@1.0.0", "pkg:npm/app@1.0.0"]
+
+
+def test_an_image_in_a_registry(image: Path) -> None:
+    with serve(Registry()) as registry:
+        registry.add_layout(image, "1")
+        done = assay(f"{registry.host}/team/app:1", "-o", "cyclonedx-json")
+    assert b"is taken as registry:" in done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    root = document["metadata"]["component"]
+    assert root["type"] == "container"
+    assert root["purl"].startswith("pkg:oci/app@sha256")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("registry:registry.example/app", "--offline"), 2),
+        (("registry.example/app", "--offline"), 2),
+        (("docker:app", "--offline"), 2),
+        (("registry:App",), 3),
+        (("./absent",), 3),
+        (("registry:127.0.0.1:1/app",), 4),
+    ],
+)
+def test_exit_codes(arguments: tuple[str, ...], code: int) -> None:
+    done = assay(*arguments)
+    assert done.returncode == code, done.stderr
+    assert b"remedy: " in done.stderr
