@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,17 +43,10 @@ class SbomRequest(NamedTuple):
     insecure: bool = False
     cache_dir: Path | None = None
     progress: Progress | None = None
+    note: Callable[[str], None] = lambda text: None
 
 
-class SbomAnswer(NamedTuple):
-    """An SBOM, and which scheme its source was opened by (`guessed` where the user named none)."""
-
-    sbom: Sbom
-    scheme: str
-    guessed: bool
-
-
-def sbom(request: SbomRequest) -> SbomAnswer:
+def sbom(request: SbomRequest) -> Sbom:
     """The SBOM of a source, with time, tool and the names that the user gives to the root."""
     from assay.adapters import sources
     from assay.adapters.image_options import ImageOptions
@@ -63,13 +56,19 @@ def sbom(request: SbomRequest) -> SbomAnswer:
     opened = sources.open_source(
         request.source,
         sources.Request(
-            image, request.exclude, request.offline, request.plain_http, request.insecure, cache, request.from_attached
+            image,
+            request.exclude,
+            request.offline,
+            request.plain_http,
+            request.insecure,
+            cache,
+            request.from_attached,
+            request.note,
         ),
     )
-    found = opened.content if isinstance(opened.content, Sbom) else _catalog(opened.content, request)
-    if not isinstance(opened.content, Sbom):
-        found = replace(found, tools=(TOOL,), timestamp=timestamp())
-    return SbomAnswer(rename(found, request), opened.scheme, opened.guessed)
+    if isinstance(opened, Sbom):
+        return rename(opened, request)
+    return rename(replace(_catalog(opened, request), tools=(TOOL,), timestamp=timestamp()), request)
 
 
 def _platform(text: str) -> Platform | None:

@@ -33,7 +33,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str
 
 
 def names(text: str, request: Request = REQUEST) -> list[str]:
-    image = open_source(text, request).content
+    image = open_source(text, request)
     assert isinstance(image, Image)
     return [item.name for item in catalog(image, [LISTS]).components]
 
@@ -52,8 +52,9 @@ def test_podman_speaks_the_same(engine: list[str], monkeypatch: pytest.MonkeyPat
 
 
 def test_a_bare_reference_is_looked_for_in_the_engines(engine: list[str]) -> None:
-    found = open_source("app.example/team/app:1", REQUEST)
-    assert (found.scheme, found.guessed) == ("docker", True)
+    told: list[str] = []
+    open_source("app.example/team/app:1", REQUEST._replace(note=told.append))
+    assert told == ["app.example/team/app:1 is taken as docker:"]
     assert engine_socket.holding("app.example/other") == ""
 
 

@@ -45,7 +45,7 @@ def zipped(members: dict[str, bytes]) -> bytes:
 
 def scan(folder: Path, name: str, data: bytes) -> Sbom:
     (folder / name).write_bytes(data)
-    source = open_source(f"file:{folder / name}", REQUEST).content
+    source = open_source(f"file:{folder / name}", REQUEST)
     assert isinstance(source, FileSource)
     return catalog(source, [LISTS, MACHINE])
 
@@ -173,7 +173,7 @@ def test_the_kind_of_a_file_is_told_by_its_content(tmp_path: Path, data: bytes, 
 def standard_input(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes], Source | Sbom]]:
     def given_by(data: bytes) -> Source | Sbom:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
-        return open_source("-", REQUEST).content
+        return open_source("-", REQUEST)
 
     yield given_by
 

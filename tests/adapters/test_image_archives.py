@@ -28,9 +28,10 @@ REQUEST = Request(ImageOptions())
 
 
 def opened(path: Path, chosen: str = "", request: Request = REQUEST) -> tuple[Sbom, str]:
-    found = open_source(f"{path}{chosen}", request)
-    assert isinstance(found.content, Image)
-    return catalog(found.content, [LISTS]), found.scheme
+    told: list[str] = []
+    found = open_source(f"{path}{chosen}", request._replace(note=told.append))
+    assert isinstance(found, Image)
+    return catalog(found, [LISTS]), told[0].removesuffix(":").rpartition(" ")[2] if told else ""
 
 
 def names(sbom: Sbom) -> list[str]:
@@ -93,11 +94,11 @@ def test_layers_of_a_docker_archive_are_cached_by_diff_id(tmp_path: Path) -> Non
     (tmp_path / "x.tar").write_bytes(docker_archive(LAYERS))
     options = Options(cache=FindingsCache(tmp_path / "cache"), analyser="test")
     for _ in range(2):
-        source = open_source(str(tmp_path / "x.tar"), REQUEST).content
+        source = open_source(str(tmp_path / "x.tar"), REQUEST)
         assert isinstance(source, Image)
         assert names(catalog(source, [LISTS], options)) == ["a", "c"]
     (tmp_path / "lie.tar").write_bytes(docker_archive([{"x.list": b"x 1"}], lie=True))
-    lie = open_source(str(tmp_path / "lie.tar"), REQUEST).content
+    lie = open_source(str(tmp_path / "lie.tar"), REQUEST)
     assert isinstance(lie, Image)
     with pytest.raises(DigestMismatch):
         catalog(lie, [LISTS], options)
@@ -119,7 +120,7 @@ def test_an_attached_sbom_is_listed_and_used_when_asked_for(tmp_path: Path) -> N
     wanted = Request(ImageOptions(), from_attached=True)
     for path in (folder, tmp_path / "x.tar"):
         assert [item.media_type for item in opened(path)[0].attached] == ["application/vnd.cyclonedx+json"]
-        used = open_source(str(path), wanted).content
+        used = open_source(str(path), wanted)
         assert isinstance(used, Sbom)
         assert names(used) == ["hung"]
 

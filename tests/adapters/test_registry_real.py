@@ -77,7 +77,8 @@ def test_an_image_that_skopeo_pushed_is_scanned(host: str, tmp_path: Path) -> No
         f"docker://{host}/x/y:1",
     ]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
-    found = open_source(f"{host}/x/y:1", Request(ImageOptions()))
-    assert (found.scheme, found.guessed) == ("registry", True)
-    assert isinstance(found.content, Image)
-    assert [item.name for item in catalog(found.content, [LISTS]).components] == ["a", "b"]
+    told: list[str] = []
+    found = open_source(f"{host}/x/y:1", Request(ImageOptions(), note=told.append))
+    assert told == [f"{host}/x/y:1 is taken as registry:"]
+    assert isinstance(found, Image)
+    assert [item.name for item in catalog(found, [LISTS]).components] == ["a", "b"]

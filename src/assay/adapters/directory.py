@@ -100,6 +100,8 @@ class DirectoryWalk:
         if item.is_symlink():
             return self._symlink(path, item, parsers)
         if not item.is_file(follow_symlinks=False):
+            if parsers:
+                self.skipped.append(Skipped(path, "not a regular file"))
             return None
         if not parsers and not (self._executables and self._is_executable(path, item)):
             return None
@@ -122,7 +124,13 @@ class DirectoryWalk:
             self._links = PathLog()
         self._links.add(path)
         self._links.add(target)
-        return Entry(path, EntryKind.SYMLINK, self._wants(path), target=target) if parsers else None
+        if not parsers:
+            return None
+        real, root = os.path.realpath(item.path), os.path.realpath(self._root)
+        if not os.path.exists(real) or os.path.commonpath((real, root)) != root:
+            self.skipped.append(Skipped(path, f"links to {target}, which is not there or outside"))
+            return None
+        return Entry(path, EntryKind.SYMLINK, self._wants(path), target=target)
 
     def _is_executable(self, path: str, item: os.DirEntry[str]) -> bool:
         """Whether the file begins like machine code; only likely ones are opened."""

@@ -21,12 +21,11 @@ def writing(path: Path) -> Iterator[BinaryIO]:
     and never replaced. Raises `ExternalError` when the file cannot be written.
     """
     try:
-        target = path.resolve()
-        if target.exists() and not target.is_file():
-            with target.open("wb") as file:
+        if path.exists() and not path.is_file():
+            with path.open("wb") as file:
                 yield file
         else:
-            with _replacing(target) as file:
+            with _replacing(path.resolve()) as file:
                 yield file
     except BrokenPipeError:
         raise

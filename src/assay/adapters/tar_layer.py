@@ -147,8 +147,11 @@ class TarWalk:
         if member.kind == b"2":
             self._links.add(member.path)
             self._links.add(member.target)
-        parsers = self._wants(member.path) if member.kind in (b"1", b"2", b"S") else ()
+        parsers = self._wants(member.path) if member.kind != b"5" else ()
         if not parsers:
+            return None
+        if member.kind not in (b"1", b"2", b"S"):
+            self._skip(member.path, "not a regular file")
             return None
         if member.kind == b"S":
             self._skip(member.path, "sparse file in a tar is not read")

@@ -126,6 +126,10 @@ def test_links_are_followed_inside_the_image_only(tmp_path: Path) -> None:
     sbom = of_layers(tmp_path, base)
     paths = [place.path for place in sbom.components[0].occurrences]
     assert paths == ["opt/abs.list", "opt/hard.list", "opt/link.list", "opt/through.list"]
+    assert {item.path: item.reason for item in sbom.skipped} == {
+        "opt/loop.list": "links to itself",
+        "opt/up.list": "links to etc/passwd, where nothing was found",
+    }
 
 
 def test_directory_links_never_leave_the_directory(tmp_path: Path) -> None:
@@ -136,7 +140,13 @@ def test_directory_links_never_leave_the_directory(tmp_path: Path) -> None:
     (root / "b.list").symlink_to(tmp_path / "outside.list")
     (root / "loop").symlink_to(".")
     os.mkfifo(root / "pipe.list")
-    assert names(catalog(Directory(str(root)), [LISTS])) == []
+    sbom = catalog(Directory(str(root)), [LISTS])
+    assert names(sbom) == []
+    assert {item.path: item.reason for item in sbom.skipped} == {
+        "a.list": "links to ../outside.list, which is not there or outside",
+        "b.list": f"links to {tmp_path}/outside.list, which is not there or outside",
+        "pipe.list": "not a regular file",
+    }
 
 
 def test_unreadable_files_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

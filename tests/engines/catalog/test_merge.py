@@ -37,7 +37,7 @@ def test_people_reach_the_documents(tmp_path: Path) -> None:
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    found = sbom(SbomRequest(str(tmp_path))).sbom
+    found = sbom(SbomRequest(str(tmp_path)))
     assert {item.name: (item.supplier, item.author) for item in found.components} == EXPECTED
     cyclonedx = json.loads(formats.write(found, "cyclonedx-json", "1.7"))["components"]
     shown = {

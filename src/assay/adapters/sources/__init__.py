@@ -8,12 +8,13 @@ from what is there, and the guess is told.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+import os.path
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from assay.adapters.image_options import ImageOptions
-from assay.errors import InputError, UsageError
+from assay.errors import ExternalError, InputError, UsageError
 
 if TYPE_CHECKING:
     from assay.model.sbom import Sbom
@@ -33,13 +34,16 @@ SCHEMES = (
 )
 """The prefixes, in the order in which the reference lists them."""
 
+_IMAGES = frozenset({"registry", "docker", "podman"})
+"""What a bare word may be guessed to be that is no file."""
+
 
 class Request(NamedTuple):
     """How a source is to be opened.
 
     `exclude` are globs for directories; `plain_http` names registry hosts that may be spoken to without TLS;
     `cache` is a folder for partial downloads, which may be deleted at any time; `from_attached` asks for the SBOM that
-    hangs on an image instead of the image.
+    hangs on an image instead of the image; `note` hears what a bare word is taken for, before it is opened.
     """
 
     image: ImageOptions
@@ -49,31 +53,33 @@ class Request(NamedTuple):
     insecure: bool = False
     cache: Path | None = None
     from_attached: bool = False
+    note: Callable[[str], None] = lambda text: None
 
 
-class Opened(NamedTuple):
-    """An opened source and the scheme it came by; `guessed` if the user did not name that."""
-
-    content: Source | Sbom
-    scheme: str
-    guessed: bool
-
-
-def open_source(text: str, request: Request) -> Opened:
+def open_source(text: str, request: Request) -> Source | Sbom:
     """Open what `text` names.
 
     Raises `UsageError` for an empty reference and for what only a network could answer while offline, `InputError`
     for what is not there or not what its prefix says, `ExternalError` where something outside is out of reach.
     """
     scheme, reference = split(text)
-    guessed = not scheme
-    if guessed:
-        scheme = guess(reference, request)
     if not reference:
         raise UsageError("SOURCE is empty", "name a directory, a file, an image or `-`")
+    if scheme:
+        return _open(scheme, reference, request)
+    scheme = guess(reference, request)
+    request.note(f"{reference} is taken as {scheme}:")
+    try:
+        return _open(scheme, reference, request)
+    except (InputError, ExternalError) as error:
+        if scheme in _IMAGES:
+            error.what = f"there is no file or folder {reference}, and as an image: {error.what}"
+        raise
+
+
+def _open(scheme: str, reference: str, request: Request) -> Source | Sbom:
     module = importlib.import_module(f"{__name__}.{scheme.replace('-', '_')}")
-    content = cast("Source | Sbom", module.open_source(reference, request))
-    return Opened(content, scheme, guessed)
+    return cast("Source | Sbom", module.open_source(reference, request))
 
 
 def split(text: str) -> tuple[str, str]:
@@ -113,7 +119,7 @@ def guess(reference: str, request: Request) -> str:
 
 def _is_layout(folder: Path) -> bool:
     """Whether a folder looks like an OCI layout (OCI image specification 1.1, "Image Layout")."""
-    return (folder / "oci-layout").is_file() and (folder / "index.json").is_file()
+    return all(os.path.isfile(folder / name) for name in ("oci-layout", "index.json"))  # noqa: PTH113 (never raises)
 
 
 def _guess_image(reference: str, request: Request) -> str:

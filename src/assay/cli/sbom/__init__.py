@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     settings = context.settings(source=sources.local_path(arguments.source))
     targets = _output.targets(settings.list("sbom.output"), arguments.template, sys.stdout.isatty())
     with context.progress("reading") as bar:
-        answer = app.sbom(
+        found = app.sbom(
             app.SbomRequest(
                 source=arguments.source,
                 platform=settings.text("sbom.platform"),
@@ -90,14 +90,13 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
                 insecure=arguments.insecure_skip_tls_verify,
                 cache_dir=context.cache_dir(settings),
                 progress=bar,
+                note=context.note,
             )
         )
-    if answer.guessed and answer.scheme != "dir":
-        context.note(f"{arguments.source} is taken as {answer.scheme}:")
-    documents = _output.write(answer.sbom, targets, context)
+    documents = _output.write(found, targets, context)
     if settings.switch("sbom.record"):
-        _record(answer.sbom, targets, documents, context)
-    return _tell_skipped(answer.sbom, context, strict=settings.switch("sbom.strict"))
+        _record(found, targets, documents, context)
+    return _tell_skipped(found, context, strict=settings.switch("sbom.strict"))
 
 
 def _record(sbom: Sbom, targets: Sequence[_output.Target], documents: Sequence[bytes], context: Context) -> None:

@@ -54,11 +54,12 @@ def sbom(text: str, context: Context) -> Sbom:
             plain_http=settings.list("registry.plain-http"),
             cache_dir=context.cache_dir(settings),
             progress=bar,
+            note=context.note,
         )
-        answer = app.sbom(request)
-    for item in answer.sbom.skipped:
+        found = app.sbom(request)
+    for item in found.skipped:
         context.warn(f"{text}: skipped {item.path}: {item.reason}")
-    return answer.sbom
+    return found
 
 
 def _is_document(path: Path) -> bool:

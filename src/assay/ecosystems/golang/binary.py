@@ -30,9 +30,10 @@ def parse(file: File) -> Found:
     linked = [_linked(dependency) for dependency in info.dependencies if dependency.path]
     library = module.standard_library(info.release, Presence.INSTALLED)
     below = [*linked, library] if library is not None else linked
-    if info.main is None or not info.main.path:
+    built = info.main if info.main is not None and info.main.path else _unnamed(info.path, library)
+    if built is None:
         return Found(tuple(below))
-    main = _main(info, info.main)
+    main = _main(info, built)
     return Found((main, *below), tuple((main.id, item.id) for item in below))
 
 
@@ -49,6 +50,16 @@ def _linked(dependency: buildinfo.Module) -> Component:
         return module.component(dependency.path, "", Presence.INSTALLED, properties=tuple(properties))
     properties.append(module.replaced(dependency.path, dependency.version))
     return module.component(built.path, built.version, Presence.INSTALLED, properties=tuple(properties))
+
+
+def _unnamed(path: str, library: Component | None) -> buildinfo.Module | None:
+    """The main package, where it was built outside of a module (GOPATH, distributions): all that is known of it.
+
+    The toolchain's own commands (``cmd/go``) have the version of the standard library.
+    """
+    if not path or path == "command-line-arguments":
+        return None
+    return buildinfo.Module(path, library.version if library is not None and path.startswith("cmd/") else "")
 
 
 def _main(info: buildinfo.BuildInfo, main: buildinfo.Module) -> Component:

@@ -150,8 +150,10 @@ def _own(path: str, told: dict[str, str], artifacts: list[_Artifact]) -> _Artifa
     if fitting:
         return max(fitting, key=lambda item: (item.component.version in stem, len(item.component.name)))
     artifact, version = naming.from_file_name(name)
-    if len(artifacts) == 1 and (not version or artifacts[0].component.version in stem):
-        return artifacts[0]
+    if len(artifacts) == 1:
+        only = artifacts[0].component.version
+        if only in stem if version else naming.same_release(only, naming.version(told)):
+            return artifacts[0]
     version = version or naming.version(told)
     group = naming.group_from_path(path, artifact, version) or naming.group(told, artifact) if version else ""
     component = coordinates.find(group, artifact, version, Presence.INSTALLED)

@@ -14,6 +14,7 @@ _CLASSIFIER = re.compile(
     r"-(?:sources|javadoc|tests|test-sources|jar-with-dependencies|all|shaded|uber|exec|boot|native)$"
 )
 _VERSION_KEYS = ("Implementation-Version", "Plugin-Version", "Bundle-Version", "Specification-Version")
+_NUMBERS = re.compile(r"\d+(?:\.\d+)*")
 _VERSION = re.compile(r"v?\d[\w.+~-]{0,80}")
 _GROUP = re.compile(r"[a-z][a-z0-9_-]*(?:\.[a-z][a-z0-9_-]*){1,8}")
 _ANY_GROUP = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){0,12}")
@@ -63,6 +64,18 @@ def version(told: Mapping[str, str]) -> str:
         if words and _VERSION.fullmatch(words[0]):
             return words[0]
     return ""
+
+
+def same_release(version: str, stated: str) -> bool:
+    """Whether a manifest's version is that of an artifact, as far as its numbers go: OSGi writes 1.0-beta as 1.0.0.beta.
+
+    True where either says nothing: then nothing speaks against it.
+    """
+    one, other = (_NUMBERS.match(text) for text in (version, stated))
+    if one is None or other is None:
+        return True
+    digits, more = one[0].split("."), other[0].split(".")
+    return all(a == b for a, b in zip(digits, more, strict=False))
 
 
 def group_from_path(path: str, artifact: str, version: str) -> str:

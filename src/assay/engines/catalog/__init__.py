@@ -57,10 +57,10 @@ def catalog(source: Source, ecosystems: Iterable[Ecosystem], options: Options | 
     read = _read_all(layers, dispatch, readers, options)
     positions = [item.layer.position for item in layers]
     squashed = squash(list(zip(positions, read, strict=True)), all_layers=options.all_layers)
-    followed = follow(squashed, layers, dispatch, readers)
+    followed, lost = follow(squashed, layers, dispatch, readers)
     files = sorted((*squashed.files, *followed), key=lambda item: (item.path, -item.layer, item.parser))
     files = [item for item in files if not options.ignore(item.path)]
-    return _assemble(source, files, squashed.skipped, dispatch, options)
+    return _assemble(source, files, (*squashed.skipped, *lost), dispatch, options)
 
 
 def _read_all(

@@ -5,28 +5,29 @@ The targets take another pass over the layers, so it is only made for those that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from assay.engines.catalog.dispatch import Dispatch
 from assay.engines.catalog.layer import Link, Readers, read_layer
 from assay.engines.catalog.ownership import owned_paths
 from assay.engines.catalog.squash import Squashed
-from assay.model.ecosystem import Located
+from assay.model.ecosystem import Located, Parser
+from assay.model.sbom import Skipped
 from assay.ports import LayerSource
 
 
 def follow(
     squashed: Squashed, layers: Sequence[LayerSource], dispatch: Dispatch, readers: Readers
-) -> tuple[Located, ...]:
-    """What parsers find in the targets of links, under the names of the links; from the top layer down."""
+) -> tuple[tuple[Located, ...], tuple[Skipped, ...]]:
+    """What parsers find in the targets of links, under the names of the links, from the top layer down; and the links
+    that lead to nothing.
+    """
     pending = _pending(squashed, dispatch)
     located: list[Located] = []
     for source in reversed(layers):
-        if not pending:
+        wanted = {path: _parsers(links, dispatch) for path, links in pending.items() if path}
+        if not wanted:
             break
-        wanted = {
-            path: dispatch.named(name for link in links for name in link.parsers) for path, links in pending.items()
-        }
         result = read_layer(source, dispatch.only(wanted), readers, paths=False)
         for item in result.files:
             for link in pending.get(item.path, ()):
@@ -34,7 +35,24 @@ def follow(
                     located.append(Located(link.path, source.layer.position, item.found, item.parser))
         for path in {item.path for item in result.files}:
             del pending[path]
-    return tuple(located)
+    return tuple(located), tuple(_lost(pending, dispatch))
+
+
+def _parsers(links: Iterable[Link], dispatch: Dispatch) -> tuple[Parser, ...]:
+    return dispatch.named(name for link in links for name in link.parsers)
+
+
+def _lost(pending: Mapping[str, Sequence[Link]], dispatch: Dispatch) -> Iterator[Skipped]:
+    """Links that showed nothing; a program's further names are no loss."""
+    for target, links in pending.items():
+        for link in links:
+            if not _yields(link, dispatch):
+                reason = f"links to {target}, where nothing was found" if target else "links to itself"
+                yield Skipped(link.path, reason)
+
+
+def _yields(link: Link, dispatch: Dispatch) -> bool:
+    return all(dispatch.ecosystem_of[name].name in dispatch.yielding for name in link.parsers)
 
 
 def _pending(squashed: Squashed, dispatch: Dispatch) -> dict[str, list[Link]]:
@@ -44,10 +62,10 @@ def _pending(squashed: Squashed, dispatch: Dispatch) -> dict[str, list[Link]]:
     pending: dict[str, list[Link]] = {}
     yielding = set()
     for link, target in squashed.links:
-        own = {parser.name for parser in dispatch.wants(target)}
+        own = {parser.name for parser in dispatch.wants(target)} if target else set()
         if own.isdisjoint(link.parsers):
             pending.setdefault(target, []).append(link)
-            if all(dispatch.ecosystem_of[name].name in dispatch.yielding for name in link.parsers):
+            if _yields(link, dispatch):
                 yielding.add(link.path)
     owned = owned_paths(squashed.files, yielding) if yielding else set()
     kept = {target: [link for link in links if link.path not in owned] for target, links in pending.items()}

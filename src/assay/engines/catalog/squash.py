@@ -17,7 +17,7 @@ from assay.model.sbom import Skipped
 
 
 class Squashed(NamedTuple):
-    """What is left of all layers; `links` are the wanted links that lead to somewhere in the image, with the target."""
+    """What is left of all layers; `links` are the wanted links with their targets (empty: in a circle)."""
 
     files: tuple[Located, ...]
     skipped: tuple[Skipped, ...]
@@ -118,8 +118,8 @@ def _symlinks(layers: Iterable[tuple[int, LayerFindings]]) -> dict[str, str]:
 def _targets(links: Iterable[Link], symlinks: dict[str, str]) -> Iterator[tuple[Link, str]]:
     for link in sorted(links, key=lambda link: link.path):
         target = link.target if link.hard else resolve(link.path, symlinks)
-        if target and target != link.path:
-            yield link, target
+        if target != link.path:
+            yield link, target or ""
 
 
 def resolve(path: str, symlinks: dict[str, str], limit: int = 40) -> str | None:
