@@ -119,6 +119,23 @@ def test_pseudo_version_and_replacement() -> None:
     assert stdlib.cpes == ("cpe:2.3:a:golang:go:1.22.1:*:*:*:*:*:*:*",)
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("sample.example/cli/cmd/cli", ["pkg:golang/sample.example/cli/cmd/cli@28.2.2"]),
+        ("cmd/gofmt", ["pkg:golang/cmd/gofmt@1.22.1"]),
+        ("command-line-arguments", []),
+    ],
+)
+def test_programs_built_outside_of_a_module(path: str, expected: list[str]) -> None:
+    """As the docker client is: a path, and no module."""
+    flags = '-ldflags=" -X \\"sample.example/cli/version.Version=28.2.2\\" -extldflags -static"'
+    data, image = _inline(f"path\t{path}\nbuild\t{flags}\n")
+    found = binary.parse(File("tool", data, executable=image))
+    assert [item.id for item in found.components] == [*expected, "pkg:golang/stdlib@1.22.1"]
+    assert found.edges == tuple((name, "pkg:golang/stdlib@1.22.1") for name in expected)
+
+
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_pointer_format(order: str) -> None:
     """Go 1.13 to 1.17: the header points to string headers, which point to the strings."""

@@ -106,6 +106,21 @@ def test_shaded_jar() -> None:
 
 
 @pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ("4.2.3", ["pkg:generic/tool@4.2.3", "pkg:maven/org.other/text@3.2.12-rc1"]),
+        ("3.2.12.rc1", ["pkg:maven/org.other/text@3.2.12-rc1"]),
+        ("", ["pkg:maven/org.other/text@3.2.12-rc1"]),
+    ],
+)
+def test_one_shaded_artifact_of_another_version_is_not_the_jar(stated: str, expected: list[str]) -> None:
+    """As Debian's guice.jar is: the only descriptor in it is that of cglib."""
+    told = f"Manifest-Version: 1.0\nBundle-Version: {stated}\n".encode()
+    members = {"META-INF/MANIFEST.MF": told, **_descriptor("org.other", "text", "3.2.12-rc1")}
+    assert _ids(_read("tool.jar", _jar(members))) == expected
+
+
+@pytest.mark.parametrize(
     ("name", "manifest", "expected"),
     [
         ("commons-x-1.2.jar", "", "pkg:generic/commons-x@1.2"),

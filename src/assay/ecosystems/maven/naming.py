@@ -67,7 +67,7 @@ def version(told: Mapping[str, str]) -> str:
 
 
 def same_release(version: str, stated: str) -> bool:
-    """Whether a manifest's version is that of an artifact, as far as its numbers go: OSGi writes 1.0-beta as 1.0.0.beta.
+    """Whether a manifest's version is that of an artifact, as far as the numbers go (OSGi: 1.0.0.beta).
 
     True where either says nothing: then nothing speaks against it.
     """
