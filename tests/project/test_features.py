@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import features
+from assay.ecosystems import discover
+from assay.model.ecosystem import Proof
 
 PAGE = """
 | feature | state | proof |
@@ -50,6 +52,13 @@ def test_the_page_names_tests_that_exist() -> None:
             assert (root / name).exists(), test
             if function and (root / name).is_file():
                 assert f"def {function.partition('[')[0]}(" in (root / name).read_text(encoding="utf-8"), test
+
+
+def test_the_page_says_which_ecosystems_are_unproved() -> None:
+    page = " ".join(features.PAGE.read_text(encoding="utf-8").split())
+    _, said, rest = page.partition("Unproved, because their fixtures are ours (`synthetic`): ")
+    named = rest.partition(". ## ")[0].split("; ")
+    assert said and sorted(named) == sorted(item.title for item in discover() if item.proof is Proof.SYNTHETIC)
 
 
 @pytest.fixture
