@@ -120,7 +120,7 @@ class Source(Protocol):
 class FindingsCache(Protocol):
     """Keeps what was found in a layer; bounded, safe under concurrent runs, and free to forget."""
 
-    def get(self, key: str) -> bytes | None:
+    def get(self, key: str) -> bytes | memoryview | None:
         """The value, or None."""
         ...
 

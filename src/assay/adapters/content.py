@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from assay.errors import InputError
 from assay.model.ecosystem import Content
 
-MAPPED_FROM = 16 << 20
+MAPPED_FROM = 8 << 20
 """Bytes; what is larger is mapped, so that memory stays bounded."""
 
 

@@ -23,7 +23,7 @@ class FindingsCache:
         self._folder = folder
         self._limit = limit
 
-    def get(self, key: str) -> bytes | None:
+    def get(self, key: str) -> memoryview | None:
         """The value; None where it is not there or damaged."""
         path = self._path(key)
         try:
@@ -31,7 +31,7 @@ class FindingsCache:
             os.utime(path)
         except OSError:
             return None
-        value = data[_DIGEST:]
+        value = memoryview(data)[_DIGEST:]
         return value if hashlib.sha256(value).digest() == data[:_DIGEST] else None
 
     def put(self, key: str, value: bytes) -> None:
@@ -41,7 +41,8 @@ class FindingsCache:
             self._folder.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(prefix=".part-", dir=self._folder)
             with os.fdopen(descriptor, "wb") as file:
-                file.write(hashlib.sha256(value).digest() + value)
+                file.write(hashlib.sha256(value).digest())
+                file.write(value)
             Path(name).replace(self._path(key))
             self._trim()
         except OSError:

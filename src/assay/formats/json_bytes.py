@@ -22,7 +22,9 @@ def dump(value: Json, indent: int = 2) -> bytes:
 
 def laid_out(encoded: bytes, indent: int = 2) -> bytes:
     """JSON on one line brought into the form of `dump`."""
-    return (msgspec.json.format(encoded, indent=indent) if indent else encoded) + b"\n"
+    formatted = msgspec.json.format(encoded, indent=indent) if indent else encoded
+    del encoded  # a document of 20 MB need not be there three times
+    return formatted + b"\n"
 
 
 def _cleaned(value: Json) -> Json:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from assay.model.executable import Executable
 
 Content = bytes | mmap.mmap
-"""The bytes of a file. Large files (over 16 MiB) come as a read-only memory map: slices and `re` work on both."""
+"""The bytes of a file. Large files (over 8 MiB) come as a read-only memory map: slices and `re` work on both."""
 
 
 class Proof(StrEnum):

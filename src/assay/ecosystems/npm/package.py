@@ -8,6 +8,7 @@ the manifest beside it asks for. Everything is one scope, for a workspace reache
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from assay.formats import digest, purl
@@ -134,6 +135,10 @@ def dependencies(entry: Object, *, development: bool = False) -> Iterator[tuple[
                 yield name, as_text(wanted), scope
 
 
+SYSTEM_ROOT = re.compile(r"((?:.*/)?)usr/(?:share|lib)/nodejs/")
+"""Where Debian keeps packages, beside the node_modules folders (Debian's Node.js policy)."""
+
+
 def place(folder: str, name: str) -> str:
     """Where a package lies: ``app`` and ``foo`` give ``app/node_modules/foo``."""
     return f"{folder}/node_modules/{name}" if folder else f"node_modules/{name}"
@@ -161,5 +166,11 @@ def upward(folder: str) -> Iterator[str]:
 
 def homes(folder: str) -> list[str]:
     """What stands before the name of a dependency in each `place` where a package in `folder` finds it, nearest
-    first."""
-    return [f"{one}/node_modules/" if one else "node_modules/" for one in upward(folder)]
+    first.
+    """
+    found = [f"{one}/node_modules/" if one else "node_modules/" for one in upward(folder)]
+    system = SYSTEM_ROOT.match(folder)
+    if system is not None:
+        root = system[1]
+        found += [f"{root}usr/share/nodejs/", f"{root}usr/lib/nodejs/"]
+    return found

@@ -5,8 +5,9 @@
     {"name": "@scope/sample", "version": "1.0.0", "license": "MIT", "author": "Jane Doe <jane@doe.example>",
      "dependencies": {"left-pad": "^1.3.0"}, "devDependencies": {"mocha": "9.2.0"}}
 
-Only ``node_modules/NAME/package.json`` and ``node_modules/@SCOPE/NAME/package.json`` are packages; what lies deeper
-in a package is its own business (test data, module markers). Manifests of Visual Studio Code extensions and of Unity
+Only ``node_modules/NAME/package.json`` and ``node_modules/@SCOPE/NAME/package.json`` are packages, and the same in the
+folders where Debian keeps them (``usr/share/nodejs``); what lies deeper in a package is its own business (test data,
+module markers). Manifests of Visual Studio Code extensions and of Unity
 packages share the file name, but are no npm packages.
 """
 
@@ -29,10 +30,13 @@ _SHORTHAND = re.compile(r"(?:github:)?([\w.-]+/[\w.-]+)")
 def parse(file: File) -> Found:
     """The package that is installed here, or the project and what it asks for."""
     before, separator, inside = file.folder.rpartition("node_modules/")
-    if separator and (not before or before.endswith("/")):
-        depth = 1 if inside.startswith("@") else 0
-        return _installed(file) if inside.count("/") == depth else _NOTHING
-    return _project(file)
+    if not separator or (before and not before.endswith("/")):
+        root = package.SYSTEM_ROOT.match(file.folder)
+        if root is None:
+            return _project(file)
+        inside = file.folder[root.end() :]
+    depth = 1 if inside.startswith("@") else 0
+    return _installed(file) if inside.count("/") == depth else _NOTHING
 
 
 def _installed(file: File) -> Found:
@@ -41,12 +45,9 @@ def _installed(file: File) -> Found:
     if not name or not version:
         return Found()
     component = _component(document, name, version, Presence.INSTALLED, ComponentType.LIBRARY)
-    identity, folder = component.id, file.folder
-    homes = package.homes(folder)
-    needs = tuple(
-        [Need(identity, tuple([home + wanted for home in homes])) for wanted, _, _ in package.dependencies(document)]
-    )
-    return Found((component,), needs=needs, provides=((folder, identity),))
+    wanted = [name for name, _, _ in package.dependencies(document)]
+    facts = {"wants": wanted} if wanted else {}
+    return Found((component,), provides=((file.folder, component.id),), facts=facts)
 
 
 def _project(file: File) -> Found:

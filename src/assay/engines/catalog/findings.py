@@ -37,7 +37,7 @@ def encode(findings: LayerFindings) -> bytes:
     return msgspec.msgpack.encode(findings)
 
 
-def decode(data: bytes) -> LayerFindings | None:
+def decode(data: bytes | memoryview) -> LayerFindings | None:
     """What `encode` wrote; None for anything else: a cache may be deleted, cut off or from elsewhere."""
     import msgspec
 
