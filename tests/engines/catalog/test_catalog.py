@@ -241,7 +241,8 @@ def test_paths_that_lead_out_are_told_and_not_read(tmp_path: Path) -> None:
 
 
 def test_a_second_scan_reads_no_shared_layer_again(tmp_path: Path) -> None:
-    folder = layout(tmp_path / "image", [{"a.list": b"a 1"}, {"b.list": b"b 1", ".wh.c": b""}])
+    base: Members = {"a.list": b"a 1", "data/real": b"real 1", "link.list": ("symlink", "data/real")}
+    folder = layout(tmp_path / "image", [base, {"b.list": b"b 1", ".wh.c": b""}])
     options = Options(cache=FindingsCache(tmp_path / "cache"), analyser="test")
     first = catalog(open_layout(str(folder)), [LISTS], options)
     for path in (folder / "blobs" / "sha256").iterdir():

@@ -57,7 +57,7 @@ def catalog(source: Source, ecosystems: Iterable[Ecosystem], options: Options | 
     read = _read_all(layers, dispatch, readers, options)
     positions = [item.layer.position for item in layers]
     squashed = squash(list(zip(positions, read, strict=True)), all_layers=options.all_layers)
-    followed, lost = follow(squashed, layers, dispatch, readers)
+    followed, lost = follow(squashed, layers, dispatch, readers, options)
     files = sorted((*squashed.files, *followed), key=lambda item: (item.path, -item.layer, item.parser))
     files = [item for item in files if not options.ignore(item.path)]
     return _assemble(source, files, (*squashed.skipped, *lost), dispatch, options)

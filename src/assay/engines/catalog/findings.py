@@ -13,13 +13,16 @@ if TYPE_CHECKING:
 
 
 def cached(
-    source: LayerSource, dispatch: Dispatch, readers: Readers, options: Options, *, paths: bool
+    source: LayerSource, dispatch: Dispatch, readers: Readers, options: Options, *, paths: bool, part: str = ""
 ) -> LayerFindings:
-    """The findings of a layer, from the cache where they are there in the wanted depth."""
+    """The findings of a layer, from the cache where they are there in the wanted depth.
+
+    `part` names what `dispatch` wants where that is not all that the ecosystems want.
+    """
     digest = source.layer.digest
     if options.cache is None or not digest or not options.analyser:
         return read_layer(source, dispatch, readers, paths=paths)
-    key = f"{options.analyser}:{digest}"
+    key = f"{options.analyser}:{digest}:{part}"
     stored = options.cache.get(key)
     if stored is not None:
         findings = decode(stored)

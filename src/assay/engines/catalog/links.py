@@ -6,18 +6,23 @@ The targets take another pass over the layers, so it is only made for those that
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
+from assay.engines.catalog import findings
 from assay.engines.catalog.dispatch import Dispatch
-from assay.engines.catalog.layer import Link, Readers, read_layer
+from assay.engines.catalog.layer import Link, Readers
 from assay.engines.catalog.ownership import owned_paths
 from assay.engines.catalog.squash import Squashed
 from assay.model.ecosystem import Located, Parser
 from assay.model.sbom import Skipped
 from assay.ports import LayerSource
 
+if TYPE_CHECKING:
+    from assay.engines.catalog import Options
+
 
 def follow(
-    squashed: Squashed, layers: Sequence[LayerSource], dispatch: Dispatch, readers: Readers
+    squashed: Squashed, layers: Sequence[LayerSource], dispatch: Dispatch, readers: Readers, options: Options
 ) -> tuple[tuple[Located, ...], tuple[Skipped, ...]]:
     """What parsers find in the targets of links, under the names of the links, from the top layer down; and the links
     that lead to nothing.
@@ -28,7 +33,8 @@ def follow(
         wanted = {path: _parsers(links, dispatch) for path, links in pending.items() if path}
         if not wanted:
             break
-        result = read_layer(source, dispatch.only(wanted), readers, paths=False)
+        part = "\0".join(f"{path}\0{[parser.name for parser in parsers]}" for path, parsers in sorted(wanted.items()))
+        result = findings.cached(source, dispatch.only(wanted), readers, options, paths=False, part=part)
         for item in result.files:
             for link in pending.get(item.path, ()):
                 if item.parser in link.parsers:
