@@ -35,7 +35,7 @@ def write(sbom: Sbom, version: str) -> bytes:
         "script-hash": _hash(script),
         "data": _embedded(content(sbom)),
         "title": html.escape(f"SBOM of {name or 'unnamed'}"),
-        "heading": html.escape(" ".join((name or "unnamed", subject.version)).strip()),
+        "heading": html.escape(" ".join((name or "unnamed", _short(subject.version))).strip()),
         "subtitle": html.escape(_subtitle(sbom)),
         "generator": html.escape(f"assay {__version__}"),
         "count": str(len(sbom.components)),
@@ -54,6 +54,12 @@ def _embedded(value: object) -> str:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
+
+
+def _short(version: str) -> str:
+    """A version for a heading: of an image's digest what tells it apart; the document tab has all of it."""
+    algorithm, colon, value = version.partition(":")
+    return f"{algorithm}:{value[:12]}…" if colon and len(value) >= 64 else version
 
 
 def _subtitle(sbom: Sbom) -> str:
