@@ -125,11 +125,11 @@ def _assemble(
 
 
 def _distribution(files: Sequence[Located]) -> Distribution | None:
-    """The distribution of the root: the lowest `priority` fact wins, then the shortest path."""
+    """The distribution of the root, not of a root inside: the lowest `priority` fact wins, then the shortest path."""
 
     def rank(item: Located) -> tuple[int, int, str, int]:
         priority = item.found.facts.get("priority")
         return (priority if isinstance(priority, int) else 100, item.path.count("/"), item.path, -item.layer)
 
-    named = [item for item in files if item.found.distribution is not None]
+    named = [item for item in files if item.found.distribution is not None and not item.found.root]
     return min(named, key=rank).found.distribution if named else None
