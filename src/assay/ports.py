@@ -15,6 +15,7 @@ from assay.model.sbom import Attached, Layer, Skipped
 
 if TYPE_CHECKING:
     from assay.model.evidence import Evidence, EvidenceQuery
+    from assay.model.executable import Ends
     from assay.model.image import Descriptor
 
 EXECUTABLE_MAGIC = frozenset(
@@ -49,7 +50,7 @@ class Entry:
     `path` is relative to the root and normalised; `target` is that of a link, as written (hard links: normalised);
     for whiteouts `path` is the hidden path, for opaque marks the folder. `read` gives the content once, and only
     until the next entry is asked for. `view` is the same for a look at an executable: it may give a view of a buffer
-    that is used again for the next entry.
+    that is used again for the next entry, and of a large file the two ends.
     """
 
     path: str
@@ -59,7 +60,7 @@ class Entry:
     size: int = 0
     target: str = ""
     read: Callable[[], Content] = bytes
-    view: Callable[[], Content | memoryview] | None = None
+    view: Callable[[], Content | memoryview | Ends] | None = None
 
 
 class Walk(Protocol):

@@ -85,3 +85,11 @@ MACHINE = Ecosystem(
     origin="tests",
     yields_to_owner=True,
 )
+SECTIONS = Ecosystem(
+    name="sections",
+    title="Executables with a section of their own",
+    purl_types=("generic",),
+    parsers=(Parser("sections-elf", "simulators.ecosystem:parse_executable", sections=(".marker",)),),
+    proof=Proof.SYNTHETIC,
+    origin="tests",
+)

@@ -9,15 +9,19 @@ from functools import partial
 
 from assay.adapters import content
 from assay.adapters.blob import verified
-from assay.errors import Malformed
+from assay.errors import InputError, Malformed
 from assay.formats import compression, tar
 from assay.model.digest import Digest
 from assay.model.ecosystem import Content, Parser
+from assay.model.executable import Ends
 from assay.model.sbom import Layer, Skipped
 from assay.ports import EXECUTABLE_MAGIC, Entry, EntryKind, Wants
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
+_HEAD = 64 << 10
+_GO_NOTE = b"\x04\0\0\0Go\0\0"
+"""Type and name of the note with the build id of a Go program."""
 
 Opener = Callable[[], AbstractContextManager[compression.ByteStream]]
 """Opens the stored (compressed) bytes of a layer; leaving the context verifies their digest."""
@@ -170,13 +174,16 @@ class TarWalk:
             return window.take(size)
         return content.spool(window.chunks(size), size)
 
-    def _view(self, window: tar.Window, size: int) -> Content | memoryview:
+    def _view(self, window: tar.Window, size: int) -> Content | memoryview | Ends:
         """The content without a copy, or in a buffer that serves one entry after the other."""
         if size > content.MAPPED_FROM:
-            return self._read(window, size)
+            return self._ends(window, size)
         if size <= window.end - window.position:
             window.position += size
             return memoryview(window.buffer)[window.position - size : window.position]
+        return self._buffered(window, size)
+
+    def _buffered(self, window: tar.Window, size: int) -> memoryview:
         if size > len(self._buffer):
             self._buffer = bytearray(size)
         view, filled = memoryview(self._buffer), 0
@@ -184,6 +191,18 @@ class TarWalk:
             view[filled : filled + len(chunk)] = chunk
             filled += len(chunk)
         return view[:filled]
+
+    def _ends(self, window: tar.Window, size: int) -> Content | Ends:
+        """Of a large ELF file the header and the end, where the section table lies: few hold a section that anybody
+        wants, and those are read again. Go's programs, which do, are told by their note at the beginning.
+        """
+        window.fill(_HEAD)
+        head = bytes(window.buffer[window.position : window.position + _HEAD])
+        if head[:4] != b"\x7fELF" or _GO_NOTE in head:
+            return self._read(window, size)
+        if not window.skip(size - content.MAPPED_FROM):
+            raise InputError("the content is cut off")
+        return Ends(head, self._buffered(window, content.MAPPED_FROM), size)
 
 
 def _is_whiteout(path: str) -> bool:

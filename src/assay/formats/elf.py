@@ -11,12 +11,21 @@ import mmap
 from collections.abc import Set
 from functools import cache
 from struct import Struct
+from typing import Protocol
 
 from assay.errors import Malformed
 from assay.model.executable import Executable, ExecutableFormat
 
 Bytes = bytes | mmap.mmap | memoryview
 """A file, or a view of a buffer that will be used again: only what is sliced out is kept."""
+
+
+class Sliceable(Protocol):
+    """What `read` needs of a file."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, part: slice, /) -> bytes | memoryview: ...
+
 
 _MACHINES = {2: "sparc", 3: "i386", 8: "mips", 20: "ppc", 21: "ppc64", 22: "s390x", 40: "arm", 43: "sparc64"}
 _MACHINES |= {50: "ia64", 62: "x86_64", 183: "aarch64", 243: "riscv", 247: "bpf", 258: "loongarch"}
@@ -39,7 +48,7 @@ def _structs(bits: int, order: str) -> tuple[Struct, Struct, Struct]:
     return Struct(order + "HHIIIIIHHHHHH"), Struct(order + "II8xIII12x"), Struct(order + "III4xI12x")
 
 
-def _open(content: Bytes) -> tuple[int, str, tuple[int, ...], tuple[Struct, Struct, Struct]]:
+def _open(content: Sliceable) -> tuple[int, str, tuple[int, ...], tuple[Struct, Struct, Struct]]:
     ident = bytes(content[:64])
     if ident[:4] != b"\x7fELF" or len(ident) < 52 or ident[4] not in (1, 2) or ident[5] not in (1, 2):
         raise Malformed("not an ELF file")
@@ -50,13 +59,13 @@ def _open(content: Bytes) -> tuple[int, str, tuple[int, ...], tuple[Struct, Stru
     return bits, order, structs[0].unpack_from(ident, 16), structs
 
 
-def read(content: Bytes, wanted: Set[str] = frozenset()) -> Executable:
+def read(content: Sliceable, wanted: Set[str] = frozenset()) -> Executable:
     """The section table, or only the `wanted` names of it; raises `Malformed` for what is no ELF file."""
     bits, order, header, (_, section, _) = _open(content)
     machine, table, entry, count, names_at = header[1], header[5], header[10], header[11], header[12]
     sections: dict[str, tuple[int, int]] = {}
     if table and entry == section.size and table + entry <= len(content):
-        _, _, _, zero_size, zero_link = section.unpack_from(content, table)
+        _, _, _, zero_size, zero_link = section.unpack(bytes(content[table : table + section.size]))
         count = count or min(zero_size, _MAX_SECTIONS)
         names_at = zero_link if names_at == _EXTENDED else names_at
         if names_at < count:
@@ -65,7 +74,7 @@ def read(content: Bytes, wanted: Set[str] = frozenset()) -> Executable:
 
 
 def _sections(
-    content: Bytes, section: Struct, table: tuple[int, int, int], wanted: Set[str]
+    content: Sliceable, section: Struct, table: tuple[int, int, int], wanted: Set[str]
 ) -> dict[str, tuple[int, int]]:
     start, count, names_at = table
     headers = bytes(content[start : start + count * section.size])
@@ -89,11 +98,11 @@ def _needles(wanted: frozenset[str]) -> tuple[bytes, ...]:
     return tuple(name.encode() + b"\0" for name in wanted)
 
 
-def segments(content: Bytes) -> tuple[tuple[int, int, int], ...]:
+def segments(content: Sliceable) -> tuple[tuple[int, int, int], ...]:
     """(virtual address, offset, size) of what is loaded; raises `Malformed` for what is no ELF file."""
     _, _, header, (_, _, program) = _open(content)
     table, entry, count = header[4], header[8], header[9]
     if entry != program.size or table + count * entry > len(content):
         return ()
-    rows = program.iter_unpack(content[table : table + count * entry])
+    rows = program.iter_unpack(bytes(content[table : table + count * entry]))
     return tuple((address, offset, size) for kind, offset, address, size in rows if kind == _LOAD)

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     import mmap
 
     from assay.formats import elf
-    from assay.model.executable import Executable
+    from assay.model.executable import Ends, Executable
 
 _NOTHING: frozenset[str] = frozenset()
 
 
-def read(content: elf.Bytes, wanted: Set[str] = _NOTHING) -> Executable | None:
+def read(content: elf.Bytes | Ends, wanted: Set[str] = _NOTHING) -> Executable | None:
     """The executable that `content` holds, or None for anything else, broken section tables included.
 
     `wanted` names the only sections that the caller cares about (none: all of them); most shared objects
@@ -28,8 +28,10 @@ def read(content: elf.Bytes, wanted: Set[str] = _NOTHING) -> Executable | None:
             from assay.formats import elf
 
             return elf.read(content, wanted)
-        if isinstance(content, memoryview):
-            content = bytes(content)
+        from assay.model.executable import Ends
+
+        if isinstance(content, memoryview | Ends):
+            content = bytes(content[:])
         if magic[:2] == b"MZ":
             from assay.formats import pe
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from assay.errors import Malformed
+
 
 class ExecutableFormat(StrEnum):
     """The container formats of machine code."""
@@ -28,3 +30,24 @@ class Executable:
     little_endian: bool = True
     sections: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     base: int = 0
+
+
+class Ends:
+    """The beginning and the end of a large file whose middle was not kept; a slice that touches it is `Malformed`."""
+
+    def __init__(self, head: bytes, tail: memoryview, size: int) -> None:
+        self._head = head
+        self._tail = tail
+        self._size = size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, part: slice) -> bytes:
+        start, stop, _ = part.indices(self._size)
+        kept = self._size - len(self._tail)
+        if stop <= len(self._head):
+            return self._head[start:stop]
+        if start >= kept:
+            return bytes(self._tail[start - kept : stop - kept])
+        raise Malformed("a part of the file that was not kept")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
+import struct
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from assay.adapters.oci_layout import open_layout
 from assay.engines.catalog import Options, catalog
 from assay.errors import DigestMismatch, InputError
 from assay.model.sbom import Completeness, Sbom
-from simulators.ecosystem import LISTS, MACHINE, SYSTEM
+from simulators.ecosystem import LISTS, MACHINE, SECTIONS, SYSTEM
 from simulators.image import Members, layout, tar
 
 
@@ -271,3 +272,24 @@ def test_ignored_paths_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "drop" / "b.list").write_text("b 1")
     assert names(catalog(Directory(str(tmp_path), ["drop"]), [LISTS])) == ["a@1"]
     assert names(catalog(Directory(str(tmp_path), ["**/b.list"]), [LISTS])) == ["a@1"]
+
+
+def large_elf(section: bytes) -> bytes:
+    """An ELF file of 10 MB with one section of that name at its beginning, and the section table at its end."""
+    names = b"\0" + section + b"\0.shstrtab\0"
+    body = b"data".ljust(10 << 20, b"\0")
+    row = struct.Struct("<IIQQQQIIQQ")
+    fields = (2, 62, 1, 0, 0, 64 + len(body) + len(names), 0, 64, 0, 0, row.size, 3, 2)
+    header = b"\x7fELF\x02\x01\x01".ljust(16, b"\0") + struct.pack("<HHIQQQIHHHHHH", *fields)
+    rows = row.pack(*[0] * 10) + row.pack(1, 1, 0, 0, 64, 4, 0, 0, 0, 0)
+    rows += row.pack(2 + len(section), 3, 0, 0, 64 + len(body), len(names), 0, 0, 0, 0)
+    return header + body + names + rows
+
+
+def test_large_executables_are_read_again_when_a_section_is_wanted(tmp_path: Path) -> None:
+    base: Members = {"bin/big": large_elf(b".marker"), "bin/other": large_elf(b".other"), "a.list": b"a 1"}
+    source = open_layout(str(layout(tmp_path / "image", [base])))
+    sbom = catalog(source, [LISTS, SECTIONS])
+    assert names(sbom) == ["a@1", "big@1"]
+    assert [place.path for place in sbom.components[1].occurrences] == ["bin/big"]
+    assert sbom.skipped == ()

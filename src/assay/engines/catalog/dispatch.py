@@ -152,6 +152,7 @@ class Dispatch:
         chosen = Dispatch(())
         chosen._only = paths
         chosen.names = {path.rpartition("/")[2]: [] for path in paths}
+        chosen.by_section, chosen.by_format, chosen.sections = self.by_section, self.by_format, self.sections
         return chosen
 
     def of_executable(self, image: Executable) -> list[Parser]:
@@ -160,3 +161,7 @@ class Dispatch:
         for section in self.sections.intersection(image.sections):
             parsers.extend(self.by_section[section])
         return parsers
+
+    def of_sections(self) -> list[Parser]:
+        """The parsers that want executables by a section, for one whose sections could not be read."""
+        return [parser for parsers in self.by_section.values() for parser in parsers]

@@ -13,6 +13,7 @@ from assay.engines.catalog.dispatch import Dispatch
 from assay.errors import AssayError, DigestMismatch, ExternalError
 from assay.formats import executable
 from assay.model.ecosystem import File, Found, Parser
+from assay.model.executable import Ends
 from assay.model.sbom import Skipped
 from assay.ports import EXECUTABLE_MAGIC, Entry, EntryKind, LayerSource
 
@@ -56,7 +57,7 @@ def read_layer(source: LayerSource, dispatch: Dispatch, readers: Readers, *, pat
     for entry in walk:
         match entry.kind:
             case EntryKind.FILE:
-                files.extend(read_file(entry, dispatch, readers, skipped))
+                files.extend(read_file(entry, dispatch, readers, skipped, links))
             case EntryKind.SYMLINK | EntryKind.HARDLINK:
                 names = tuple(parser.name for parser in entry.parsers)
                 links.append(Link(entry.path, entry.target, names, entry.kind is EntryKind.HARDLINK))
@@ -106,8 +107,13 @@ def load(reference: str) -> object:
     return getattr(import_module(module), name)
 
 
-def read_file(entry: Entry, dispatch: Dispatch, readers: Readers, skipped: list[Skipped]) -> list[FileFinding]:
-    """Hand a file to the parsers that want it by name, and to those that want it as an executable."""
+def read_file(
+    entry: Entry, dispatch: Dispatch, readers: Readers, skipped: list[Skipped], links: list[Link]
+) -> list[FileFinding]:
+    """Hand a file to the parsers that want it by name, and to those that want it as an executable.
+
+    A large executable of which only the ends were kept becomes a link to itself, to be followed, if anybody wants it.
+    """
     wanted: Sequence[Parser] = entry.parsers
     limit = max((parser.max_size for parser in wanted), default=_EXECUTABLE_LIMIT)
     if entry.size > limit:
@@ -124,10 +130,15 @@ def read_file(entry: Entry, dispatch: Dispatch, readers: Readers, skipped: list[
         skipped.append(Skipped(entry.path, error.what))
         return []
     image = None
-    if dispatch.executables and bytes(content[:4]) in EXECUTABLE_MAGIC:
+    if (dispatch.by_section or dispatch.by_format) and bytes(content[:4]) in EXECUTABLE_MAGIC:
         image = executable.read(content, dispatch.sections)
         if image is not None:
             wanted = (*wanted, *dispatch.of_executable(image))
+    if isinstance(content, Ends):
+        asked = wanted if image is not None else dispatch.of_sections()
+        if asked:
+            links.append(Link(entry.path, entry.path, tuple(parser.name for parser in asked), True))
+        return []
     if not wanted:
         return []
     if isinstance(content, memoryview):

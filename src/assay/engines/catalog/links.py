@@ -52,7 +52,7 @@ def _lost(pending: Mapping[str, Sequence[Link]], dispatch: Dispatch) -> Iterator
     """Links that showed nothing; a program's further names are no loss."""
     for target, links in pending.items():
         for link in links:
-            if not _yields(link, dispatch):
+            if target != link.path and not _yields(link, dispatch):
                 reason = f"links to {target}, where nothing was found" if target else "links to itself"
                 yield Skipped(link.path, reason)
 

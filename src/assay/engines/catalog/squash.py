@@ -118,7 +118,7 @@ def _symlinks(layers: Iterable[tuple[int, LayerFindings]]) -> dict[str, str]:
 def _targets(links: Iterable[Link], symlinks: dict[str, str]) -> Iterator[tuple[Link, str]]:
     for link in sorted(links, key=lambda link: link.path):
         target = link.target if link.hard else resolve(link.path, symlinks)
-        if target != link.path:
+        if link.hard or target != link.path:
             yield link, target or ""
 
 
