@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_INTERVAL = 0.02
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+_INTERVAL = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +41,7 @@ def run(command: Sequence[str], timeout: float = 1800, **environment: str) -> Ru
     timer.cancel()
     watch.stop()
     process.returncode = os.waitstatus_to_exitcode(status)
-    peak = max(watch.peak, usage.ru_maxrss * 1024)
-    return Run(usage.ru_utime + usage.ru_stime, wall, peak, process.returncode, output)
+    return Run(usage.ru_utime + usage.ru_stime, wall, watch.peak, process.returncode, output)
 
 
 class _Watch(threading.Thread):
@@ -78,7 +76,10 @@ def _family(root: int) -> list[int]:
 
 
 def _resident(process: int) -> int:
+    """The high-water mark of a process (proc_pid_status(5)); unlike `ru_maxrss` it begins anew with the program."""
     try:
-        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * _PAGE
-    except (OSError, IndexError):
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
         return 0
+    mark = next((line for line in status.splitlines() if line.startswith("VmHWM")), "VmHWM: 0 kB")
+    return int(mark.split()[1]) * 1024
