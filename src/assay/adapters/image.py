@@ -34,6 +34,10 @@ class Blobs(Protocol):
         """A small document; the caller verifies it."""
         ...
 
+    def check(self, item: Descriptor) -> None:
+        """Raise `InputError` where it is known, without reading or asking, that the blob is not what it should be."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
@@ -68,6 +72,7 @@ class Image:
         self.blobs = blobs
         self._options = options or ImageOptions()
         self.descriptor, self.manifest, self.config = found.descriptor, found.manifest, found.config
+        oci.expect(self.descriptor.platform or self.config.platform, self._options.platform)
         self.attached = attached
         self.subject = self._root(naming)
 
@@ -101,6 +106,7 @@ class Image:
         return sources
 
     def _layer(self, layer: Layer, item: Descriptor) -> LayerSource:
+        self.blobs.check(item)  # findings that are cached read no layer, but it must be there
         opener = blob.verified(lambda: self.blobs.open(item), item.digest, item.size, self._options.progress)
         diff_id = None
         if self._options.verify_diff_ids:

@@ -12,7 +12,7 @@ from assay.adapters import attached, image_reference
 from assay.adapters.image import Blobs, Image, Naming, here, resolve
 from assay.adapters.image_options import ImageOptions
 from assay.adapters.tar_index import TarIndex
-from assay.errors import InputError, Malformed
+from assay.errors import DigestMismatch, InputError, Malformed
 from assay.formats import oci
 from assay.formats.compression import ByteStream
 from assay.model.digest import Digest
@@ -64,6 +64,15 @@ class FolderBlobs:
         except OSError as error:
             raise InputError(f"blob {item.digest} cannot be read: {error.strerror}", "copy the image again") from error
 
+    def check(self, item: Descriptor) -> None:
+        """Raise for a blob that is missing or has another size."""
+        try:
+            size = self.path(item).stat().st_size
+        except OSError as error:
+            raise InputError(f"blob {item.digest} cannot be read: {error.strerror}", "copy the image again") from error
+        if size != item.size:
+            raise DigestMismatch(f"{item.digest} has {size} bytes, {item.size} were promised", "copy the image again")
+
     def manifest(self, item: Descriptor) -> bytes:
         """A small document."""
         with self.open(item) as stream:
@@ -91,6 +100,9 @@ class TarBlobs:
     def open(self, item: Descriptor) -> Iterator[ByteStream]:
         """The stored bytes."""
         yield self._tar.stream(_blob(item.digest))
+
+    def check(self, item: Descriptor) -> None:
+        """Nothing is known before it is read."""
 
     def manifest(self, item: Descriptor) -> bytes:
         """A small document."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assay.errors import InputError, Malformed
+from assay.errors import InputError, Malformed, UsageError
 from assay.formats import digest, json
 from assay.formats.json import Json, Object, as_list, as_object, as_text
 from assay.model.image import Descriptor, ImageConfig, Index, Manifest, Platform
@@ -119,7 +119,7 @@ def parse_platform(text: str) -> Platform:
     if len(parts) == 1:
         parts = ["linux", *parts]
     if len(parts) > 3 or not all(parts):
-        raise InputError(f"{text!r} is no platform", "write it as OS/ARCHITECTURE[/VARIANT], for example linux/arm64")
+        raise UsageError(f"{text!r} is no platform", "write it as OS/ARCHITECTURE[/VARIANT], for example linux/arm64")
     architecture = _ALIASES.get(parts[1], parts[1])
     return Platform(parts[0], architecture, parts[2] if len(parts) == 3 else "")
 
@@ -140,6 +140,12 @@ def select(index: Index, wanted: Platform | None, default: Platform) -> Descript
         return images[0]
     there = ", ".join(sorted({str(item.platform) for item in images if item.platform})) or "none"
     raise InputError(f"no image for {wanted or default}", f"choose with --platform; there are: {there}")
+
+
+def expect(there: Platform, wanted: Platform | None) -> None:
+    """Raise `InputError` where a platform is wanted and an image says that it is for another."""
+    if wanted is not None and there.os and not _fits(there, wanted):
+        raise InputError(f"no image for {wanted}", f"choose with --platform; there are: {there}")
 
 
 def _fits(there: Platform, wanted: Platform) -> bool:

@@ -17,6 +17,7 @@ from assay.adapters.image_options import ImageOptions
 from assay.adapters.oci_layout import open_layout
 from assay.engines.catalog import Options, catalog
 from assay.errors import DigestMismatch, InputError
+from assay.model.image import Platform
 from assay.model.sbom import Completeness, Sbom
 from simulators.ecosystem import LISTS, MACHINE, SECTIONS, SYSTEM
 from simulators.image import Members, layout, tar
@@ -246,13 +247,25 @@ def test_a_second_scan_reads_no_shared_layer_again(tmp_path: Path) -> None:
     folder = layout(tmp_path / "image", [base, {"b.list": b"b 1", ".wh.c": b""}])
     options = Options(cache=FindingsCache(tmp_path / "cache"), analyser="test")
     first = catalog(open_layout(str(folder)), [LISTS], options)
-    for path in (folder / "blobs" / "sha256").iterdir():
-        if path.read_bytes()[:2] == b"\x1f\x8b":
-            path.unlink()
-    again = catalog(open_layout(str(folder)), [LISTS], options)
-    assert again == first
-    with pytest.raises(InputError):
+    layers = [path for path in (folder / "blobs/sha256").iterdir() if path.read_bytes()[:2] == b"\x1f\x8b"]
+    for path in layers:
+        path.write_bytes(bytes(path.stat().st_size))
+    assert catalog(open_layout(str(folder)), [LISTS], options) == first
+    with pytest.raises(DigestMismatch):
         catalog(open_layout(str(folder)), [LISTS], options._replace(analyser="another"))
+    layers[0].write_bytes(b"of another size")
+    with pytest.raises(DigestMismatch):
+        catalog(open_layout(str(folder)), [LISTS], options)
+    layers[0].unlink()
+    with pytest.raises(InputError):
+        catalog(open_layout(str(folder)), [LISTS], options)
+
+
+def test_an_image_for_another_platform_is_refused(tmp_path: Path) -> None:
+    folder = layout(tmp_path / "image", [{"a.list": b"a 1"}])
+    assert names(catalog(open_layout(str(folder), ImageOptions(Platform("linux", "amd64"))), [LISTS])) == ["a@1"]
+    with pytest.raises(InputError, match="windows/arm64"):
+        open_layout(str(folder), ImageOptions(Platform("windows", "arm64")))
 
 
 def test_damaged_cache_entries_count_as_absent(tmp_path: Path) -> None:

@@ -190,6 +190,9 @@ class RegistryBlobs:
         with self._pull.blob(item) as stream:
             yield stream
 
+    def check(self, item: Descriptor) -> None:
+        """Nothing is known before it is read."""
+
     def manifest(self, item: Descriptor) -> bytes:
         """A manifest, or a small blob such as the configuration."""
         if (known := self._known.get(str(item.digest))) is not None:

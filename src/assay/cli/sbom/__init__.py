@@ -100,13 +100,24 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
 
 
 def _record(sbom: Sbom, targets: Sequence[_output.Target], documents: Sequence[bytes], context: Context) -> None:
-    """Keep the machine-readable documents in the evidence store, by the digest of what they are about."""
-    from assay import app
+    """Keep the machine-readable documents in the evidence store, by the digest of what they are about.
 
+    Where there is none, because only people were to read the result, CycloneDX is kept.
+    """
+    from assay import app
+    from assay.report import formats
+
+    made = [
+        (document, target.format.media_type)
+        for target, document in zip(targets, documents, strict=True)
+        if not target.format.interactive
+    ]
+    if not made:
+        default = formats.find("cyclonedx-json")
+        made = [(formats.write(sbom, default.name), default.media_type)]
     with context.evidence(context.settings()) as store:
-        for target, document in zip(targets, documents, strict=True):
-            if not target.format.interactive:
-                app.record(store, "sbom", sbom, document, target.format.media_type)
+        for document, media_type in made:
+            app.record(store, "sbom", sbom, document, media_type)
 
 
 def _tell_skipped(sbom: Sbom, context: Context, *, strict: bool) -> int:
