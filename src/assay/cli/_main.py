@@ -72,7 +72,7 @@ def _run(argv: Sequence[str], complaints: _complaints.Complaints) -> int:
     if not hasattr(module, "run") and not {"-h", "--help"} & {*rest}:
         _refuse_group(words, rest, commands, parser)
     try:
-        arguments = parser.parse_args(rest)
+        arguments = parser.parse_args(_parser.joined(rest))
     except SystemExit:  # help was asked for, and printed
         return ExitCode.OK
     code: int = module.run(arguments, Context(arguments, complaints))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
@@ -17,6 +17,21 @@ WITH_VALUE = ("--config", "--data-dir", "--cache-dir")
 
 SWITCHES = ("-v", "--verbose", "-q", "--quiet", "--json-errors", "--offline", "--no-color")
 """The global flags that take none."""
+
+
+SIGNED = ("--ecosystem",)
+"""Flags whose value may begin with a dash (``--ecosystem -npm``), which argparse takes for another flag."""
+
+
+def joined(words: Sequence[str]) -> list[str]:
+    """The words with the values of `SIGNED` flags joined to them by ``=``."""
+    found: list[str] = []
+    for word in words:
+        if found and found[-1] in SIGNED and word[:1] == "-" and word[:2] != "--":
+            found[-1] += f"={word}"
+        else:
+            found.append(word)
+    return found
 
 
 class Parser(argparse.ArgumentParser):
