@@ -9,6 +9,7 @@ and returns what it could read with `Found.skipped` for a file of which only a p
 from __future__ import annotations
 
 import mmap
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -142,7 +143,9 @@ class Ecosystem(NamedTuple):
     ``function(files: Sequence[Located], distribution: Distribution | None) -> Sequence[Located]``, for what takes
     several files (hashes in a sum file, parents of a pom, nested node_modules); it runs after hidden files are gone and
     before needs are resolved. `proof` says where the fixtures come from and `origin` names the tool or package.
-    `osv` are the ecosystem's names in OSV records. `yields_to_owner`: a component whose file belongs to an
+    `osv` are the ecosystem's names in OSV records; there a package is its namespace and name joined by `osv_join`, and
+    names are compared as `osv_fold` says: ``lower`` (whatever the case), ``pep503`` (also ``-_.`` alike), or as they
+    are. `yields_to_owner`: a component whose file belongs to an
     operating-system package is only another sight of that package (programs recognised by their bytes).
     """
 
@@ -154,4 +157,14 @@ class Ecosystem(NamedTuple):
     origin: str
     assemble: str = ""
     osv: tuple[str, ...] = ()
+    osv_join: str = "/"
+    osv_fold: str = ""
     yields_to_owner: bool = False
+
+    def osv_name(self, name: str, namespace: str = "") -> str:
+        """The name under which advisories file a package of this ecosystem."""
+        whole = f"{namespace}{self.osv_join}{name}" if namespace else name
+        if not self.osv_fold:
+            return whole
+        whole = whole.lower()
+        return re.sub("[-_.]+", "-", whole) if self.osv_fold == "pep503" else whole

@@ -24,4 +24,5 @@ ECOSYSTEM = Ecosystem(
     origin="composer 2.5",
     assemble="assay.ecosystems.composer.manifest:assemble",
     osv=("Packagist",),
+    osv_fold="lower",
 )

@@ -17,4 +17,5 @@ ECOSYSTEM = Ecosystem(
     proof=Proof.SYNTHETIC,
     origin="written by hand after docs.github.com",
     osv=("GitHub Actions",),
+    osv_fold="lower",
 )

@@ -32,4 +32,5 @@ ECOSYSTEM = Ecosystem(
     origin="javac and jar 17, Maven 3.8 (mvn dependency:list); suite lockfiles",
     assemble=f"{_HERE}.project:assemble",
     osv=("Maven",),
+    osv_join=":",
 )

@@ -26,4 +26,5 @@ ECOSYSTEM = Ecosystem(
     origin="osv-scalibr testdata, out of the suite lockfiles; deps.json, assets and assemblies are ours",
     assemble=f"{_HERE}.project:assemble",
     osv=("NuGet",),
+    osv_fold="lower",
 )

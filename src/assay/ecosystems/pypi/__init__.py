@@ -53,4 +53,5 @@ ECOSYSTEM = Ecosystem(
     proof=Proof.NATIVE,
     origin="pip, poetry, pdm, uv and pipenv",
     osv=("PyPI",),
+    osv_fold="pep503",
 )
