@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
@@ -14,6 +14,8 @@ from assay.model.ecosystem import Content, Parser
 from assay.model.sbom import Attached, Layer, Skipped
 
 if TYPE_CHECKING:
+    from assay.model.advisory import Advisory, Enrichment
+    from assay.model.advisory_store import Claim, Question, Shard
     from assay.model.evidence import Evidence, EvidenceQuery
     from assay.model.executable import Ends
     from assay.model.image import Descriptor
@@ -201,4 +203,25 @@ class Ledger(Protocol):
 
     def document(self, digest: Digest) -> bytes:
         """The document with that digest."""
+        ...
+
+
+class Advisories(Protocol):
+    """The advisory data, as matching asks it."""
+
+    @property
+    def shards(self) -> Sequence[Shard]:
+        """The sources that are there."""
+        ...
+
+    def claims(self, questions: Sequence[Question]) -> Sequence[Claim]:
+        """What all sources say about packages."""
+        ...
+
+    def advisories(self, wanted: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], Advisory]:
+        """The records behind claims, by feed and number."""
+        ...
+
+    def facts(self, names: Iterable[str]) -> Sequence[tuple[str, Enrichment]]:
+        """What feeds of facts say about vulnerabilities, with the feed."""
         ...

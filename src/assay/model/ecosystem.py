@@ -145,7 +145,8 @@ class Ecosystem(NamedTuple):
     before needs are resolved. `proof` says where the fixtures come from and `origin` names the tool or package.
     `osv` are the ecosystem's names in OSV records; there a package is its namespace and name joined by `osv_join`, and
     names are compared as `osv_fold` says: ``lower`` (whatever the case), ``pep503`` (also ``-_.`` alike), or as they
-    are. `yields_to_owner`: a component whose file belongs to an
+    are. `of_system`: packages of an operating system, which advisories file by distribution and release.
+    `yields_to_owner`: a component whose file belongs to an
     operating-system package is only another sight of that package (programs recognised by their bytes).
     """
 
@@ -159,6 +160,7 @@ class Ecosystem(NamedTuple):
     osv: tuple[str, ...] = ()
     osv_join: str = "/"
     osv_fold: str = ""
+    of_system: bool = False
     yields_to_owner: bool = False
 
     def osv_name(self, name: str, namespace: str = "") -> str:

@@ -25,4 +25,5 @@ ECOSYSTEM = Ecosystem(
     proof=Proof.NATIVE,
     origin="pacman 6.0.2",
     assemble="assay.ecosystems.alpm.package:assemble",
+    of_system=True,
 )

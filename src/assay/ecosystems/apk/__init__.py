@@ -20,4 +20,5 @@ ECOSYSTEM = Ecosystem(
     origin="the database of an Alpine 3.18 image",
     assemble="assay.ecosystems.apk.package:assemble",
     osv=("Alpine", "Wolfi", "Chainguard"),
+    of_system=True,
 )

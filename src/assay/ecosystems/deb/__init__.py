@@ -32,4 +32,5 @@ ECOSYSTEM = Ecosystem(
     origin="dpkg 1.21",
     assemble="assay.ecosystems.deb.assembly:assemble",
     osv=("Debian", "Ubuntu"),
+    of_system=True,
 )

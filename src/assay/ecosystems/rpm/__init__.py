@@ -23,4 +23,5 @@ ECOSYSTEM = Ecosystem(
     origin="rpm 4.18",
     assemble="assay.ecosystems.rpm.assembly:assemble",
     osv=("Red Hat", "Rocky Linux", "AlmaLinux", "openSUSE", "SUSE", "openEuler", "Mageia", "Azure Linux"),
+    of_system=True,
 )
