@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from assay import __version__
-from assay.errors import UsageError
+from assay.errors import InputError, UsageError
 from assay.model.component import Component, ComponentType
 from assay.model.digest import Algorithm, Digest
 from assay.model.ecosystem import Ecosystem
@@ -18,6 +18,8 @@ from assay.model.sbom import Lifecycle, Sbom, Tool
 from assay.ports import FindingsCache, Ledger, Progress
 
 if TYPE_CHECKING:
+    from assay.adapters.advisories import AdvisoryStore
+    from assay.model.finding import Scan
     from assay.model.image import Platform
     from assay.model.sbom_merge import Merged
     from assay.model.sbom_score import Score
@@ -213,3 +215,76 @@ def content_digest(found: Sbom) -> Digest:
     for component in found.components:
         state.update(f"{component.id} {' '.join(map(str, component.digests))}\n".encode("utf-8", "surrogateescape"))
     return Digest(Algorithm.SHA256, state.hexdigest())
+
+
+class ScanRequest(NamedTuple):
+    """What `scan` is asked for; the fields are the flags of ``assay scan`` (docs/reference/commands.md).
+
+    `folders` are local sources that may hold ignore rules.
+    """
+
+    sbom: Sbom
+    data_dir: Path
+    cache_dir: Path
+    folders: Sequence[Path] = ()
+    starter: bool = True
+    by_cve: bool = False
+    declared: bool | None = None
+    max_age: int = 14
+    vex: Sequence[Path] = ()
+    ignore_files: Sequence[Path] = ()
+    update: bool = False
+    note: Callable[[str], None] = lambda text: None
+
+
+def scan(request: ScanRequest) -> Scan:
+    """The findings of an SBOM, with VEX and ignore rules applied."""
+    from assay.adapters import ignore_files
+    from assay.engines.match import Options
+    from assay.formats import vex_document
+    from assay.workflows import scan as workflow
+
+    time = timestamp()
+    rules, problems, files = ignore_files.collect(request.folders, request.ignore_files)
+    documents = [vex_document.read(_bytes(path), str(path)) for path in request.vex]
+    words = workflow.Words(documents, rules, problems, files)
+    with advisories(request.data_dir, request.cache_dir, starter=request.starter) as store:
+        options = Options(
+            today=datetime.fromisoformat(time.replace("Z", "+00:00")).date(),
+            by_cve=request.by_cve,
+            declared=request.declared,
+            max_age=request.max_age,
+            releases=store.releases(),
+            timestamp=time,
+            manifest=store.digest,
+        )
+        return workflow.scan(request.sbom, store, options, words)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", "check the path") from error
+
+
+def advisories(data_dir: Path, cache_dir: Path, *, starter: bool = True) -> AdvisoryStore:
+    """The advisory data: the store, and for what it lacks the starter data of the package. A context manager."""
+    from assay.adapters.advisories import AdvisoryStore
+    from assay.adapters.advisories import starter as packed
+
+    folders = [data_dir / "advisories"]
+    first = packed.unpacked(cache_dir) if starter else None
+    return AdvisoryStore.open(*folders, *([first] if first is not None else []))
+
+
+def sbom_of_purl(text: str) -> Sbom:
+    """An SBOM of one package URL."""
+    from assay.formats import sbom_document
+
+    return sbom_document.read(text.encode())
+
+
+def together(sboms: Sequence[Sbom]) -> Sbom:
+    """Several SBOMs as one; a single one as it is."""
+    return sboms[0] if len(sboms) == 1 else merged(sboms, "scan", "", flat=True).sbom

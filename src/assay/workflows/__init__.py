@@ -1,1 +1,1 @@
-"""The sentences: what composes engines."""
+"""Sentences: what composes engines. Workflows import engines, never adapters."""

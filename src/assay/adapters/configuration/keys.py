@@ -42,11 +42,19 @@ class Key(NamedTuple):
         return self.flag or self.name.rpartition(".")[2].replace("-", "_")
 
 
+_GROUPS = ("component", "vulnerability", "severity", "path", "ecosystem")
+_SORTS = ("risk", "severity", "id", "package", "epss", "fixed")
+
 KEYS: dict[str, Key] = {
     key.name: key
     for key in (
         Key("cache-dir", Kind.PATH, "where what can be had again is kept; the platform's place when empty"),
-        Key("data-dir", Kind.PATH, "where evidence is kept; the platform's place when empty"),
+        Key("coverage.max-age", Kind.TEXT, "days after which unconfirmed advisory data counts as unknown", "14"),
+        Key("data-dir", Kind.PATH, "where evidence and advisories are kept; the platform's place when empty"),
+        Key("db.source", Kind.LIST, "advisory sources that `db update` fetches; the default set when empty", ()),
+        Key("db.starter", Kind.BOOLEAN, "use the advisory data inside the package where the store has none", True),
+        Key("db.update", Kind.BOOLEAN, "let `scan` update a store that is older than a day", True),
+        Key("db.url", Kind.TEXT, "where a built store is fetched from: a folder on a web server, or `oci://...`"),
         Key("offline", Kind.BOOLEAN, "make no outgoing connection", False),
         Key("registry.plain-http", Kind.LIST, "registry hosts that may be spoken to without TLS", ()),
         Key(
@@ -63,6 +71,17 @@ KEYS: dict[str, Key] = {
         Key("sbom.source-name", Kind.TEXT, "the name of the root component"),
         Key("sbom.source-supplier", Kind.TEXT, "who supplies the root component"),
         Key("sbom.source-version", Kind.TEXT, "the version of the root component"),
+        Key("scan.by-cve", Kind.BOOLEAN, "show findings under their CVE id", False),
+        Key("scan.exclude", Kind.LIST, "globs of paths that are left out", (), ignores=True),
+        Key("scan.fail-on", Kind.LIST, "exit 1 for `SEVERITY`, `risk:N`, `kev`, `fixable` or `malicious`", ()),
+        Key("scan.group-by", Kind.TEXT, "how the table is grouped", "component", _GROUPS),
+        Key("scan.max-db-age", Kind.TEXT, "exit 4 when data that was asked is older than so many days"),
+        Key("scan.only-fixed", Kind.BOOLEAN, "show only what has a fix", False),
+        Key("scan.output", Kind.LIST, "formats to write, as `-o` takes them", ()),
+        Key("scan.record", Kind.BOOLEAN, "keep each result in the evidence store", False),
+        Key("scan.severity", Kind.LIST, "show only these severities", ()),
+        Key("scan.sort", Kind.TEXT, "what comes first", "risk", _SORTS),
+        Key("scan.vex", Kind.LIST, "VEX documents to apply", ()),
         Key("sbom.strict", Kind.BOOLEAN, "exit 3 when something could not be read", False),
     )
 }

@@ -1,0 +1,183 @@
+"""Makes shards out of the files of sources: each file goes to the feed that knows its form, each feed becomes a shard.
+
+A folder may hold an ``index.jsonl`` that tells the day and completeness of its files::
+
+    {"file": "pypi.osv.jsonl.zst", "records": 7080, "date": "2026-07-23", "form": "OSV", ...}
+
+Without one the day of the data is the newest date in the records that is neither in the future nor before 1990.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+from assay.adapters.advisories.builder import ShardBuilder
+from assay.adapters.advisories.unpack import documents
+from assay.adapters.advisories.writer import Writer
+from assay.errors import AssayError, InputError
+from assay.feeds import discover
+from assay.feeds.recognise import recognise
+from assay.model.advisory import FixState, Record
+from assay.model.advisory_store import Shard
+from assay.model.feed import Document, Feed
+from assay.model.sbom import Skipped
+
+INDEX = "index.jsonl"
+_HEAD = 64 << 10
+_ENOUGH = 500
+"""Of so many records one would say that something is not fixed, if the source could say it."""
+
+
+class Imported(NamedTuple):
+    """A source as it is in the store now."""
+
+    shard: Shard
+    skipped: Sequence[tuple[str, str]]
+
+
+class Told(NamedTuple):
+    """What an index says about a file."""
+
+    day: str = ""
+    sample: bool = False
+    origin: str = ""
+    licence: str = ""
+
+
+class Batch:
+    """Files of sources, sorted by feed as they come."""
+
+    def __init__(self, today: date, source: str = "", note: Callable[[str], None] = lambda text: None) -> None:
+        self._today = today
+        self._source = source
+        self._note = note
+        self._builders: dict[str, ShardBuilder] = {}
+        self._told: dict[str, list[Told]] = {}
+        self.unknown: list[str] = []
+
+    def add(self, path: Path) -> None:
+        """Read a file or folder."""
+        index = _index(path)
+        for item in documents(path):
+            if isinstance(item, Skipped):
+                self.unknown.append(f"{item.path}: {item.reason}")
+            elif item.name != INDEX:
+                self.read(item, index.get(Path(item.name).name) or index.get(_unzipped(item.name)) or Told())
+
+    def read(self, document: Document, told: Told = Told(), feed: Feed | None = None) -> None:  # noqa: B008
+        """Give a document to its feed."""
+        feed = feed or self._feed(document)
+        if feed is None:
+            if not _beside(document.name):
+                self.unknown.append(f"{document.name}: no feed knows this form")
+            return
+        builder = self._builders.get(feed.name)
+        if builder is None:
+            builder = self._builders[feed.name] = ShardBuilder(feed.name, self._today.isoformat())
+        self._told.setdefault(feed.name, []).append(told)
+        try:
+            builder.extend(reader(feed)(document))
+        except AssayError as error:
+            builder.add(Skipped(document.name, error.what))
+
+    def _feed(self, document: Document) -> Feed | None:
+        if self._source:
+            return named(self._source)
+        return recognise(document.name, document.content[:_HEAD])
+
+    def finish(self, writer: Writer, confirmed: str = "") -> list[Imported]:
+        """Write a shard for each feed that something came for."""
+        result = []
+        for name, builder in sorted(self._builders.items()):
+            feed = named(name)
+            tally = builder.tally
+            if not (tally.records or tally.facts or tally.releases):
+                raise InputError(
+                    f"nothing could be read for {name}: {tally.skipped} records are broken",
+                    "check the files; what the store held before is untouched",
+                )
+            shard = writer.stage(builder, lambda digest, size, n=name: self._shard(named(n), digest, size, confirmed))  # type: ignore[misc]
+            result.append(Imported(shard, builder.skipped))
+            self._note(f"{feed.title}: {tally.records + tally.facts + tally.releases} records, {tally.skipped} skipped")
+        return result
+
+    def _shard(self, feed: Feed, digest: str, size: int, confirmed: str) -> Shard:
+        builder, told = self._builders[feed.name], self._told[feed.name]
+        tally = builder.tally
+        days = [item.day for item in told if item.day]
+        day = max(days) if days else tally.newest[:10]
+        return Shard(
+            feed=feed.name,
+            digest=digest,
+            size=size,
+            day=day,
+            confirmed=confirmed or day,
+            records=tally.records,
+            skipped=tally.skipped,
+            complete=feed.complete and not any(item.sample for item in told),
+            states=_states(feed, builder),
+            ecosystems=tuple(sorted(tally.ecosystems)),
+            facts=tally.facts,
+            releases=tally.releases,
+            authority=feed.authority,
+            title=feed.title,
+            licence=feed.licence,
+            origin="; ".join(sorted({item.origin for item in told if item.origin})),
+            orders=builder.orders,
+        )
+
+
+def _states(feed: Feed, builder: ShardBuilder) -> tuple[FixState, ...]:
+    """What the source can express: what it claims, as far as a large file does not show the contrary."""
+    said = builder.tally.states
+    if builder.tally.records < _ENOUGH:
+        return feed.states
+    return tuple(state for state in feed.states if state in said or state is FixState.FIXED)
+
+
+def named(name: str) -> Feed:
+    """The feed of that name; raises `InputError` where there is none."""
+    found = next((feed for feed in discover() if feed.name == name), None)
+    if found is None:
+        raise InputError(f"there is no advisory source {name!r}", "`assay db status --all` lists them")
+    return found
+
+
+def reader(feed: Feed) -> Callable[[Document], Iterator[Record | Skipped]]:
+    """The function that reads a feed's documents."""
+    module, _, function = feed.reads.partition(":")
+    found: Callable[[Document], Iterator[Record | Skipped]] = getattr(import_module(module), function)
+    return found
+
+
+def _index(path: Path) -> dict[str, Told]:
+    """What an index beside the files says, by file name."""
+    file = (path if path.is_dir() else path.parent) / INDEX
+    if not file.is_file():
+        return {}
+    result = {}
+    for line in file.read_text("utf-8", "replace").splitlines():
+        try:
+            item = json.loads(line)
+            name = str(item["file"])
+        except (ValueError, KeyError, TypeError):
+            continue
+        sample = "sample" in f"{name} {item.get('notes', '')}".lower()
+        told = Told(str(item.get("date", "")), sample, str(item.get("origin", "")), str(item.get("licence", "")))
+        result[name] = result[_unzipped(name)] = told
+    return result
+
+
+def _unzipped(name: str) -> str:
+    return Path(name).name.removesuffix(".zst").removesuffix(".gz").removesuffix(".xz").removesuffix(".bz2")
+
+
+def _beside(name: str) -> bool:
+    """Whether a file only goes with the data: texts and licences."""
+    path = Path(name)
+    return path.suffix.lower() in (".md", ".txt", ".rst", "") or "LICENSES" in path.parts or path.name.startswith(".")

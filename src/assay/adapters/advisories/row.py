@@ -1,0 +1,95 @@
+"""A claim as the narrow row it is in a shard: two sort keys, flags, a state, and texts that no comparison needs."""
+
+from __future__ import annotations
+
+from assay.model.advisory import Affected, FixState
+from assay.model.advisory_store import Claim
+from assay.model.version import Interval
+
+LOW_INCLUDED, HIGH_INCLUDED, LISTED, WITHDRAWN, INFORMATIONAL, BINARY, QUIET = 1, 2, 4, 8, 16, 32, 64
+"""Flags; QUIET: the claim makes no finding by itself (not affected, withdrawn, informational)."""
+
+STATES = tuple(FixState)
+STATE_NUMBERS = {state: number for number, state in enumerate(STATES)}
+
+_PART, _ITEM = "\x1f", "\x1e"
+
+Row = tuple[bytes, bytes | None, int, int, int, str]
+"""low, high, flags, state, advisory, text."""
+
+
+def make(
+    interval: Interval, keys: tuple[bytes, bytes | None], affected: Affected, flags: int, advisory: int, *, listed: bool
+) -> Row:
+    """The row of one interval of an `Affected`."""
+    if interval.low_included:
+        flags |= LOW_INCLUDED
+    if interval.high_included:
+        flags |= HIGH_INCLUDED
+    if affected.binary:
+        flags |= BINARY
+    if listed:
+        flags |= LISTED
+    if affected.state is FixState.NOT_AFFECTED:
+        flags |= QUIET
+    fixed = affected.fixed
+    if interval.high and not interval.high_included and fixed in ((), (interval.high,)):
+        fixed = ()
+    text = _PART.join(
+        (
+            interval.low,
+            "" if listed else interval.high,
+            _ITEM.join(fixed),
+            affected.note,
+            affected.module,
+            affected.channel,
+            _ITEM.join(affected.arch),
+            affected.repository,
+            affected.platform,
+            _ITEM.join(affected.symbols),
+        )
+    ).rstrip(_PART)
+    return keys[0], keys[1], flags, STATE_NUMBERS[affected.state], advisory, text
+
+
+def read(question: int, feed: str, row: tuple[int, int, int, str], inside: bool) -> Claim:
+    """The claim in ``flags, state, advisory, text``."""
+    flags, state, advisory, text = row
+    low, high, fixed, note, module, channel, arch, repository, platform, symbols = _parts(text)
+    listed = bool(flags & LISTED)
+    interval = Interval(low, bool(flags & LOW_INCLUDED), low if listed else high, bool(flags & HIGH_INCLUDED))
+    mended = _items(fixed)
+    if not mended and high and not interval.high_included and STATES[state] in _MENDED:
+        mended = (high,)
+    return Claim(
+        question,
+        feed,
+        advisory,
+        interval,
+        STATES[state],
+        inside,
+        listed,
+        bool(flags & WITHDRAWN),
+        bool(flags & INFORMATIONAL),
+        bool(flags & BINARY),
+        mended,
+        module,
+        channel,
+        _items(arch),
+        repository,
+        platform,
+        note,
+        _items(symbols),
+    )
+
+
+_MENDED = (FixState.FIXED, FixState.UNKNOWN)
+
+
+def _parts(text: str) -> list[str]:
+    parts = text.split(_PART)
+    return parts + [""] * (10 - len(parts))
+
+
+def _items(text: str) -> tuple[str, ...]:
+    return tuple(text.split(_ITEM)) if text else ()

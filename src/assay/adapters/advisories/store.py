@@ -1,0 +1,117 @@
+"""The live set of shards, asked as one; fulfils `assay.ports.Advisories`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from assay.adapters.advisories import manifest as manifests
+from assay.adapters.advisories.shard import ShardReader
+from assay.errors import ExternalError
+from assay.model.advisory import Advisory, Enrichment, Release
+from assay.model.advisory_store import Claim, Question, Shard
+
+FOLDER = "shards"
+
+
+class AdvisoryStore:
+    """An open store; shards are opened when a question needs them. Use it as a context manager."""
+
+    def __init__(self, sets: Sequence[tuple[Path, manifests.Manifest]]) -> None:
+        self._places: dict[str, tuple[Path, Shard]] = {}
+        for folder, manifest in reversed(sets):
+            self._places |= {name: (folder, shard) for name, shard in manifest.shards.items()}
+        self.created = sets[0][1].created if sets else ""
+        self._readers: dict[str, ShardReader] = {}
+
+    @classmethod
+    def open(cls, *folders: Path) -> Self:
+        """The stores in the folders as one: of a source that several have, the first one counts."""
+        found = ((folder, manifests.load(folder / manifests.NAME)) for folder in folders)
+        return cls([(folder, manifest) for folder, manifest in found if manifest is not None])
+
+    @property
+    def digest(self) -> str:
+        """The digest over all shards, as a manifest has it."""
+        return manifests.digest({shard.feed: shard for shard in self.shards})
+
+    @property
+    def shards(self) -> Sequence[Shard]:
+        """The live set, by name."""
+        return [shard for _, (_, shard) in sorted(self._places.items())]
+
+    def claims(self, questions: Sequence[Question]) -> list[Claim]:
+        """What all shards say; only those that know an ecosystem asked for are opened."""
+        by_ecosystem: dict[str, list[tuple[int, Question]]] = defaultdict(list)
+        for number, question in enumerate(questions):
+            by_ecosystem[question.ecosystem].append((number, question))
+        result = []
+        for shard in self.shards:
+            wanted = [item for name in shard.ecosystems if name in by_ecosystem for item in by_ecosystem[name]]
+            if wanted:
+                result += self.reader(shard.feed).claims(wanted)
+        return result
+
+    def advisories(self, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Advisory]:
+        """The records behind claims, by feed and number."""
+        by_feed: dict[str, set[int]] = defaultdict(set)
+        for feed, number in wanted:
+            by_feed[feed].add(number)
+        return {
+            (feed, number): advisory
+            for feed, numbers in by_feed.items()
+            for number, advisory in self.reader(feed).advisories(sorted(numbers)).items()
+        }
+
+    def facts(self, names: Iterable[str]) -> list[tuple[str, Enrichment]]:
+        """What the feeds of facts say about vulnerabilities, with the feed."""
+        wanted = sorted(set(names))
+        return [
+            (shard.feed, fact)
+            for shard in self.shards
+            if shard.facts and wanted
+            for fact in self.reader(shard.feed).facts(wanted).values()
+        ]
+
+    def releases(self) -> list[Release]:
+        """How long systems are maintained."""
+        return [item for shard in self.shards if shard.releases for item in self.reader(shard.feed).releases()]
+
+    def reader(self, feed: str) -> ShardReader:
+        """The open shard of a source."""
+        found = self._readers.get(feed)
+        if found is None:
+            folder, shard = self._places[feed]
+            path = _path(folder, shard)
+            if not path.is_file():
+                raise ExternalError(
+                    f"the advisory data of {feed} is missing ({path.name})",
+                    "run `assay db update` or `assay db import` to make the store whole",
+                )
+            found = self._readers[feed] = ShardReader(path, shard)
+        return found
+
+    def path(self, feed: str) -> Path:
+        """Where the shard of a source lies."""
+        return _path(*self._places[feed])
+
+    def close(self) -> None:
+        """Let all files go."""
+        for reader in self._readers.values():
+            reader.close()
+        self._readers.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _path(folder: Path, shard: Shard) -> Path:
+    return folder / FOLDER / f"{shard.digest.removeprefix('sha256:')}.sqlite"

@@ -1,0 +1,189 @@
+"""The flags that `assay scan` and `assay scan explain` share, and what becomes of them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.cli import Context
+from assay.errors import UsageError
+
+if TYPE_CHECKING:
+    from assay.adapters.configuration import Settings
+    from assay.model.finding import Scan
+    from assay.model.sbom import Sbom
+    from assay.workflows.scan import Wanted
+
+LEVELS = ("negligible", "low", "medium", "high", "critical", "unknown", "none")
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """How a source is read."""
+    parser.add_argument("--platform", metavar="OS/ARCH[/VARIANT]", help="which image of an index")
+    parser.add_argument("--scope", choices=("squashed", "all-layers"), help="which files of an image count")
+    parser.add_argument("--exclude", action="append", metavar="GLOB", help="leave out these paths; repeatable")
+    parser.add_argument("--ecosystem", action="append", metavar="[+-]NAME", help="look only for NAME, or not for -NAME")
+    parser.add_argument("--from-attached", action="store_true", help="use the SBOM attached to the image instead")
+    parser.add_argument("--plain-http", action="append", metavar="HOST", help="speak to this registry without TLS")
+    parser.add_argument(
+        "--declared", action="store_true", default=None, help="judge what manifests ask for in images too"
+    )
+    parser.add_argument("--no-declared", action="store_false", dest="declared", help="judge only what is installed")
+
+
+def add_judgement(parser: argparse.ArgumentParser) -> None:
+    """What the components are judged by."""
+    parser.add_argument("--vex", action="append", metavar="FILE", help="apply these VEX statements; repeatable")
+    parser.add_argument("--ignorefile", action="append", metavar="FILE", help="apply these ignore rules; repeatable")
+    parser.add_argument("--no-source-config", action="store_true", help="refuse ignore rules from inside the SOURCE")
+    parser.add_argument("--no-update", action="store_false", dest="update", default=None, help="take the data as it is")
+    parser.add_argument("--by-cve", action="store_true", default=None, help="show findings under their CVE id")
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """What is shown."""
+    parser.add_argument("-o", "--output", action="append", metavar="FORMAT[@VERSION][=PATH]", help="write this format")
+    parser.add_argument("--template", metavar="FILE", help="the Jinja2 template for `-o template`")
+    parser.add_argument("--severity", action="append", metavar="LEVEL[,LEVEL]", help="show only these severities")
+    parser.add_argument("--only-fixed", action="store_true", default=None, help="show only what has a fix")
+    parser.add_argument("--baseline", metavar="OLD", help="show only what an elder report does not have")
+    parser.add_argument(
+        "--sort", choices=("risk", "severity", "id", "package", "epss", "fixed"), help="what comes first"
+    )
+    parser.add_argument(
+        "--group-by",
+        choices=("component", "vulnerability", "severity", "path", "ecosystem"),
+        help="how the table is grouped",
+    )
+    parser.add_argument(
+        "--fail-on",
+        action="append",
+        metavar="CONDITION",
+        help="exit 1 for a SEVERITY or worse, risk:N, kev, fixable or malicious; repeatable",
+    )
+    parser.add_argument("--max-db-age", metavar="DAYS", help="exit 4 when data that was asked is older")
+    parser.add_argument("--record", action="store_true", default=None, help="keep the result in the evidence store")
+
+
+def settings(arguments: argparse.Namespace, context: Context) -> Settings:
+    """The settings; files inside any of the sources are not trusted."""
+    from assay.adapters import sources
+
+    found = context.settings()
+    for text in _sources(arguments):
+        found = context.settings(source=None if text.startswith("pkg:") else sources.local_path(text))
+    return found
+
+
+def _sources(arguments: argparse.Namespace) -> Sequence[str]:
+    return [arguments.source] if isinstance(arguments.source, str) else arguments.source
+
+
+def scan(arguments: argparse.Namespace, found: Settings, context: Context) -> Scan:
+    """All findings of all sources."""
+    from assay import app
+
+    sboms = [sbom(text, arguments, found, context) for text in _sources(arguments)]
+    request = app.ScanRequest(
+        sbom=app.together(sboms),
+        data_dir=context.data_dir(found),
+        cache_dir=context.cache_dir(found),
+        folders=[] if arguments.no_source_config else folders(arguments),
+        starter=found.switch("db.starter"),
+        by_cve=found.switch("scan.by-cve"),
+        declared=arguments.declared,
+        max_age=days(found.text("coverage.max-age"), "coverage.max-age"),
+        vex=[Path(name) for name in found.list("scan.vex")],
+        ignore_files=[Path(name) for name in arguments.ignorefile or ()],
+        update=found.switch("db.update") and not found.switch("offline"),
+        note=context.note,
+    )
+    return app.scan(request)
+
+
+def folders(arguments: argparse.Namespace) -> list[Path]:
+    """The local folders among the sources, which may hold ignore rules."""
+    from assay.adapters import sources
+
+    paths = [sources.local_path(text) for text in _sources(arguments) if not text.startswith("pkg:")]
+    return [path for path in paths if path is not None and path.is_dir() and not (path / "oci-layout").is_file()]
+
+
+def sbom(text: str, arguments: argparse.Namespace, found: Settings, context: Context) -> Sbom:
+    """The SBOM of one source."""
+    from assay import app
+
+    if text.startswith("pkg:"):
+        return app.sbom_of_purl(text)
+    with context.progress("reading") as bar:
+        return app.sbom(
+            app.SbomRequest(
+                source=text,
+                platform=arguments.platform or "",
+                all_layers=arguments.scope == "all-layers",
+                exclude=[*found.list("scan.exclude"), *found.list("sbom.exclude")],
+                ecosystems=arguments.ecosystem or (),
+                from_attached=arguments.from_attached,
+                offline=found.switch("offline"),
+                plain_http=found.list("registry.plain-http"),
+                cache_dir=context.cache_dir(found),
+                progress=bar,
+                note=context.note,
+            )
+        )
+
+
+def conditions(found: Settings) -> list[str]:
+    """The ``--fail-on`` conditions, checked."""
+    words = [word.strip().lower() for text in found.list("scan.fail-on") for word in text.split(",") if word.strip()]
+    for word in words:
+        name, _, number = word.partition(":")
+        right = name in ("kev", "fixable", "malicious", "any", *LEVELS) and not number
+        if not (right or (name == "risk" and number.replace(".", "", 1).isdigit())):
+            raise UsageError(
+                f"--fail-on {word} is no condition", "use low … critical, risk:N, kev, fixable or malicious"
+            )
+    return words
+
+
+def wanted(found: Settings, arguments: argparse.Namespace) -> Wanted:
+    """What is to be shown."""
+    from assay.model.advisory import Level
+    from assay.workflows.scan import Wanted
+
+    words = [word.strip().lower() for text in found.list("scan.severity") for word in text.split(",") if word.strip()]
+    for word in words:
+        if word not in LEVELS:
+            raise UsageError(f"{word} is no severity", f"use some of {', '.join(LEVELS)}")
+    return Wanted(
+        frozenset(map(Level, words)),
+        found.switch("scan.only-fixed"),
+        found.text("scan.sort") or "risk",
+        _baseline(arguments.baseline) if arguments.baseline else None,
+    )
+
+
+def _baseline(name: str) -> frozenset[tuple[str, str]]:
+    from assay.formats import scan_report
+
+    try:
+        data = Path(name).read_bytes()
+    except OSError as error:
+        raise UsageError(f"the baseline {name} cannot be read: {error.strerror}", "check the path") from error
+    return frozenset(scan_report.keys(data))
+
+
+def days(text: str, name: str) -> int:
+    """A number of days."""
+    if not text.isdecimal():
+        raise UsageError(f"{name} is {text!r}, no number of days", f"{name} 14, for example")
+    return int(text)
+
+
+def older_than(found: Scan, limit: int) -> list[str]:
+    """The sources that were asked and whose data is older."""
+    today = date.fromisoformat(found.timestamp[:10])
+    return [item.feed for item in found.sources if not item.day or (today - date.fromisoformat(item.day)).days > limit]

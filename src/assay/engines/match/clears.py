@@ -1,0 +1,76 @@
+"""The lowest version of a component that clears all its findings, as far as the data knows.
+
+The first candidate is the highest of the lowest fixes; it is asked about in turn, since a fix of one problem may lie in
+the range of another, and so on for a few rounds. Where one finding has no fix, no version clears all.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assay.ecosystems import order
+from assay.engines.match.questions import Asked
+from assay.engines.match.relevant import quiet
+from assay.model.advisory_store import Question
+from assay.model.finding import Finding
+from assay.ports import Advisories
+
+ROUNDS = 4
+
+
+def complete(found: Sequence[Finding], asked: Sequence[Asked], store: Advisories) -> list[Finding]:
+    """The findings with `fixed` in order and `clears` filled in."""
+    sorted_fixes = [replace(item, fixed=_above(item)) if len(item.fixed) > 1 else item for item in found]
+    by_component: dict[str, list[Finding]] = defaultdict(list)
+    for item in sorted_fixes:
+        by_component[item.component.id].append(item)
+    candidates = {name: version for name, items in by_component.items() if (version := _candidate(items))}
+    cleared = _confirmed(candidates, by_component, store)
+    return [
+        replace(item, clears=cleared[item.component.id]) if item.component.id in cleared else item
+        for item in sorted_fixes
+    ]
+
+
+def _above(item: Finding) -> tuple[str, ...]:
+    """The fixes above the version that is there, lowest first."""
+    key = order(item.matches[0].ecosystem).key
+    installed = key(item.matches[0].version)
+    return tuple(sorted((version for version in item.fixed if key(version) > installed), key=key)) or item.fixed
+
+
+def _candidate(items: Sequence[Finding]) -> str:
+    if not all(item.fixed for item in items):
+        return ""
+    key = order(items[0].matches[0].ecosystem).key
+    return max((item.fixed[0] for item in items), key=key)
+
+
+def _confirmed(candidates: dict[str, str], by_component: dict[str, list[Finding]], store: Advisories) -> dict[str, str]:
+    """Raise the candidates until no claim holds them; drop those for which none is known to be good."""
+    cleared: dict[str, str] = {}
+    for _ in range(ROUNDS):
+        names = sorted(candidates)
+        questions = [_question(by_component[name][0], candidates[name]) for name in names]
+        higher: dict[str, str] = {}
+        bad = set()
+        for claim in store.claims(questions):
+            if not claim.inside or quiet(claim) or claim.module or claim.channel:
+                continue
+            name = names[claim.question]
+            key = order(questions[claim.question].ecosystem).key
+            bad.add(name)
+            if claim.fixed:
+                higher[name] = max((higher.get(name, ""), *claim.fixed[:1]), key=key)
+        cleared |= {name: candidates[name] for name in names if name not in bad}
+        candidates = {name: version for name, version in higher.items() if version != candidates[name]}
+        if not candidates:
+            break
+    return cleared
+
+
+def _question(item: Finding, version: str) -> Question:
+    match = item.matches[0]
+    return Question(match.ecosystem, match.package, version, order(match.ecosystem).key(version))

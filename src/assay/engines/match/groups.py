@@ -1,0 +1,133 @@
+"""Alias groups: the records that speak of one problem under different ids are one vulnerability.
+
+Records of distributions deal with several vulnerabilities at once (``upstream``): each of these is a problem of its
+own. Records of one component that share an id, directly or through others, are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from assay.engines.match import severity
+from assay.model.advisory import Advisory, Enrichment, Kind
+from assay.model.advisory_store import Claim
+from assay.model.finding import Vulnerability
+
+Record = tuple[str, int]
+"""Feed and number."""
+_CVE = "CVE-"
+
+
+class Hit(NamedTuple):
+    """A claim, the record it comes from, and the ids of the one problem it is taken for."""
+
+    claim: Claim
+    advisory: Advisory
+    ids: tuple[str, ...]
+
+
+def hits(claims: Iterable[Claim], advisories: Mapping[Record, Advisory]) -> list[Hit]:
+    """A hit for every problem that the record of a claim deals with."""
+    result = []
+    for claim in claims:
+        advisory = advisories.get((claim.feed, claim.advisory))
+        if advisory is None:
+            continue
+        many = upstream(advisory)
+        if many:
+            result += [Hit(claim, advisory, (name,)) for name in many]
+        else:
+            result.append(Hit(claim, advisory, (advisory.id, *advisory.aliases)))
+    return result
+
+
+def upstream(advisory: Advisory) -> tuple[str, ...]:
+    """The vulnerabilities that an advisory deals with; empty where it is one itself."""
+    if advisory.upstream:
+        return tuple(dict.fromkeys(advisory.upstream))
+    return ()
+
+
+def group(found: Sequence[Hit]) -> list[list[Hit]]:
+    """The hits of one component, by problem; in the order of the first hit of each."""
+    leader: dict[str, str] = {}
+
+    def root(name: str) -> str:
+        while leader[name] != name:
+            leader[name] = leader[leader[name]]
+            name = leader[name]
+        return name
+
+    for hit in found:
+        for name in hit.ids:
+            leader.setdefault(name, name)
+            leader[root(name)] = root(hit.ids[0])
+    result: dict[str, list[Hit]] = {}
+    for hit in found:
+        result.setdefault(root(hit.ids[0]), []).append(hit)
+    return list(result.values())
+
+
+class Facts(NamedTuple):
+    """What feeds of facts say, by id of the vulnerability."""
+
+    by_id: Mapping[str, Sequence[tuple[str, Enrichment]]]
+
+    def about(self, ids: Iterable[str]) -> list[tuple[str, Enrichment]]:
+        """All facts about one problem."""
+        return [fact for name in ids for fact in self.by_id.get(name, ())]
+
+
+def vulnerability(hit_list: Sequence[Hit], facts: Facts, *, by_cve: bool) -> Vulnerability:
+    """One problem with the best of all sources; `hit_list` has the preferred record first."""
+    best = hit_list[0]
+    ids = _ids(hit_list)
+    known = facts.about(ids)
+    first = _shown(best, ids, by_cve)
+    own = [*best.advisory.severities]
+    others = [item for hit in hit_list[1:] for item in hit.advisory.severities]
+    others += [item for _, fact in known for item in fact.severities]
+    chosen = severity.choose(own, others)
+    kind = Kind.MALICIOUS if any(hit.advisory.kind is Kind.MALICIOUS for hit in hit_list) else best.advisory.kind
+    return Vulnerability(
+        id=first,
+        ids=(first, *sorted(ids - {first})),
+        kind=kind,
+        summary=_first([hit.advisory.summary for hit in hit_list] + [fact.summary for _, fact in known]),
+        level=severity.level(chosen),
+        score=chosen.score,
+        vector=chosen.vector,
+        severity_source=chosen.source,
+        severities=severity.distinct([*own, *others]),
+        weaknesses=tuple(sorted({name for hit in hit_list for name in hit.advisory.weaknesses}))
+        or tuple(sorted({name for _, fact in known for name in fact.weaknesses})),
+        references=tuple(dict.fromkeys(item for hit in hit_list for item in hit.advisory.references)),
+        published=_first(sorted(hit.advisory.published for hit in hit_list if hit.advisory.published)),
+        modified=max((hit.advisory.modified for hit in hit_list), default=""),
+        exploited=next((fact.exploited for _, fact in known if fact.exploited is not None), None),
+        likelihood=next((fact.likelihood for _, fact in known if fact.likelihood is not None), None),
+        ssvc=next((fact.ssvc for _, fact in known if fact.ssvc), ()),
+        advisories=tuple(dict.fromkeys(f"{hit.claim.feed}:{hit.advisory.id}" for hit in hit_list)),
+    )
+
+
+def _ids(hit_list: Sequence[Hit]) -> set[str]:
+    """All ids of the problem; the id of an advisory that deals with several problems is none of them."""
+    return {name for hit in hit_list for name in hit.ids}
+
+
+def _shown(best: Hit, ids: set[str], by_cve: bool) -> str:
+    cves = sorted(name for name in ids if name.startswith(_CVE))
+    return cves[0] if by_cve and cves else best.ids[0]
+
+
+def rejected(ids: Iterable[str], facts: Facts) -> str:
+    """Why the CVE behind a problem was rejected; empty where it was not, or only one of several."""
+    cves = [name for name in ids if name.startswith(_CVE)]
+    reasons = [next((fact.rejected for _, fact in facts.about((name,)) if fact.rejected), "") for name in cves]
+    return reasons[0] if reasons and all(reasons) else ""
+
+
+def _first(texts: Iterable[str]) -> str:
+    return next(filter(None, texts), "")

@@ -1,0 +1,220 @@
+"""Which packages of which advisory ecosystem a component is: what the advisory store is asked.
+
+- A language package asks under its own name in its ecosystem: ``PyPI / requests / 2.19.0``.
+- A package of an operating system asks twice where the names differ: as its source package with the source's version
+  (``Debian:12 / openssl / 3.0.11-1``), which most distributions' records name, and as itself, for records that name
+  binary packages. The purl says both: ``pkg:deb/debian/libssl3@3.0.11-1?distro=debian-12&upstream=openssl``.
+- What has neither, but a CPE, asks by that: ``cpe / a:nginx:nginx / 1.24.0``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from assay.ecosystems import discover, order
+from assay.formats import advisory_ecosystem
+from assay.model.advisory_store import Question
+from assay.model.component import Component, ComponentType, Presence
+from assay.model.ecosystem import Ecosystem
+from assay.model.sbom import Distribution, Sbom
+
+_SOURCE_RPM = re.compile(r"(?P<name>.+)-(?P<version>[^-]+-[^-]+)\.(?:no)?src\.rpm\Z")
+_CPE = re.compile(r"cpe:2\.3:([aoh]):((?:\\.|[^:\\])+):((?:\\.|[^:\\])+):((?:\\.|[^:\\])*)")
+CPE_ECOSYSTEM = "cpe"
+
+
+class Asked(NamedTuple):
+    """A question, the component it is about (position in the SBOM), and in which role.
+
+    `binary`: records that name binary packages answer; `source`: records that name source packages do.
+    """
+
+    question: Question
+    component: int
+    source: bool = True
+    binary: bool = True
+    by_cpe: str = ""
+
+
+class Undecidable(NamedTuple):
+    """A component that advisories cannot be asked about, and why."""
+
+    component: int
+    ecosystem: str
+    reason: str
+
+
+def ask(sbom: Sbom, *, declared: bool) -> tuple[list[Asked], list[Undecidable]]:
+    """The questions about all components; `declared`: also about what is only asked for by manifests."""
+    asked: list[Asked] = []
+    undecidable: list[Undecidable] = []
+    for number, component in enumerate(sbom.components):
+        if component.type in _NO_PACKAGES or (component.presence is Presence.DECLARED and not declared):
+            continue
+        found = _of(number, component, sbom.distribution)
+        if isinstance(found, Undecidable):
+            undecidable.append(found)
+        else:
+            asked += found
+    return asked, undecidable
+
+
+_NO_PACKAGES = frozenset((ComponentType.FILE, ComponentType.DATA, ComponentType.CRYPTOGRAPHIC_ASSET))
+
+
+def _of(number: int, component: Component, system: Distribution | None) -> list[Asked] | Undecidable:
+    ecosystem = ecosystem_of(component)
+    if ecosystem is not None and ecosystem.of_system:
+        return _packaged(number, component, ecosystem, system)
+    if component.type is ComponentType.OPERATING_SYSTEM:
+        return []
+    if ecosystem is None or not ecosystem.osv:
+        return _by_cpe(number, component, ecosystem.name if ecosystem else "")
+    name = ecosystem.osv[0]
+    if not component.version:
+        return Undecidable(number, name, _no_version(component))
+    key = order(name).key(component.version)
+    wanted = ecosystem.osv_name(component.name, component.namespace)
+    return [Asked(Question(name, wanted, component.version, key), number)]
+
+
+def _no_version(component: Component) -> str:
+    return f"only a range is known ({component.version_range})" if component.version_range else "no version is known"
+
+
+def _packaged(
+    number: int, component: Component, ecosystem: Ecosystem, system: Distribution | None
+) -> list[Asked] | Undecidable:
+    name = release(component, system)
+    if not name:
+        return Undecidable(number, ecosystem.name, "its distribution and release are not known")
+    if not component.version:
+        return Undecidable(number, name, _no_version(component))
+    foreign = third_party(component)
+    if foreign:
+        return Undecidable(number, name, f"it is not the distribution's own ({foreign})")
+    version = _with_epoch(component)
+    source, source_version = _source(component, version)
+    key = order(name).key
+    whole = ".module" in version  # streams are told apart by all fixes of an advisory: see `relevant`
+    question = Question(name, component.name, version, key(version), whole)
+    binary = Asked(question, number, source=source == component.name)
+    if (source, source_version) == (component.name, version):
+        return [binary]
+    if source == component.name:
+        binary = binary._replace(source=False)
+    question = Question(name, source, source_version, key(source_version), whole)
+    return [binary, Asked(question, number, binary=False)]
+
+
+def _with_epoch(component: Component) -> str:
+    """The version; an epoch that only the purl tells (rpm) is put before it."""
+    epoch = component.purl.qualifier("epoch") if component.purl is not None else ""
+    if epoch and epoch != "0" and ":" not in component.version:
+        return f"{epoch}:{component.version}"
+    return component.version
+
+
+def _source(component: Component, version: str) -> tuple[str, str]:
+    """Name and version of the source package; a source rpm has the epoch of its packages."""
+    upstream = component.purl.qualifier("upstream") if component.purl is not None else ""
+    match = _SOURCE_RPM.match(upstream)
+    if match:
+        epoch = version.partition(":")[0] + ":" if ":" in version else ""
+        return match["name"], epoch + match["version"]
+    name, _, other = upstream.partition("@")
+    return name or component.name, other or version
+
+
+def release(component: Component, system: Distribution | None) -> str:
+    """The advisory ecosystem of a distribution's package: ``Debian:12``; empty where it is not known."""
+    distro = component.purl.qualifier("distro") if component.purl is not None else ""
+    if distro:
+        name, _, version = distro.rpartition("-") if "-" in distro else (distro, "", "")
+        known = system is not None and distro == f"{system.id}-{system.version_id}"
+        if not known:
+            return _ecosystem_of_distribution(name, version)
+    if system is not None:
+        return advisory_ecosystem.of_distribution(system)
+    return ""
+
+
+@cache
+def _ecosystem_of_distribution(name: str, version: str) -> str:
+    return advisory_ecosystem.of_distribution(Distribution(name.lower(), version))
+
+
+_FOREIGN_VERSION = re.compile(
+    r"nodesource|[~+]pgdg|~debian\.\d|~ubuntu\.\d|~(?:bullseye|bookworm|trixie|focal|jammy|noble)\b|\.pgdg|\.remi\b|ppa\d"
+)
+_VENDORS = re.compile(
+    "debian|ubuntu|canonical|alma|rocky|red hat|centos|fedora|oracle|amazon|suse|microsoft|mariner"
+    "|vmware|photon|broadcom",
+    re.IGNORECASE,
+)
+
+
+def third_party(component: Component) -> str:
+    """What shows that a package comes from another repository than the distribution's; empty where nothing does."""
+    match = _FOREIGN_VERSION.search(component.version)
+    if match:
+        return f"its version says {match[0].strip('~+.')}"
+    if component.ecosystem == "rpm" and component.supplier and not _VENDORS.search(component.supplier):
+        return f"its vendor is {component.supplier}"
+    return ""
+
+
+def _by_cpe(number: int, component: Component, ecosystem: str) -> list[Asked] | Undecidable:
+    asked = {}
+    for text in component.cpes:
+        match = _CPE.match(text)
+        version = component.version or (match[4] if match and match[4] not in ("*", "-") else "")
+        if match and version:
+            name = f"{match[1]}:{_unescaped(match[2])}:{_unescaped(match[3])}"
+            question = Question(CPE_ECOSYSTEM, name, version, order(CPE_ECOSYSTEM).key(version))
+            asked[name] = Asked(question, number, by_cpe=text)
+    if asked:
+        return list(asked.values())
+    reason = "no advisory source speaks of its kind" if component.version else _no_version(component)
+    return Undecidable(number, ecosystem or "unknown", reason)
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text).lower()
+
+
+def ecosystem_of(component: Component) -> Ecosystem | None:
+    """The ecosystem by the purl's type, else by the name that the catalog gave."""
+    if component.purl is not None:
+        found = _by_purl_type().get(component.purl.type)
+        if found is not None:
+            return found
+    return _by_name().get(component.ecosystem)
+
+
+@cache
+def _by_purl_type() -> Mapping[str, Ecosystem]:
+    """The first ecosystem of a type is the one named like it, or which advisories know."""
+    result: dict[str, Ecosystem] = {}
+    for ecosystem in sorted(discover(), key=lambda item: (not item.osv, item.name not in item.purl_types)):
+        for kind in ecosystem.purl_types:
+            result.setdefault(kind, ecosystem)
+    return result
+
+
+@cache
+def _by_name() -> Mapping[str, Ecosystem]:
+    return {ecosystem.name: ecosystem for ecosystem in discover()}
+
+
+def ecosystems_of(asked: Sequence[Asked], undecidable: Sequence[Undecidable]) -> dict[str, set[int]]:
+    """The components by advisory ecosystem."""
+    result: dict[str, set[int]] = {}
+    for item in asked:
+        result.setdefault(item.question.ecosystem, set()).add(item.component)
+    for missing in undecidable:
+        result.setdefault(missing.ecosystem, set()).add(missing.component)
+    return result

@@ -1,0 +1,106 @@
+"""Which claims really concern a component, beyond name and version: role, module stream, architecture, platform.
+
+**Modules** (rpm). One advisory lists the fix of every stream under one name: nodejs 12.22.5 and 14.17.5, both
+``.module_el8…``. A modular fix only concerns modular packages and the other way round; of several modular fixes the
+ones of the installed stream count (the longest common beginning of the upstream version tells it where no label
+does), and who has the lowest of these has the fix: higher ones are later rebuilds for newer minor releases.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from assay.engines.match.questions import Asked
+from assay.model.advisory import FixState
+from assay.model.advisory_store import Claim
+from assay.model.component import Component
+
+_MODULAR = (".module_", ".module+")
+
+
+def relevant(claims: Iterable[Claim], asked: Sequence[Asked], components: Sequence[Component]) -> list[Claim]:
+    """The claims that concern their component; those about modules are narrowed to the installed stream."""
+    modular: dict[tuple[int, str, int], list[Claim]] = defaultdict(list)
+    plain = []
+    for claim in claims:
+        if quiet(claim) or not _concerns(claim, asked[claim.question], components):
+            continue
+        if any(mark in claim.interval.high for mark in _MODULAR):
+            modular[claim.question, claim.feed, claim.advisory].append(claim)
+        elif claim.inside:
+            plain.append(claim)
+    for group in modular.values():
+        plain += _of_stream(asked[group[0].question].question.version, group)
+    return plain
+
+
+def quiet(claim: Claim) -> bool:
+    """Whether a claim makes no finding by itself."""
+    return claim.withdrawn or claim.informational or claim.state is FixState.NOT_AFFECTED
+
+
+def _concerns(claim: Claim, asked: Asked, components: Sequence[Component]) -> bool:
+    if not (asked.binary if claim.binary else asked.source):
+        return False
+    component = components[asked.component]
+    if claim.platform and asked.by_cpe and claim.platform not in _ANY_PLATFORM:
+        return False
+    if claim.arch and not _same_architecture(claim.arch, component):
+        return False
+    label = _fact(component, "assay:rpm:modularity-label")
+    if claim.module and label:
+        return label.startswith(claim.module)
+    version = asked.question.version
+    modular = bool(label) or any(mark in version for mark in _MODULAR)
+    fixed = claim.interval.high
+    if claim.binary and fixed and _release(fixed) and _release(version):
+        return modular == any(mark in fixed for mark in _MODULAR)
+    return True
+
+
+_ANY_PLATFORM = frozenset(("*", "-", "linux", "linux_kernel"))
+
+
+def _release(version: str) -> str:
+    return version.partition("-")[2]
+
+
+def _same_architecture(wanted: Sequence[str], component: Component) -> bool:
+    arch = component.purl.qualifier("arch") if component.purl is not None else ""
+    return not arch or arch in wanted or arch in ("all", "noarch")
+
+
+def _fact(component: Component, name: str) -> str:
+    return next((fact.value for fact in component.properties if fact.name == name), "")
+
+
+def _of_stream(version: str, group: Sequence[Claim]) -> list[Claim]:
+    """The claims of the installed stream, or none when the lowest fix of it is there."""
+    common = [_common(version, claim.interval.high) for claim in group]
+    stream = [claim for claim, count in zip(group, common, strict=True) if count == max(common)]
+    return stream if all(claim.inside for claim in stream) else []
+
+
+def _common(version: str, other: str) -> int:
+    """How many leading numbers of the upstream versions agree, at most three."""
+    ours, theirs = _numbers(version), _numbers(other)
+    count = 0
+    for mine, foreign in zip(ours, theirs, strict=False):
+        if mine != foreign:
+            break
+        count += 1
+    return min(count, 3)
+
+
+def _numbers(version: str) -> list[str]:
+    upstream = version.rpartition(":")[2].partition("-")[0]
+    return upstream.split(".")
+
+
+def by_component(claims: Iterable[Claim], asked: Sequence[Asked]) -> Mapping[int, list[Claim]]:
+    """The claims by the component they are about."""
+    result: dict[int, list[Claim]] = defaultdict(list)
+    for claim in claims:
+        result[asked[claim.question].component].append(claim)
+    return result

@@ -1,0 +1,64 @@
+"""Which of several judgements of severity counts, and its word.
+
+A distribution knows how it built the package, so for its packages its own judgement goes first; then whoever the
+advisory comes from, then NVD, then CISA's, then anybody. Of one judge the newest CVSS version counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from assay.model.advisory import Level, Severity
+
+_RANKS = {"nvd": 2, "cisa": 3}
+_LEVELS = ((9.0, Level.CRITICAL), (7.0, Level.HIGH), (4.0, Level.MEDIUM), (0.1, Level.LOW))
+ORDER = {
+    Level.CRITICAL: 6,
+    Level.HIGH: 5,
+    Level.MEDIUM: 4,
+    Level.LOW: 3,
+    Level.NEGLIGIBLE: 2,
+    Level.NONE: 1,
+    Level.UNKNOWN: 0,
+}
+"""How grave a level is."""
+
+
+def choose(own: Sequence[Severity], others: Sequence[Severity]) -> Severity:
+    """The judgement that counts: of the advisory's `own` first, then of `others`."""
+    best = max(own, key=_weight, default=None)
+    if best is None or level(best) is Level.UNKNOWN:
+        best = max(others, key=lambda item: (-_rank(item.source), _weight(item)), default=best)
+    return best if best is not None else Severity("")
+
+
+def _weight(item: Severity) -> tuple[int, int, float]:
+    return (level(item) is not Level.UNKNOWN, _version(item.vector), item.score)
+
+
+def _version(vector: str) -> int:
+    if vector.startswith("CVSS:"):
+        return int(vector[5]) * 10 + int(vector[7]) if vector[5:8].replace(".", "").isdigit() else 0
+    return 20 if vector else 0
+
+
+def _rank(source: str) -> int:
+    name = source.lower()
+    return next((rank for key, rank in _RANKS.items() if key in name), 4)
+
+
+def level(item: Severity) -> Level:
+    """The word of a judgement: its own, else that of its score (CVSS 3.1, section 5)."""
+    return item.level if item.level is not Level.UNKNOWN else of_score(item.score)
+
+
+def of_score(score: float) -> Level:
+    """The word of a CVSS score; a negative one is none."""
+    if score < 0:
+        return Level.UNKNOWN
+    return next((name for least, name in _LEVELS if score >= least), Level.NONE)
+
+
+def distinct(items: Iterable[Severity]) -> tuple[Severity, ...]:
+    """All judgements, each once, in order."""
+    return tuple(dict.fromkeys(items))
