@@ -12,6 +12,7 @@ from assay.cli import Context
 from assay.errors import UsageError
 
 if TYPE_CHECKING:
+    from assay.app import ScanRequest
     from assay.adapters.configuration import Settings
     from assay.model.finding import Scan
     from assay.model.sbom import Sbom
@@ -86,8 +87,15 @@ def scan(arguments: argparse.Namespace, found: Settings, context: Context) -> Sc
     """All findings of all sources."""
     from assay import app
 
+    return app.scan(request(arguments, found, context))
+
+
+def request(arguments: argparse.Namespace, found: Settings, context: Context) -> ScanRequest:
+    """What is to be scanned, and how."""
+    from assay import app
+
     sboms = [sbom(text, arguments, found, context) for text in _sources(arguments)]
-    request = app.ScanRequest(
+    return app.ScanRequest(
         sbom=app.together(sboms),
         data_dir=context.data_dir(found),
         cache_dir=context.cache_dir(found),
@@ -101,7 +109,6 @@ def scan(arguments: argparse.Namespace, found: Settings, context: Context) -> Sc
         update=found.switch("db.update") and not found.switch("offline"),
         note=context.note,
     )
-    return app.scan(request)
 
 
 def folders(arguments: argparse.Namespace) -> list[Path]:

@@ -26,4 +26,5 @@ ECOSYSTEM = Ecosystem(
     origin="pacman 6.0.2",
     assemble="assay.ecosystems.alpm.package:assemble",
     of_system=True,
+    osv=("Arch Linux",),
 )

@@ -19,6 +19,6 @@ ECOSYSTEM = Ecosystem(
     proof=Proof.FOREIGN,
     origin="the database of an Alpine 3.18 image",
     assemble="assay.ecosystems.apk.package:assemble",
-    osv=("Alpine", "Wolfi", "Chainguard"),
+    osv=("Alpine", "Wolfi", "Chainguard", "MinimOS"),
     of_system=True,
 )

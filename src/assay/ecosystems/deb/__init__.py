@@ -31,6 +31,6 @@ ECOSYSTEM = Ecosystem(
     proof=Proof.NATIVE,
     origin="dpkg 1.21",
     assemble="assay.ecosystems.deb.assembly:assemble",
-    osv=("Debian", "Ubuntu"),
+    osv=("Debian", "Ubuntu", "Echo"),
     of_system=True,
 )

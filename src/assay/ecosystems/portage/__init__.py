@@ -20,4 +20,5 @@ ECOSYSTEM = Ecosystem(
     proof=Proof.SYNTHETIC,
     origin="written by hand after the Package Manager Specification",
     assemble="assay.ecosystems.portage.installed:assemble",
+    osv=("Gentoo",),
 )

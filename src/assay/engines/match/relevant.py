@@ -24,7 +24,7 @@ def relevant(claims: Iterable[Claim], asked: Sequence[Asked], components: Sequen
     modular: dict[tuple[int, str, int], list[Claim]] = defaultdict(list)
     plain = []
     for claim in claims:
-        if quiet(claim) or not _concerns(claim, asked[claim.question], components):
+        if quiet(claim) or not concerns(claim, asked[claim.question], components):
             continue
         if any(mark in claim.interval.high for mark in _MODULAR):
             modular[claim.question, claim.feed, claim.advisory].append(claim)
@@ -40,7 +40,8 @@ def quiet(claim: Claim) -> bool:
     return claim.withdrawn or claim.informational or claim.state is FixState.NOT_AFFECTED
 
 
-def _concerns(claim: Claim, asked: Asked, components: Sequence[Component]) -> bool:
+def concerns(claim: Claim, asked: Asked, components: Sequence[Component]) -> bool:
+    """Whether a claim is about this kind of package at all: its role, platform, architecture, module stream."""
     if not (asked.binary if claim.binary else asked.source):
         return False
     component = components[asked.component]

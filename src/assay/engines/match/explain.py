@@ -1,0 +1,169 @@
+"""Why a vulnerability is reported for a component, or why not: every record that speaks of it, and each comparison.
+
+::
+
+    CVE-2021-44228 in pkg:maven/org.apache.logging.log4j/log4j-core@2.17.1: not affected
+      record      ghsa:GHSA-jfh8-c2jp-5v3q (data of 2025-12-04), also CVE-2021-44228
+      range       >= 2.13.0, < 2.15.0
+      compared    2.17.1 > 2.15.0 by the maven order (keys 02011101… and 02010f…): outside
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from assay.ecosystems import order
+from assay.engines.match import relevant
+from assay.engines.match.questions import Asked, ask
+from assay.model.advisory import Advisory, FixState
+from assay.model.advisory_store import Claim, Shard
+from assay.model.component import Component
+from assay.model.explanation import Explanation, Step, Verdict
+from assay.model.finding import Finding, Scan
+from assay.ports import Advisories
+
+_SHOWN = 16
+
+
+def explain(name: str, found: Scan, store: Advisories, package: str = "") -> list[Explanation]:
+    """The reasoning about every component that a record under the id `name` names (or is called `package`)."""
+    asked, undecidable = ask(found.sbom, declared=True)
+    chosen = [item for item in asked if _named(found.sbom.components[item.component], package)]
+    claims = store.claims([item.question._replace(everything=True) for item in chosen])
+    records = store.advisories({(claim.feed, claim.advisory) for claim in claims})
+    shards = {shard.feed: shard for shard in store.shards}
+    about: dict[int, list[tuple[Claim, Advisory]]] = {}
+    for claim in claims:
+        record = records.get((claim.feed, claim.advisory))
+        if record is not None and name in (record.id, *record.aliases, *record.upstream):
+            about.setdefault(chosen[claim.question].component, []).append((claim, record))
+    result = [
+        _of(name, found.sbom.components[number], said, chosen, found, shards) for number, said in sorted(about.items())
+    ]
+    if package and not result:
+        result += _silent(name, chosen, found)
+        result += [
+            Explanation(name, found.sbom.components[item.component].id, Verdict.UNDECIDED, (Step("why", item.reason),))
+            for item in undecidable
+            if _named(found.sbom.components[item.component], package)
+        ]
+    return result
+
+
+def _named(component: Component, package: str) -> bool:
+    if not package:
+        return True
+    whole = f"{component.namespace}/{component.name}" if component.namespace else component.name
+    return package in (component.name, whole, component.id, f"{component.name}@{component.version}")
+
+
+def _of(
+    name: str,
+    component: Component,
+    said: Sequence[tuple[Claim, Advisory]],
+    asked: Sequence[Asked],
+    found: Scan,
+    shards: dict[str, Shard],
+) -> Explanation:
+    steps = [step for claim, record in said for step in _claim(claim, record, asked[claim.question], component, shards)]
+    shown = _finding(name, component, found.findings)
+    hidden = _finding(name, component, found.suppressed)
+    if shown is not None:
+        verdict = Verdict.REPORTED
+        steps += _reported(shown)
+    elif hidden is not None:
+        verdict = Verdict.SUPPRESSED
+        steps += _suppressed(hidden)
+    else:
+        verdict = Verdict.NOT_AFFECTED
+    return Explanation(name, component.id, verdict, tuple(steps))
+
+
+def _finding(name: str, component: Component, among: Iterable[Finding]) -> Finding | None:
+    return next((f for f in among if f.component.id == component.id and name in f.vulnerability.ids), None)
+
+
+def _claim(
+    claim: Claim, record: Advisory, asked: Asked, component: Component, shards: dict[str, Shard]
+) -> Iterable[Step]:
+    question = asked.question
+    others = [item for item in (*record.aliases, *record.upstream) if item != record.id]
+    also = f", also {', '.join(others[:8])}" if others else ""
+    yield Step("record", f"{claim.feed}:{record.id} (data of {shards[claim.feed].day or 'an unknown day'}){also}")
+    if not asked.binary:
+        yield Step("package", f"{question.name} {question.version}, the source package of {component.name}")
+    else:
+        yield Step("package", f"{question.name} {question.version} in {question.ecosystem}")
+    yield Step("range", f"version {claim.interval.low} is listed" if claim.listed else str(claim.interval))
+    yield from _compared(claim, asked)
+    yield from _excluded(claim, record, asked, component)
+    if claim.fixed:
+        yield Step("fixed in", ", ".join(claim.fixed))
+    elif claim.state not in (FixState.UNKNOWN, FixState.FIXED):
+        yield Step("state", f"{claim.state}{f': {claim.note}' if claim.note else ''}")
+
+
+def _compared(claim: Claim, asked: Asked) -> Iterable[Step]:
+    versions = order(asked.question.ecosystem)
+    for bound, side in ((claim.interval.low, "low"), (claim.interval.high, "high")):
+        if not bound or (side == "low" and bound == "0") or (claim.listed and side == "high"):
+            continue
+        mine, theirs = asked.question.key, versions.key(bound)
+        sign = "<" if mine < theirs else ">" if mine > theirs else "="
+        keys = f"keys {mine.hex()[:_SHOWN]}… and {theirs.hex()[:_SHOWN]}…"
+        yield Step("compared", f"{asked.question.version} {sign} {bound} by the {versions.scheme} order ({keys})")
+    yield Step("so", "inside the range" if claim.inside else "outside the range")
+
+
+def _excluded(claim: Claim, record: Advisory, asked: Asked, component: Component) -> Iterable[Step]:
+    """Why a claim whose range holds the version makes no finding all the same."""
+    if claim.withdrawn:
+        yield Step("but", f"the record was withdrawn ({record.withdrawn})")
+    if claim.informational:
+        yield Step("but", "the record is no vulnerability (informational)")
+    if claim.state is FixState.NOT_AFFECTED:
+        yield Step("but", f"the source says not affected{f': {claim.note}' if claim.note else ''}")
+    if not relevant.concerns(claim, asked, [component] * (asked.component + 1)):
+        what = "binary packages" if claim.binary else "source packages"
+        parts = (
+            f"module {claim.module}" if claim.module else "",
+            f"platform {claim.platform}" if claim.platform else "",
+        )
+        yield Step("but", f"it does not concern this package: it is about {', '.join(filter(None, parts)) or what}")
+
+
+def _reported(item: Finding) -> Iterable[Step]:
+    found = item.vulnerability
+    yield Step(
+        "severity", f"{found.level}{f' {found.score}' if found.score >= 0 else ''} by {found.severity_source or '-'}"
+    )
+    yield Step("risk", str(item.risk))
+    if item.path:
+        yield Step("comes by", " > ".join(item.path))
+    if item.analysis is not None:
+        yield Step("vex", f"{item.analysis.status} ({item.analysis.origin})")
+
+
+def _suppressed(item: Finding) -> Iterable[Step]:
+    said = item.suppression
+    if said is not None:
+        until = f", until {said.expires}" if said.expires else ""
+        words = " ".join(filter(None, (said.status, said.justification, said.reason)))
+        yield Step(str(said.cause), f"{words} ({said.origin}{until})")
+
+
+def _silent(name: str, chosen: Sequence[Asked], found: Scan) -> list[Explanation]:
+    """No record about the package bears the id: what that means depends on the coverage."""
+    states = {item.ecosystem: item for item in found.coverage}
+    result = []
+    for item in chosen:
+        known = states.get(item.question.ecosystem)
+        component = found.sbom.components[item.component]
+        steps = [Step("record", f"none under {name} names {item.question.name} in {item.question.ecosystem}")]
+        if known is not None and known.message:
+            steps.append(Step("coverage", known.message))
+        decided = known is not None and not known.message
+        result.append(
+            Explanation(name, component.id, Verdict.NOT_AFFECTED if decided else Verdict.UNDECIDED, tuple(steps))
+        )
+    return result

@@ -1,0 +1,116 @@
+"""Ranges of semantic versions as npm, Cargo, Composer, Hex, Julia, pub and others write them.
+
+::
+
+    ^1.2.3   >=1.2.3 <2.0.0 (the first number that is not zero stays)       ~1.2.3   >=1.2.3 <1.3.0
+    ~>1.2    >=1.2 <2.0 (the last number that is written may grow)          1.2.*    >=1.2.0 <1.3.0
+    1.2 - 2.3   >=1.2 <2.4 (an upper bound that is short takes all that begins with it)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from assay.errors import Malformed
+from assay.formats import relation, semver
+from assay.model.version import Interval
+
+_HYPHEN = re.compile(r"\s*([^\s,|<>=^~]+)\s+-\s+([^\s,|<>=^~]+)\s*")
+_CLAUSE = re.compile(r"\s*(\^|~>|~|<<|>>|<=|>=|===|==|<|>|=|!=|)\s*([^\s,<>=!|^~&]+)\s*(?:,|&&|\band\b)?")
+_WILD = frozenset("*xX")
+_NUMBERS = re.compile(r"[vV=]?(\d+(?:\.(?:\d+|[xX*]))*)")
+
+
+def intervals(
+    requirement: str, key: Callable[[str], bytes] = semver.key, *, bare: str = "=", hyphens: bool = True
+) -> tuple[Interval, ...]:
+    """The intervals of a requirement; `bare` is the operator of a version without one (``^`` in Cargo)."""
+    if len(requirement) > relation.MAX_LENGTH:
+        raise Malformed(f"a requirement of {len(requirement)} characters")
+    result: list[Interval] = []
+    for part in re.split(r"\|\|?|\bor\b", requirement):
+        if part.strip() in relation.ALL:
+            return (Interval(),)
+        result += _alternative(part.strip(), key, bare, hyphens)
+    return tuple(result)
+
+
+def _alternative(text: str, key: Callable[[str], bytes], bare: str, hyphens: bool) -> list[Interval]:
+    match = _HYPHEN.fullmatch(text) if hyphens else None
+    if match:
+        return [_from_to(match[1], match[2])]
+    found = [Interval()]
+    position = 0
+    while position < len(text):
+        match = _CLAUSE.match(text, position)
+        if match is None:
+            raise Malformed(f"{text[:100]!r} is no version range")
+        position = match.end()
+        parts = _clause(match[1] or bare, match[2])
+        found = [both for one in found for other in parts if (both := relation.meet(one, other, key)) is not None]
+    return found
+
+
+def _from_to(low: str, high: str) -> Interval:
+    digits = _written(high)
+    if len(digits) < 3 and not _rest(high):
+        return Interval(low, True, _grown(digits, len(digits) - 1))
+    return Interval(low, True, high, True)
+
+
+def _clause(operator: str, version: str) -> tuple[Interval, ...]:
+    digits = _written(version)
+    if not digits:
+        if version[0] in _WILD:
+            return (Interval(),)
+        return relation.of(operator if operator not in ("^", "~", "~>") else "=", version)
+    wild = any(part in _WILD for part in version.split("."))
+    match operator:
+        case "^":
+            place = next((place for place, digit in enumerate(digits) if digit), len(digits) - 1)
+            return (Interval(_plain(version, digits, wild), True, _grown(digits, place)),)
+        case "~":
+            return (Interval(_plain(version, digits, wild), True, _grown(digits, min(1, len(digits) - 1))),)
+        case "~>":
+            return (Interval(_plain(version, digits, wild), True, _grown(digits, max(len(digits) - 2, 0))),)
+    if not wild:
+        return relation.of(operator, version)
+    low, high = _plain(version, digits, wild), _grown(digits, len(digits) - 1)
+    match operator:
+        case "<":
+            return (Interval(high=low),)
+        case "<=":
+            return (Interval(high=high),)
+        case ">":
+            return (Interval(high),)
+        case ">=":
+            return (Interval(low),)
+        case _:
+            return (Interval(low, True, high),)
+
+
+def _written(version: str) -> list[int]:
+    """The numbers that are written, up to a wildcard."""
+    match = _NUMBERS.match(version)
+    result: list[int] = []
+    for part in match[1].split(".") if match else ():
+        if part in _WILD:
+            break
+        result.append(int(part[:18]))
+    return result
+
+
+def _rest(version: str) -> str:
+    match = _NUMBERS.match(version)
+    return version[match.end() :] if match else version
+
+
+def _plain(version: str, digits: list[int], wild: bool) -> str:
+    return ".".join(map(str, digits)) if wild else version
+
+
+def _grown(digits: list[int], place: int) -> str:
+    """The first version beyond: the number at `place` plus one, zeros behind it, and below its pre-releases."""
+    grown = [*digits[:place], digits[place] + 1]
+    return ".".join(map(str, grown + [0] * (3 - len(grown)))) + "-0"
