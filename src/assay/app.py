@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay import __version__
 from assay.errors import InputError, UsageError
@@ -19,6 +19,9 @@ from assay.ports import FindingsCache, Ledger, Progress
 
 if TYPE_CHECKING:
     from assay.adapters.advisories import AdvisoryStore
+    from assay.model.advisory import Advisory
+    from assay.model.advisory_store import Claim
+    from assay.model.explanation import Explanation
     from assay.model.finding import Scan
     from assay.model.image import Platform
     from assay.model.sbom_merge import Merged
@@ -239,6 +242,24 @@ class ScanRequest(NamedTuple):
 
 def scan(request: ScanRequest) -> Scan:
     """The findings of an SBOM, with VEX and ignore rules applied."""
+    with advisories(request.data_dir, request.cache_dir, starter=request.starter) as store:
+        return _scan(request, store)
+
+
+def explain(request: ScanRequest, name: str, package: str) -> tuple[list[Explanation], list[str]]:
+    """Why a vulnerability is reported or not, by component; and which packages its records name, where none is."""
+    from assay.engines.match.explain import explain as reasons
+
+    with advisories(request.data_dir, request.cache_dir, starter=request.starter) as store:
+        answers = reasons(name, _scan(request, store), store, package)
+        return answers, [] if answers else [
+            f"{feed}: {ecosystem} {item} {claim.interval}"
+            for feed, number in store.named(name)
+            for ecosystem, item, claim in store.reader(feed).packages(number)
+        ]
+
+
+def _scan(request: ScanRequest, store: AdvisoryStore) -> Scan:
     from assay.adapters import ignore_files
     from assay.engines.match import Options
     from assay.formats import vex_document
@@ -248,17 +269,16 @@ def scan(request: ScanRequest) -> Scan:
     rules, problems, files = ignore_files.collect(request.folders, request.ignore_files)
     documents = [vex_document.read(_bytes(path), str(path)) for path in request.vex]
     words = workflow.Words(documents, rules, problems, files)
-    with advisories(request.data_dir, request.cache_dir, starter=request.starter) as store:
-        options = Options(
-            today=datetime.fromisoformat(time.replace("Z", "+00:00")).date(),
-            by_cve=request.by_cve,
-            declared=request.declared,
-            max_age=request.max_age,
-            releases=store.releases(),
-            timestamp=time,
-            manifest=store.digest,
-        )
-        return workflow.scan(request.sbom, store, options, words)
+    options = Options(
+        today=datetime.fromisoformat(time.replace("Z", "+00:00")).date(),
+        by_cve=request.by_cve,
+        declared=request.declared,
+        max_age=request.max_age,
+        releases=store.releases(),
+        timestamp=time,
+        manifest=store.digest,
+    )
+    return workflow.scan(request.sbom, store, options, words)
 
 
 def _bytes(path: Path) -> bytes:
@@ -288,3 +308,46 @@ def sbom_of_purl(text: str) -> Sbom:
 def together(sboms: Sequence[Sbom]) -> Sbom:
     """Several SBOMs as one; a single one as it is."""
     return sboms[0] if len(sboms) == 1 else merged(sboms, "scan", "", flat=True).sbom
+
+
+def search(store: AdvisoryStore, word: str, ecosystem: str = "") -> list[dict[str, Any]]:
+    """Advisories that bear an id, or that name a package, as plain values."""
+    from assay.ecosystems import order, osv_name
+    from assay.model.advisory_store import Question
+
+    found = [(feed, number, store.reader(feed).packages(number)) for feed, number in store.named(word)]
+    if not found:
+        names = sorted({name for shard in store.shards for name in shard.ecosystems})
+        wanted = [name for name in names if not ecosystem or name == ecosystem]
+        questions = [Question(name, osv_name(name)(word), "", order(name).key(""), True) for name in wanted]
+        by_record: dict[tuple[str, int], list[tuple[str, str, Claim]]] = {}
+        for claim in store.claims(questions):
+            place = questions[claim.question]
+            by_record.setdefault((claim.feed, claim.advisory), []).append((place.ecosystem, place.name, claim))
+        found = [(feed, number, claims) for (feed, number), claims in by_record.items()]
+    records = store.advisories((feed, number) for feed, number, _ in found)
+    return [_searched(feed, records[feed, number], claims, ecosystem) for feed, number, claims in sorted(found)]
+
+
+def _searched(feed: str, record: Advisory, claims: Sequence[tuple[str, str, Claim]], ecosystem: str) -> dict[str, Any]:
+    affected = [
+        {
+            "ecosystem": place,
+            "package": name,
+            "range": f"version {claim.interval.low}" if claim.listed else str(claim.interval),
+            "state": claim.state,
+            "fixed": list(claim.fixed),
+        }
+        for place, name, claim in claims
+        if not ecosystem or place == ecosystem
+    ]
+    return {
+        "feed": feed,
+        "id": record.id,
+        "aliases": [*record.aliases, *record.upstream],
+        "summary": record.summary,
+        "published": record.published,
+        "modified": record.modified,
+        "withdrawn": record.withdrawn,
+        "affected": affected,
+    }

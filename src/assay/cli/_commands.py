@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -18,7 +19,7 @@ def discover() -> dict[Words, Path]:
 
 def _walk(folder: Path, words: Words) -> Iterator[tuple[Words, Path]]:
     for path in folder.iterdir():
-        here = (*words, path.stem.replace("_", "-"))
+        here = (*words, path.stem.rstrip("_").replace("_", "-"))
         if path.name.startswith("_"):
             continue
         if path.suffix == ".py":
@@ -36,7 +37,13 @@ def summary(path: Path) -> str:
 
 def load(words: Words) -> ModuleType:
     """The module of a command."""
-    return import_module("assay.cli." + ".".join(word.replace("-", "_") for word in words))
+    return import_module("assay.cli." + ".".join(map(_module, words)))
+
+
+def _module(word: str) -> str:
+    """The name of a file; one that Python keeps for itself has an underscore behind it: ``import_``."""
+    name = word.replace("-", "_")
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def children(commands: dict[Words, Path], words: Words) -> list[Words]:

@@ -21,7 +21,8 @@ def intervals(
 ) -> tuple[Interval, ...]:
     """The intervals of a requirement in the order of `key`.
 
-    `bare` reads a version without an operator, by default as that very version. Raises `Malformed` for what is no requirement.
+    `bare` reads a version without an operator, by default as that very version. Raises `Malformed` for what is no
+    requirement.
     """
     if len(requirement) > MAX_LENGTH:
         raise Malformed(f"a requirement of {len(requirement)} characters")

@@ -72,6 +72,9 @@ class Affected(NamedTuple):
     (``esm-apps``, ``eus``), `arch` architectures, `repository` a third-party repository or GIT URL, `platform` what
     a CPE demands as target software; `note` is a remark of the source about this package (``ignored: end of life``).
     `symbols` are the functions and import paths that have it.
+
+    `requirements` are affected versions in the requirement language of the ecosystem, `patched` those that are not
+    affected (everything else is); None where the source does not say it that way.
     """
 
     ecosystem: str
@@ -89,6 +92,8 @@ class Affected(NamedTuple):
     note: str = ""
     severities: tuple[Severity, ...] = ()
     symbols: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    patched: tuple[str, ...] | None = None
 
 
 class Reference(NamedTuple):

@@ -12,8 +12,9 @@ class Shard(NamedTuple):
     """One source in the store: a read-only file, named by its digest, and what it can say.
 
     `day` (``YYYY-MM-DD``) is the day of the data, `confirmed` when it was last known to be current (RFC 3339 or a day);
-    `ecosystems` are the OSV names with their releases that it has records about. `orders` are the revisions of the
-    version orders its keys were made with. `skipped` counts the records that could not be read.
+    `ecosystems` are the OSV names with their releases that it has records about, `covers` the ones (without releases)
+    that it is a source for, where its silence means something; empty: all that it has records about.
+    `orders` are the revisions of the version orders its keys were made with. `skipped` counts the records that could not be read.
     """
 
     feed: str
@@ -26,6 +27,7 @@ class Shard(NamedTuple):
     complete: bool = True
     states: tuple[FixState, ...] = ()
     ecosystems: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
     facts: int = 0
     releases: int = 0
     authority: int = 50

@@ -1,8 +1,8 @@
 """What an advisory source is to assay: who reads its files, where they come from, and what it can say.
 
 A feed is a folder under `assay.feeds` whose ``__init__`` holds one `Feed` named ``FEED``; it names its reader as
-``"module:function"``, a pure function ``Document -> Iterator[Record | Skipped]``. A broken record becomes a `Skipped`
-that names it; `assay.errors.Malformed` is raised only where nothing can be read.
+``"module:function"``, a pure function ``(Document, source) -> Iterator[Record | Skipped]``. A broken record becomes a
+`Skipped` that names it; `assay.errors.Malformed` is raised only where nothing can be read.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ class Download(NamedTuple):
 class Feed(NamedTuple):
     """An advisory source.
 
-    `reads` is ``"module:function"`` with ``function(document: Document) -> Iterator[Record | Skipped]``. `marks` are
+    `reads` is ``"module:function"`` with ``function(document: Document, source: str) -> Iterator[Record | Skipped]``;
+    `source` is the feed's name, which judges severities where a record names nobody. `marks` are
     sets of keys: a JSON object (the first record of a file) that has all of one set may be this feed's, the largest
     set wins; `files` are globs on file names that tell it at once. `states` are what the source can express; a source
     that cannot say NOT_FIXED leaves packages undecided. `complete` is false for samples. `ecosystems` are the OSV

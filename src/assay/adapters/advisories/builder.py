@@ -6,6 +6,7 @@ The same records in the same order give the same bytes: rows are sorted, and not
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -34,7 +35,8 @@ class Tally:
     def __init__(self) -> None:
         self.records = self.facts = self.releases = self.skipped = 0
         self.ecosystems: set[str] = set()
-        self.states: set[FixState] = set()
+        self.states: Counter[FixState] = Counter()
+        self.affected = 0
         self.newest = ""
 
 
@@ -129,10 +131,14 @@ class ShardBuilder:
             known += rows
 
     def _said(self, affected: Affected) -> None:
-        self.tally.states.add(affected.state)
-        if affected.state in (FixState.FIXED, FixState.UNKNOWN) and not affected.fixed:
-            if any(not interval.high or interval.high_included for interval in affected.intervals):
-                self.tally.states.add(FixState.NOT_FIXED)
+        self.tally.affected += 1
+        self.tally.states[affected.state] += 1
+        if affected.state in (FixState.FIXED, FixState.UNKNOWN) and (
+            affected.requirements
+            or affected.patched is not None
+            or any(not item.high or item.high_included for item in affected.intervals)
+        ):
+            self.tally.states[FixState.NOT_FIXED] += 1
 
     def write(self, path: Path, about: Iterable[tuple[str, str]] = ()) -> None:
         """Write the shard to `path`, which must not exist; `about` becomes its ``meta``."""

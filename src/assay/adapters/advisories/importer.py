@@ -29,8 +29,8 @@ from assay.model.sbom import Skipped
 
 INDEX = "index.jsonl"
 _HEAD = 64 << 10
-_ENOUGH = 500
-"""Of so many records one would say that something is not fixed, if the source could say it."""
+_ENOUGH, _SELDOM = 500, 0.005
+"""Of so many records this part would say that something is not fixed, if the source could say it."""
 
 
 class Imported(NamedTuple):
@@ -52,8 +52,16 @@ class Told(NamedTuple):
 class Batch:
     """Files of sources, sorted by feed as they come."""
 
-    def __init__(self, today: date, source: str = "", note: Callable[[str], None] = lambda text: None) -> None:
+    def __init__(
+        self,
+        today: date,
+        source: str = "",
+        note: Callable[[str], None] = lambda text: None,
+        *,
+        sample: bool = False,
+    ) -> None:
         self._today = today
+        self._sample = sample
         self._source = source
         self._note = note
         self._builders: dict[str, ShardBuilder] = {}
@@ -66,7 +74,7 @@ class Batch:
         for item in documents(path):
             if isinstance(item, Skipped):
                 self.unknown.append(f"{item.path}: {item.reason}")
-            elif item.name != INDEX:
+            elif item.name != INDEX and "LICENSES" not in Path(item.name).parts:
                 self.read(item, index.get(Path(item.name).name) or index.get(_unzipped(item.name)) or Told())
 
     def read(self, document: Document, told: Told = Told(), feed: Feed | None = None) -> None:  # noqa: B008
@@ -81,7 +89,7 @@ class Batch:
             builder = self._builders[feed.name] = ShardBuilder(feed.name, self._today.isoformat())
         self._told.setdefault(feed.name, []).append(told)
         try:
-            builder.extend(reader(feed)(document))
+            builder.extend(reader(feed)(document, feed.name))
         except AssayError as error:
             builder.add(Skipped(document.name, error.what))
 
@@ -119,9 +127,10 @@ class Batch:
             confirmed=confirmed or day,
             records=tally.records,
             skipped=tally.skipped,
-            complete=feed.complete and not any(item.sample for item in told),
+            complete=feed.complete and not self._sample and not any(item.sample for item in told),
             states=_states(feed, builder),
             ecosystems=tuple(sorted(tally.ecosystems)),
+            covers=feed.ecosystems,
             facts=tally.facts,
             releases=tally.releases,
             authority=feed.authority,
@@ -134,10 +143,11 @@ class Batch:
 
 def _states(feed: Feed, builder: ShardBuilder) -> tuple[FixState, ...]:
     """What the source can express: what it claims, as far as a large file does not show the contrary."""
-    said = builder.tally.states
-    if builder.tally.records < _ENOUGH:
+    tally = builder.tally
+    if tally.records < _ENOUGH:
         return feed.states
-    return tuple(state for state in feed.states if state in said or state is FixState.FIXED)
+    least = tally.affected * _SELDOM
+    return tuple(state for state in feed.states if tally.states[state] > least or state is FixState.FIXED)
 
 
 def named(name: str) -> Feed:
@@ -148,10 +158,10 @@ def named(name: str) -> Feed:
     return found
 
 
-def reader(feed: Feed) -> Callable[[Document], Iterator[Record | Skipped]]:
+def reader(feed: Feed) -> Callable[[Document, str], Iterator[Record | Skipped]]:
     """The function that reads a feed's documents."""
     module, _, function = feed.reads.partition(":")
-    found: Callable[[Document], Iterator[Record | Skipped]] = getattr(import_module(module), function)
+    found: Callable[[Document, str], Iterator[Record | Skipped]] = getattr(import_module(module), function)
     return found
 
 

@@ -112,6 +112,7 @@ def _shard(value: Mapping[str, object]) -> Shard:
     return shard._replace(
         states=tuple(FixState(item) for item in shard.states),
         ecosystems=tuple(shard.ecosystems),
+        covers=tuple(shard.covers),
         orders=tuple((name, revision) for name, revision in shard.orders),
     )
 

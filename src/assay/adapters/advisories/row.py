@@ -33,8 +33,8 @@ def make(
     if affected.state is FixState.NOT_AFFECTED:
         flags |= QUIET
     fixed = affected.fixed
-    if interval.high and not interval.high_included and fixed in ((), (interval.high,)):
-        fixed = ()
+    if interval.high and not interval.high_included:
+        fixed = ()  # the bound is the fix of this range; the others are those of other ranges
     text = _PART.join(
         (
             interval.low,

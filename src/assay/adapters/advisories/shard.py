@@ -85,10 +85,11 @@ class ShardReader:
         """All claims of one record, with ecosystem and name; reads the whole shard."""
         found = self._rows(
             "SELECT p.ecosystem, p.name, c.flags, c.state, c.advisory, c.text"
-            " FROM claim c JOIN package p ON p.id = c.package WHERE c.advisory = ? ORDER BY p.ecosystem, p.name, c.number",
+            " FROM claim c JOIN package p ON p.id = c.package"
+            " WHERE c.advisory = ? ORDER BY p.ecosystem, p.name, c.number",
             (advisory,),
         )
-        return [(eco, name, row.read(0, self.shard.feed, tuple(rest), True)) for eco, name, *rest in found]  # type: ignore[arg-type]
+        return [(eco, name, row.read(0, self.shard.feed, tuple(rest), True)) for eco, name, *rest in found]
 
     def releases(self) -> list[Release]:
         """All lifecycles."""

@@ -15,6 +15,7 @@ from assay.model.advisory import Advisory, Enrichment, Release
 from assay.model.advisory_store import Claim, Question, Shard
 
 FOLDER = "shards"
+_RELATED = 3
 
 
 class AdvisoryStore:
@@ -74,6 +75,16 @@ class AdvisoryStore:
             for shard in self.shards
             if shard.facts and wanted
             for fact in self.reader(shard.feed).facts(wanted).values()
+        ]
+
+    def named(self, name: str) -> list[tuple[str, int]]:
+        """The records that bear an id, by feed and number."""
+        return [
+            (shard.feed, number)
+            for shard in self.shards
+            if shard.records
+            for _, number, kind in self.reader(shard.feed).named((name,))
+            if kind < _RELATED
         ]
 
     def releases(self) -> list[Release]:

@@ -76,7 +76,7 @@ def _decompressed(form: str, file: IO[bytes]) -> bytes:
             except zstandard.ZstdError as error:
                 raise ValueError(str(error)) from error
     opener = {"gz": gzip.GzipFile, "bz2": bz2.BZ2File, "xz": lzma.LZMAFile}[form]
-    with opener(fileobj=file) if form == "gz" else opener(file) as stream:  # type: ignore[operator]
+    with opener(fileobj=file) if form == "gz" else opener(file) as stream:
         return _all(stream)
 
 

@@ -12,8 +12,8 @@ from assay.cli import Context
 from assay.errors import UsageError
 
 if TYPE_CHECKING:
-    from assay.app import ScanRequest
     from assay.adapters.configuration import Settings
+    from assay.app import ScanRequest
     from assay.model.finding import Scan
     from assay.model.sbom import Sbom
     from assay.workflows.scan import Wanted

@@ -130,13 +130,13 @@ def _findings(work: _Work) -> list[Finding]:
             if vulnerability is None:
                 vulnerability = groups.vulnerability(group, work.facts, by_cve=work.options.by_cve)
                 known[key] = vulnerability
-            best = next((hit.claim for hit in group if hit.claim.fixed), group[0].claim)
+            fixed = next((fixes for hit in group if (fixes := _fixes(hit.claim, group))), ())
             finding = Finding(
                 vulnerability=vulnerability,
                 component=component,
                 matches=tuple(_match(hit, work) for hit in group),
                 state=_state(group),
-                fixed=best.fixed,
+                fixed=fixed,
                 fixed_since=_since(group),
                 risk=risk(vulnerability),
                 path=way,
@@ -144,6 +144,12 @@ def _findings(work: _Work) -> list[Finding]:
             )
             result.append(finding)
     return result
+
+
+def _fixes(claim: Claim, group: Sequence[groups.Hit]) -> tuple[str, ...]:
+    """The fixes that one source names, in all its claims about the component."""
+    same = (hit.claim for hit in group if hit.claim.feed == claim.feed)
+    return tuple(dict.fromkeys(version for other in same for version in other.fixed))
 
 
 def _state(group: Sequence[groups.Hit]) -> FixState:

@@ -53,7 +53,8 @@ def coverage(
 
 
 def _of(name: str, count: int, shards: Sequence[Shard], releases: Sequence[Release], clock: Clockwork) -> Coverage:
-    known = [shard for shard in shards if name in shard.ecosystems]
+    base = name.partition(":")[0]
+    known = [shard for shard in shards if name in shard.ecosystems and base in (shard.covers or (base,))]
     sources = tuple(SourceDay(s.feed, s.day, s.confirmed[:10], s.digest, s.records) for s in known)
     end = end_of_life(name, releases, clock.today)
     state, message = _judge(name, known, clock)

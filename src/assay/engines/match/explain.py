@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from assay.ecosystems import order
-from assay.engines.match import relevant
 from assay.engines.match.questions import Asked, ask
+from assay.engines.match.relevant import concerns
 from assay.model.advisory import Advisory, FixState
 from assay.model.advisory_store import Claim, Shard
 from assay.model.component import Component
@@ -123,7 +123,7 @@ def _excluded(claim: Claim, record: Advisory, asked: Asked, component: Component
         yield Step("but", "the record is no vulnerability (informational)")
     if claim.state is FixState.NOT_AFFECTED:
         yield Step("but", f"the source says not affected{f': {claim.note}' if claim.note else ''}")
-    if not relevant.concerns(claim, asked, [component] * (asked.component + 1)):
+    if not concerns(claim, asked, [component] * (asked.component + 1)):
         what = "binary packages" if claim.binary else "source packages"
         parts = (
             f"module {claim.module}" if claim.module else "",

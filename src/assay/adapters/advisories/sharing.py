@@ -1,0 +1,129 @@
+"""A store as files for others: a folder or tar with ``manifest.json`` and the shards, whole or only what is new."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tarfile
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from assay.adapters.advisories import manifest as manifests
+from assay.adapters.advisories.store import FOLDER, AdvisoryStore
+from assay.adapters.advisories.writer import Writer
+from assay.errors import ExternalError, InputError, Malformed
+from assay.model.advisory_store import Shard
+
+_PIECE = 1 << 20
+
+
+def is_store(path: Path) -> bool:
+    """Whether a folder or tar file is an exported store."""
+    if path.is_dir():
+        return (path / manifests.NAME).is_file() and (path / FOLDER).is_dir()
+    return path.is_file() and path.suffix == ".tar" and tarfile.is_tarfile(path) and _in_tar(path)
+
+
+def _in_tar(path: Path) -> bool:
+    with tarfile.open(path) as archive:
+        first = archive.next()
+        return first is not None and first.name == manifests.NAME
+
+
+def adopt(writer: Writer, path: Path) -> list[str]:
+    """Take over the shards of an exported store that are newer than ours; their names.
+
+    Raises `Malformed` for a shard that is not what its digest says.
+    """
+    if path.is_dir():
+        manifest = manifests.load(path / manifests.NAME)
+        assert manifest is not None
+        return _adopt(writer, manifest, lambda shard: _file(path / FOLDER / file_name(shard)))
+    with tarfile.open(path) as archive:
+        member = archive.extractfile(manifests.NAME)
+        manifest = manifests.read(member.read(manifests.MAX_BYTES) if member else b"", str(path))
+        return _adopt(writer, manifest, lambda shard: _member(archive, f"{FOLDER}/{file_name(shard)}"))
+
+
+def _adopt(writer, manifest, pieces) -> list[str]:  # type: ignore[no-untyped-def]
+    taken = []
+    for name, shard in sorted(manifest.shards.items()):
+        ours = writer.shards.get(name)
+        if ours is None or (ours.digest != shard.digest and ours.confirmed <= shard.confirmed):
+            writer.adopt(name, shard, pieces(shard))
+            taken.append(name)
+    return taken
+
+
+def file_name(shard: Shard) -> str:
+    """The file of a shard."""
+    return f"{shard.digest.removeprefix('sha256:')}.sqlite"
+
+
+def _file(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                yield piece
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", "export the store again") from error
+
+
+def _member(archive: tarfile.TarFile, name: str) -> Iterator[bytes]:
+    try:
+        stream = archive.extractfile(name)
+    except KeyError:
+        stream = None
+    if stream is None:
+        raise Malformed(f"{name} is missing in the archive")
+    while piece := stream.read(_PIECE):
+        yield piece
+
+
+def export(store: AdvisoryStore, target: Path, known: Collection[str] = (), feeds: Collection[str] = ()) -> int:
+    """Write the store to a folder or ``.tar``; shards whose digest is `known` stay out. How many were written."""
+    shards = {shard.feed: shard for shard in store.shards if not feeds or shard.feed in feeds}
+    wanted = [shard for shard in shards.values() if shard.digest not in known]
+    data = manifests.dump(shards, store.created)
+    try:
+        if target.suffix == ".tar":
+            _export_tar(store, target, wanted, data)
+        else:
+            (target / FOLDER).mkdir(parents=True, exist_ok=True)
+            for shard in wanted:
+                place = target / FOLDER / file_name(shard)
+                if not place.exists():
+                    shutil.copyfile(store.path(shard.feed), place)
+            (target / manifests.NAME).write_bytes(data)
+    except OSError as error:
+        raise ExternalError(f"{target} cannot be written: {error.strerror}", "name another place") from error
+    return len(wanted)
+
+
+def _export_tar(store: AdvisoryStore, target: Path, wanted: list[Shard], manifest: bytes) -> None:
+    import io
+
+    with tarfile.open(target, "w") as archive:
+        head = tarfile.TarInfo(manifests.NAME)
+        head.size = len(manifest)
+        archive.addfile(head, io.BytesIO(manifest))
+        for shard in wanted:
+            item = tarfile.TarInfo(f"{FOLDER}/{file_name(shard)}")
+            item.size = shard.size
+            with store.path(shard.feed).open("rb") as file:
+                archive.addfile(item, file)
+
+
+def verify(store: AdvisoryStore) -> list[tuple[str, str]]:
+    """What is wrong with each shard: feed and fault."""
+    faults = []
+    for shard in store.shards:
+        try:
+            with store.path(shard.feed).open("rb") as file:
+                found = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            faults.append((shard.feed, f"cannot be read: {error.strerror}"))
+            continue
+        if found != shard.digest:
+            faults.append((shard.feed, f"is not what its digest says (wanted {shard.digest}, found {found})"))
+    return faults

@@ -1,0 +1,1 @@
+"""The advisory data: what is there, how old it is, and where it comes from."""

@@ -1,0 +1,70 @@
+"""Takes advisories from files and folders into the store.
+
+FILE is anything that a source publishes (OSV as JSON, JSON lines, zip or folder; CSV, XML, YAML; compressed or not), a
+folder of such files, with or without an index.jsonl that tells their day, or an exported store. The form is recognised;
+--source names the feed where it is not. What the store holds of the same sources is replaced.
+
+    assay db import all.zip
+    assay db import advisories/
+    assay db import --source nvd nvdcve-2.0-2024.json.gz
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from assay.cli import Context
+from assay.errors import ExitCode, InputError
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """The arguments."""
+    parser.add_argument("file", metavar="FILE|DIR", nargs="+", help="files or folders of advisories")
+    parser.add_argument("--source", metavar="NAME", default="", help="the feed they belong to")
+    parser.add_argument("--sample", action="store_true", help="they are only a sample of the source")
+    parser.add_argument("--strict", action="store_true", help="exit 3 when a record could not be read")
+
+
+def run(arguments: argparse.Namespace, context: Context) -> int:
+    """Import, and say what came in."""
+    import gc
+
+    from assay.adapters.advisories import sharing
+    from assay.adapters.advisories.importer import Batch
+    from assay.adapters.advisories.writer import writing
+
+    gc.disable()  # nouns have no cycles
+    folder = context.data_dir(context.settings()) / "advisories"
+    paths = [Path(name) for name in arguments.file]
+    exported = [path for path in paths if sharing.is_store(path)]
+    batch = Batch(datetime.now(UTC).date(), arguments.source, sample=arguments.sample)
+    for path in paths:
+        if path not in exported:
+            batch.add(path)
+    with writing(folder) as writer:
+        adopted = [name for path in exported for name in sharing.adopt(writer, path)]
+        imported = batch.finish(writer)
+        if not adopted and not imported:
+            raise InputError("nothing was imported: " + (batch.unknown or ["the files hold no advisories"])[0])
+        writer.commit(datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"))
+    for name in adopted:
+        sys.stdout.write(f"{name:<20} taken over\n")
+    skipped = 0
+    for shard, missed in imported:
+        count = shard.records + shard.facts + shard.releases
+        sys.stdout.write(f"{shard.feed:<20} {count:>7} records, data of {shard.day or 'an unknown day'}\n")
+        skipped += shard.skipped
+        for place, reason in missed[: len(missed) if context.verbose else 3]:
+            context.warn(f"{shard.feed}: skipped {place}: {reason}")
+        if shard.skipped > len(missed[:3]):
+            context.warn(f"{shard.feed}: {shard.skipped} records skipped in all")
+    for line in batch.unknown:
+        context.warn(line, "name the feed with --source")
+    if arguments.strict and (skipped or batch.unknown):
+        raise InputError(
+            f"{skipped + len(batch.unknown)} records or files could not be read, and --strict asks for all"
+        )
+    return ExitCode.OK

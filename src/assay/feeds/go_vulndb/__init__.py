@@ -1,0 +1,18 @@
+"""Go Vulnerability Database."""
+
+from assay.model.ecosystem import Proof
+from assay.model.feed import Download, Feed
+
+FEED = Feed(
+    name="go-vulndb",
+    title="Go Vulnerability Database",
+    licence="CC-BY-4.0",
+    reads="assay.formats.osv_records:read",
+    proof=Proof.FOREIGN,
+    origin="advisories of 2026, ../shared/data/advisories",
+    downloads=(Download("https://vuln.go.dev/vulndb.zip"),),
+    files=("go-vulndb.osv.jsonl*", "vulndb.zip"),
+    ecosystems=("Go",),
+    default=True,
+    authority=70,
+)
