@@ -142,7 +142,7 @@ def test_the_table_of_keys_is_sound() -> None:
         assert key.about
         assert isinstance(key.default, {Kind.BOOLEAN: bool, Kind.LIST: tuple}.get(key.kind, str | None))
     assert Key("a.b-c", Kind.TEXT, "x").variable == "ASSAY_A_B_C"
-    assert {key.name for key in KEYS.values() if key.ignores} == {"sbom.exclude"}
+    assert {key.name for key in KEYS.values() if key.ignores} == {"sbom.exclude", "scan.exclude"}
 
 
 @given(st.binary(max_size=200) | st.text(max_size=80).map(str.encode))

@@ -38,7 +38,7 @@ def write(sbom: Sbom, version: str = "") -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    writer.writerows([_harmless(cell) for cell in _row(component)] for component in sbom.components)
+    writer.writerows([harmless(cell) for cell in _row(component)] for component in sbom.components)
     return text.getvalue().encode("utf-8", "replace")
 
 
@@ -65,9 +65,9 @@ def _row(component: Component) -> tuple[str, ...]:
     )
 
 
-def _harmless(cell: str) -> str:
-    runs = cell[:1] in ("=", "+", "-", "@", "\t", "\r") and any(mark in cell for mark in "(|!")
-    return f"'{cell}" if runs else str(cell)
+def harmless(cell: str) -> str:
+    """The cell with an apostrophe before what a spreadsheet would take for a formula (OWASP, "CSV Injection")."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else str(cell)
 
 
 def losses(sbom: Sbom, version: str = "") -> tuple[str, ...]:

@@ -13,8 +13,8 @@ class Shard(NamedTuple):
 
     `day` (``YYYY-MM-DD``) is the day of the data, `confirmed` when it was last known to be current (RFC 3339 or a day);
     `ecosystems` are the OSV names with their releases that it has records about, `covers` the ones (without releases)
-    that it is a source for, where its silence means something; empty: all that it has records about.
-    `orders` are the revisions of the version orders its keys were made with. `skipped` counts the records that could not be read.
+    that it is a source for, where its silence means something; empty: all that it has records about. `orders` are the
+    revisions of the version orders its keys were made with. `skipped` counts the records that could not be read.
     """
 
     feed: str

@@ -38,7 +38,12 @@ def write(sbom: Sbom, version: str) -> bytes:
 
 
 def render(sbom: Sbom, template: str) -> bytes:
-    """`sbom` through the text of a template, as UTF-8.
+    """`sbom` through the text of a template."""
+    return rendered(template, sbom=sbom)
+
+
+def rendered(template: str, **values: object) -> bytes:
+    """The text that a template makes of the values it sees, as UTF-8.
 
     Raises `UsageError` where Jinja2 is not installed, `Malformed` for a template that is wrong or does what the
     sandbox forbids, `LimitExceeded` for one that takes too long or writes too much.
@@ -48,7 +53,7 @@ def render(sbom: Sbom, template: str) -> bytes:
 
     try:
         with _deadline(MAX_SECONDS):
-            chunks = environment.from_string(template).generate(sbom=sbom)
+            chunks = environment.from_string(template).generate(**values)
             return "".join(_bounded(chunks)).encode("utf-8", "replace")
     except TemplateError as error:
         line = getattr(error, "lineno", None)

@@ -71,6 +71,7 @@ KEYS: dict[str, Key] = {
         Key("sbom.source-name", Kind.TEXT, "the name of the root component"),
         Key("sbom.source-supplier", Kind.TEXT, "who supplies the root component"),
         Key("sbom.source-version", Kind.TEXT, "the version of the root component"),
+        Key("sbom.strict", Kind.BOOLEAN, "exit 3 when something could not be read", False),
         Key("scan.by-cve", Kind.BOOLEAN, "show findings under their CVE id", False),
         Key("scan.exclude", Kind.LIST, "globs of paths that are left out", (), ignores=True),
         Key("scan.fail-on", Kind.LIST, "exit 1 for `SEVERITY`, `risk:N`, `kev`, `fixable` or `malicious`", ()),
@@ -82,7 +83,6 @@ KEYS: dict[str, Key] = {
         Key("scan.severity", Kind.LIST, "show only these severities", ()),
         Key("scan.sort", Kind.TEXT, "what comes first", "risk", _SORTS),
         Key("scan.vex", Kind.LIST, "VEX documents to apply", ()),
-        Key("sbom.strict", Kind.BOOLEAN, "exit 3 when something could not be read", False),
     )
 }
 """All keys by name."""

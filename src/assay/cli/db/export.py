@@ -1,4 +1,6 @@
-"""Writes the advisory data to a folder or .tar, for a web server, an air gap or another machine.
+"""Writes the advisory data to a folder or .tar, for others.
+
+The files may lie on a web server, cross an air gap or serve another machine.
 
 assay db export /media/stick/advisories
 assay db export new.tar --since old/manifest.json      only what the other side lacks
