@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,7 @@ from assay.errors import Malformed
 from assay.formats.cvss import with_score
 from assay.formats.version_set import complement
 from assay.model.advisory import Advisory, Affected, Enrichment, FixState, Kind, Record, Release
+from assay.model.advisory_store import Shard
 from assay.model.sbom import Skipped
 from assay.model.version import Interval, Order
 
@@ -74,6 +76,53 @@ class ShardBuilder:
         """Take many."""
         for record in records:
             self.add(record)
+
+    def take_over(self, path: Path, shard: Shard, without: Collection[str]) -> None:
+        """Take all of an elder shard but the records whose ids are in `without`; before any other record.
+
+        The shard must be of this schema, its keys made by the version orders as they are.
+        """
+        with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as elder:
+            numbers = self._take_records(elder, without)
+            self._take_claims(elder, numbers)
+            facts = [item for item in elder.execute("SELECT name, body FROM fact") if item[0] not in without]
+            self._facts |= dict(facts)
+            self._releases |= {(item[0], item[1]): item[2] for item in elder.execute("SELECT * FROM lifecycle")}
+            told = elder.execute("SELECT path, reason FROM skipped").fetchall()
+        stays = [item for item in told if not any(name in item[0] for name in without)]
+        self._skipped += stays
+        self.tally.skipped += shard.skipped - (len(told) - len(stays))
+        self.tally.facts += len(facts)
+        self.tally.releases += len(self._releases)
+        self.tally.newest = max(self.tally.newest, shard.day)
+
+    def _take_records(self, elder: sqlite3.Connection, without: Collection[str]) -> dict[int, int]:
+        """The new number of each record that stays."""
+        numbers = {}
+        for number, name, body in elder.execute("SELECT id, name, body FROM advisory ORDER BY id"):
+            if name not in without:
+                self._advisories.append((name, body))
+                numbers[number] = len(self._advisories)
+        self.tally.records += len(numbers)
+        self._aliases += [
+            (name, numbers[number], kind)
+            for name, number, kind in elder.execute("SELECT name, advisory, kind FROM alias")
+            if number in numbers
+        ]
+        return numbers
+
+    def _take_claims(self, elder: sqlite3.Connection, numbers: Mapping[int, int]) -> None:
+        query = (
+            "SELECT p.ecosystem, p.name, c.low, c.high, c.flags, c.state, c.advisory, c.text"
+            " FROM claim c JOIN package p ON p.id = c.package ORDER BY c.package, c.number"
+        )
+        for ecosystem, name, low, high, flags, state, advisory, text in elder.execute(query):
+            number = numbers.get(advisory)
+            if number is not None:
+                if ecosystem not in self._orders:
+                    self._orders[ecosystem] = _Keys(ecosystem)
+                    self.tally.ecosystems.add(ecosystem)
+                self._packages.setdefault((ecosystem, name), []).append((low, high, flags, state, number, text))
 
     @property
     def orders(self) -> tuple[tuple[str, int], ...]:

@@ -113,6 +113,11 @@ class Fetcher:
         finally:
             response.close()
 
+    def discard(self, fetched: Fetched) -> None:
+        """The file is not needed any more."""
+        if not fetched.local:
+            fetched.path.unlink(missing_ok=True)
+
     def forget(self, url: str) -> None:
         """Drop what the cache holds of a file."""
         for suffix in (".part", ".json", ".body"):
@@ -177,15 +182,21 @@ class _Part:
         self._told = base.with_suffix(".json")
         self._base = base
         self._file: IO[bytes] = base.with_suffix(".part").open("ab")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not self._is_ours():
             self._file.close()
             self._base = base.with_name(f"{base.name}-{os.getpid()}")
             self._told = self._base.with_suffix(".json")
             self._file = self._base.with_suffix(".part").open("ab")
         self.size = self._file.seek(0, os.SEEK_END)
         self.validators = self._load()
+
+    def _is_ours(self) -> bool:
+        """Whether nobody else writes to the file, nor has just finished it and given it another name."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return os.path.samestat(os.fstat(self._file.fileno()), self._base.with_suffix(".part").stat())
+        except (BlockingIOError, FileNotFoundError):
+            return False
 
     def _load(self) -> Validators:
         try:

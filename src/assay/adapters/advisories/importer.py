@@ -10,7 +10,7 @@ Without one the day of the data is the newest date in the records that is neithe
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -22,7 +22,7 @@ from assay.adapters.advisories.writer import Writer
 from assay.errors import AssayError, InputError
 from assay.feeds import discover
 from assay.feeds.recognise import recognise
-from assay.model.advisory import FixState, Record
+from assay.model.advisory import Advisory, Enrichment, FixState, Record
 from assay.model.advisory_store import Shard
 from assay.model.feed import Document, Feed
 from assay.model.sbom import Skipped
@@ -59,11 +59,14 @@ class Batch:
         note: Callable[[str], None] = lambda text: None,
         *,
         sample: bool = False,
+        own: Sequence[Feed] = (),
     ) -> None:
         self._today = today
         self._sample = sample
         self._source = source
         self._note = note
+        self._feeds = {feed.name: feed for feed in own}
+        self._elders: dict[str, Shard] = {}
         self._builders: dict[str, ShardBuilder] = {}
         self._told: dict[str, list[Told]] = {}
         self.unknown: list[str] = []
@@ -77,45 +80,78 @@ class Batch:
             elif item.name != INDEX and "LICENSES" not in Path(item.name).parts:
                 self.read(item, index.get(Path(item.name).name) or index.get(_unzipped(item.name)) or Told())
 
-    def read(self, document: Document, told: Told = Told(), feed: Feed | None = None) -> None:  # noqa: B008
-        """Give a document to its feed."""
+    def read(
+        self,
+        document: Document,
+        told: Told = Told(),  # noqa: B008
+        feed: Feed | None = None,
+        *,
+        strict: bool = False,
+    ) -> None:
+        """Give a document to its feed; with `strict` one of which nothing can be read is an error."""
         feed = feed or self._feed(document)
         if feed is None:
             if not _beside(document.name):
                 self.unknown.append(f"{document.name}: no feed knows this form")
             return
-        builder = self._builders.get(feed.name)
-        if builder is None:
-            builder = self._builders[feed.name] = ShardBuilder(feed.name, self._today.isoformat())
-        self._told.setdefault(feed.name, []).append(told)
+        builder = self._builder(feed)
+        self._told[feed.name].append(told)
         try:
             builder.extend(reader(feed)(document, feed.name))
         except AssayError as error:
+            if strict:
+                raise
             builder.add(Skipped(document.name, error.what))
+
+    def replace(self, feed: Feed, elder: tuple[Path, Shard], changed: Iterable[Document | Skipped]) -> None:
+        """Take a source as its elder shard has it, with what changed since."""
+        read = reader(feed)
+        items = [item for document in changed for item in _read(read, document, feed.name)]
+        self._elders[feed.name] = elder[1]
+        builder = self._builder(feed)
+        builder.take_over(*elder, {item.id for item in items if isinstance(item, Advisory | Enrichment)})
+        builder.extend(items)
+
+    def skip(self, feed: Feed, item: Skipped) -> None:
+        """A part of a source could not be read."""
+        self._builder(feed).add(item)
+
+    def _builder(self, feed: Feed) -> ShardBuilder:
+        if feed.name not in self._builders:
+            self._feeds[feed.name] = feed
+            self._told[feed.name] = []
+            self._builders[feed.name] = ShardBuilder(feed.name, self._today.isoformat())
+        return self._builders[feed.name]
+
+    def count(self, feed: Feed) -> int:
+        """How many records of a source came in so far."""
+        tally = self._builder(feed).tally
+        return tally.records + tally.facts + tally.releases
 
     def _feed(self, document: Document) -> Feed | None:
         if self._source:
-            return named(self._source)
+            return self._feeds.get(self._source) or named(self._source)
         return recognise(document.name, document.content[:_HEAD])
 
     def finish(self, writer: Writer, confirmed: str = "") -> list[Imported]:
         """Write a shard for each feed that something came for."""
         result = []
         for name, builder in sorted(self._builders.items()):
-            feed = named(name)
+            feed = self._feeds[name]
             tally = builder.tally
             if not (tally.records or tally.facts or tally.releases):
                 raise InputError(
                     f"nothing could be read for {name}: {tally.skipped} records are broken",
                     "check the files; what the store held before is untouched",
                 )
-            shard = writer.stage(builder, lambda digest, size, n=name: self._shard(named(n), digest, size, confirmed))  # type: ignore[misc]
+            shard = writer.stage(builder, lambda digest, size, f=feed: self._shard(f, digest, size, confirmed))  # type: ignore[misc]
             result.append(Imported(shard, builder.skipped))
             self._note(f"{feed.title}: {tally.records + tally.facts + tally.releases} records, {tally.skipped} skipped")
         return result
 
     def _shard(self, feed: Feed, digest: str, size: int, confirmed: str) -> Shard:
         builder, told = self._builders[feed.name], self._told[feed.name]
+        elder = self._elders.get(feed.name)
         tally = builder.tally
         days = [item.day for item in told if item.day]
         day = max(days) if days else tally.newest[:10]
@@ -128,7 +164,7 @@ class Batch:
             records=tally.records,
             skipped=tally.skipped,
             complete=feed.complete and not self._sample and not any(item.sample for item in told),
-            states=_states(feed, builder),
+            states=elder.states if elder else _states(feed, builder),
             ecosystems=tuple(sorted(tally.ecosystems)),
             covers=feed.ecosystems,
             facts=tally.facts,
@@ -148,6 +184,18 @@ def _states(feed: Feed, builder: ShardBuilder) -> tuple[FixState, ...]:
         return feed.states
     least = tally.affected * _SELDOM
     return tuple(state for state in feed.states if tally.states[state] > least or state is FixState.FIXED)
+
+
+def _read(
+    read: Callable[[Document, str], Iterator[Record | Skipped]], document: Document | Skipped, source: str
+) -> Iterator[Record | Skipped]:
+    if isinstance(document, Skipped):
+        yield document
+        return
+    try:
+        yield from read(document, source)
+    except AssayError as error:
+        yield Skipped(document.name, error.what)
 
 
 def named(name: str) -> Feed:
