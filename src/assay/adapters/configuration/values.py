@@ -11,6 +11,9 @@ from assay.errors import UsageError
 Value = str | bool | tuple[str, ...] | None
 """The value of a key; None where nothing set it and there is no default."""
 
+ELSEWHERE = frozenset({"scan.ignore"})
+"""Tables that are no settings: ignore rules are read by `assay.adapters.ignore_files`."""
+
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
 
@@ -18,6 +21,8 @@ _FALSE = frozenset({"0", "false", "no", "off", ""})
 def from_table(table: object, origin: str) -> Iterator[tuple[Key, Value]]:
     """The keys of a TOML table, nested ones with dots; raises `UsageError` for what no key takes."""
     for name, value in _flatten(table, ""):
+        if name in ELSEWHERE:
+            continue
         yield _known(name, origin), _typed(_known(name, origin), value, origin)
 
 
