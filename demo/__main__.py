@@ -85,12 +85,21 @@ def run_assay(image: Path) -> int:
     outputs = {"cyclonedx-json": "sbom.cdx.json", "spdx-json": "sbom.spdx.json", "html": "sbom.html"}
     command = ["assay", "sbom", str(image), "--source-name", "demo", "-o", "table"]
     command += [word for name, file in outputs.items() for word in ("-o", f"{name}={BUILD / file}")]
-    print("$ " + " ".join(command), flush=True)
-    code = subprocess.run([str(Path(sys.executable).parent / "assay"), *command[1:]], check=False).returncode
+    scan = ["assay", "scan", str(BUILD / "sbom.cdx.json"), "-o", "table", "--no-update"]
+    scan += ["-o", f"html={BUILD / 'findings.html'}", "-o", f"json={BUILD / 'findings.json'}"]
+    code = run(command) or run(scan)
     if code == 0:
-        print("\nAlso written: " + ", ".join(str(BUILD / file) for file in outputs.values()))
-        print(f"Look at {BUILD / 'sbom.html'} in a browser; it needs nothing else.")
+        written = [*outputs.values(), "findings.html", "findings.json"]
+        print("\nAlso written: " + ", ".join(str(BUILD / file) for file in written))
+        print(f"Look at {BUILD / 'sbom.html'} and {BUILD / 'findings.html'} in a browser; they need nothing else.")
     return code
+
+
+def run(command: list[str]) -> int:
+    """Runs assay as a user would, with the advisory data inside the package alone."""
+    print("\n$ " + " ".join(command), flush=True)
+    own = os.environ | {"ASSAY_DATA_DIR": str(BUILD / "data"), "ASSAY_CACHE_DIR": str(BUILD / "cache")}
+    return subprocess.run([str(Path(sys.executable).parent / "assay"), *command[1:]], check=False, env=own).returncode
 
 
 if __name__ == "__main__":

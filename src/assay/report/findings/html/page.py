@@ -27,7 +27,7 @@ def write(scan: Scan) -> bytes:
     files = resources.files("assay.report.findings.html")
     frame, style, script = (files.joinpath(name).read_text("utf-8") for name in ("page.html", "page.css", "page.js"))
     subject = scan.sbom.subject
-    name = f"{subject.name} {subject.version}".strip() or "components"
+    name = f"{subject.name} {_short(subject.version)}".strip() or "components"
     gaps = words.gap_summary(scan)
     notices = [*([gaps] if gaps else []), *scan.warnings]
     ecosystems = sorted({item.matches[0].ecosystem for item in scan.findings})
@@ -57,6 +57,12 @@ def write(scan: Scan) -> bytes:
 
 def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _short(version: str) -> str:
+    """Of an image's digest what tells it apart."""
+    algorithm, colon, value = version.partition(":")
+    return f"{algorithm}:{value[:12]}…" if colon and len(value) >= 64 else version
 
 
 def _text(text: str) -> str:
