@@ -1,0 +1,228 @@
+"""The store: the same bytes for the same records, and whole whatever breaks."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisory_data import TODAY, osv, purls, store
+from assay.adapters.advisories import AdvisoryStore, manifest, sharing
+from assay.adapters.advisories import writer as writers
+from assay.adapters.advisories.builder import ShardBuilder
+from assay.adapters.advisories.importer import Batch, Told, named
+from assay.adapters.advisories.writer import writing
+from assay.engines.match import Options, match
+from assay.errors import AssayError, ExternalError, InputError, Malformed
+from assay.model.feed import Document
+
+RECORDS = [osv(f"X-{n}", "PyPI", f"p{n % 7}", ("introduced", "0"), ("fixed", f"1.{n}")) for n in range(50)]
+
+
+def found(folder: Path) -> int:
+    with AdvisoryStore.open(folder) as data:
+        return len(match(purls("pkg:pypi/p1@0.1"), data, Options(TODAY)).findings)
+
+
+def test_the_same_records_give_the_same_bytes(tmp_path: Path) -> None:
+    with store(tmp_path / "a", {"pypa": RECORDS}) as one, store(tmp_path / "b", {"pypa": RECORDS}) as other:
+        assert one.digest == other.digest
+        assert one.path("pypa").read_bytes() == other.path("pypa").read_bytes()
+        assert one.path("pypa").stem == one.shards[0].digest.removeprefix("sha256:")
+
+
+def test_bad_records_are_counted_and_named_and_the_good_ones_used(tmp_path: Path) -> None:
+    lines = [b'{"id": "OK-1", "affected": [{"package": {"ecosystem": "PyPI", "name": "a"}, "versions": ["1"]}]}']
+    lines += [b'{"id": "CUT-1", "affected": [', b'{"affected": []}', b"[1]", b'{"id": 7, "affected": "no"}']
+    lines += [
+        b'{"id": "ABSURD-1", "affected": [{"package": {"ecosystem": "npm", "name": "b"}, "database_specific": '
+        b'{"vulnerable_versions": "<><>"}}]}'
+    ]
+    batch = Batch(TODAY)
+    batch.read(Document("x.jsonl", b"\n".join(lines)), Told("2026-11-22"), named("osv"))
+    with writing(tmp_path) as writer:
+        (imported,) = batch.finish(writer)
+        writer.commit("2026-11-22T00:00:00Z")
+    assert imported.shard.records == 2 and imported.shard.skipped == 5
+    assert any("line 2" in path for path, _ in imported.skipped)
+    assert any("ABSURD-1" in path for path, _ in imported.skipped)
+    with AdvisoryStore.open(tmp_path) as data:
+        assert [item.vulnerability.id for item in match(purls("pkg:pypi/a@1"), data, Options(TODAY)).findings] == [
+            "OK-1"
+        ]
+        assert len(data.reader("osv").skipped()) == 5
+
+
+def test_nothing_readable_leaves_the_old_data(tmp_path: Path) -> None:
+    store(tmp_path, {"pypa": RECORDS}).close()
+    before = found(tmp_path)
+    batch = Batch(TODAY)
+    batch.read(Document("x.jsonl", b"{\n{"), Told("2026-11-22"), named("pypa"))
+    with pytest.raises(InputError, match="nothing could be read for pypa"), writing(tmp_path) as writer:
+        batch.finish(writer)
+    assert found(tmp_path) == before > 0
+
+
+@pytest.mark.parametrize("step", ["write", "fsync", "replace"])
+def test_a_full_disk_leaves_the_old_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    store(tmp_path, {"pypa": RECORDS}).close()
+    before = found(tmp_path)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    target = {"write": (ShardBuilder, "write"), "fsync": (os, "fsync"), "replace": (manifest.os, "replace")}[step]
+    monkeypatch.setattr(*target, full)
+    with pytest.raises(ExternalError, match="No space left") as caught:
+        store(tmp_path, {"ghsa": RECORDS})
+    monkeypatch.undo()
+    assert "free some space" in caught.value.remedy
+    assert found(tmp_path) == before
+    assert not [path for path in (tmp_path / "shards").iterdir() if path.name.startswith(".")]
+
+
+def test_a_killed_update_leaves_the_old_data(tmp_path: Path) -> None:
+    store(tmp_path, {"pypa": RECORDS}).close()
+    before = found(tmp_path)
+    script = textwrap.dedent(f"""
+        import sys, time
+        from pathlib import Path
+        sys.path[:0] = {[str(Path(__file__).parents[2])]!r}
+        from assay.adapters.advisories.writer import writing
+        with writing(Path({str(tmp_path)!r})) as writer:
+            (Path({str(tmp_path)!r}) / "shards" / ".building-x").write_bytes(b"half")
+            writer.drop("pypa")
+            print("ready", flush=True)
+            time.sleep(60)
+    """)
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+    assert process.stdout is not None and process.stdout.readline() == b"ready\n"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert found(tmp_path) == before
+    store(tmp_path, {"ghsa": RECORDS}).close()
+    assert not (tmp_path / "shards/.building-x").exists()
+
+
+def test_two_writers_wait_for_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writers, "PATIENCE_SECONDS", 0.3)
+    with writing(tmp_path):
+        start = time.monotonic()
+        with pytest.raises(ExternalError, match="another update"), writing(tmp_path):
+            pass
+        assert time.monotonic() - start >= 0.3
+    with writing(tmp_path):
+        pass
+
+
+def test_readers_keep_what_they_opened_while_an_update_runs(tmp_path: Path) -> None:
+    with store(tmp_path, {"pypa": RECORDS}) as old:
+        store(tmp_path, {"pypa": RECORDS[:1]}).close()
+        assert len(match(purls("pkg:pypi/p1@0.1"), old, Options(TODAY)).findings) > 1
+    assert found(tmp_path) == 0
+
+
+def test_a_damaged_shard_is_told_with_its_remedy(tmp_path: Path) -> None:
+    with store(tmp_path, {"pypa": RECORDS}) as data:
+        path = data.path("pypa")
+    path.chmod(0o644)
+    content = bytearray(path.read_bytes())
+    content[5000:9000] = os.urandom(4000)
+    path.write_bytes(content)
+    with AdvisoryStore.open(tmp_path) as data:
+        ((feed, fault),) = sharing.verify(data)
+        assert feed == "pypa" and "not what its digest says" in fault
+    path.write_bytes(b"no database at all")
+    with pytest.raises(ExternalError, match="pypa .* is damaged") as caught:
+        found(tmp_path)
+    assert "assay db" in caught.value.remedy
+    path.unlink()
+    with pytest.raises(ExternalError, match="pypa is missing"):
+        found(tmp_path)
+
+
+@pytest.mark.parametrize("schema", [0, 2])
+def test_a_store_of_another_schema_is_told(tmp_path: Path, schema: int) -> None:
+    store(tmp_path, {"pypa": RECORDS}).close()
+    path = tmp_path / manifest.NAME
+    path.write_text(path.read_text().replace('"schema": 1,\n "shards"', f'"schema": {schema},\n "shards"'))
+    with pytest.raises(ExternalError, match=f"schema {schema}"):
+        found(tmp_path)
+    store(tmp_path, {"pypa": RECORDS}).close()
+    assert found(tmp_path) > 0
+
+
+def test_a_manifest_that_was_changed_is_refused(tmp_path: Path) -> None:
+    store(tmp_path, {"pypa": RECORDS}).close()
+    path = tmp_path / manifest.NAME
+    path.write_text(path.read_text().replace('"records": 50', '"records": 51'))
+    with pytest.raises(ExternalError, match="not what its digest says"):
+        found(tmp_path)
+
+
+@given(st.binary(max_size=300) | st.text(max_size=200).map(str.encode))
+def test_any_bytes_as_a_manifest(data: bytes) -> None:
+    try:
+        manifest.read(data, "m")
+    except AssayError as error:
+        assert isinstance(error, ExternalError)
+
+
+@pytest.mark.parametrize("target", ["folder", "all.tar"])
+def test_an_exported_store_is_taken_over_elsewhere(tmp_path: Path, target: str) -> None:
+    with store(tmp_path / "a", {"pypa": RECORDS, "ghsa": RECORDS[:3]}) as data:
+        assert sharing.export(data, tmp_path / target) == 2
+        known = {data.shards[0].digest}
+        assert sharing.export(data, tmp_path / "delta.tar", known) == 1
+    assert sharing.is_store(tmp_path / target)
+    with writing(tmp_path / "b") as writer:
+        assert sharing.adopt(writer, tmp_path / target) == ["ghsa", "pypa"]
+        writer.commit("2026-11-22T00:00:00Z")
+    assert found(tmp_path / "b") == found(tmp_path / "a")
+    with writing(tmp_path / "b") as writer:
+        assert sharing.adopt(writer, tmp_path / target) == [], "they are there"
+
+
+def test_a_shard_that_is_not_what_its_digest_says_is_not_taken_over(tmp_path: Path) -> None:
+    with store(tmp_path / "a", {"pypa": RECORDS}) as data:
+        sharing.export(data, tmp_path / "out")
+    (shard,) = (tmp_path / "out/shards").iterdir()
+    shard.chmod(0o644)
+    shard.write_bytes(shard.read_bytes()[:-1] + b"!")
+    with writing(tmp_path / "b") as writer, pytest.raises(Malformed, match="not what its digest says"):
+        sharing.adopt(writer, tmp_path / "out")
+    assert not list((tmp_path / "b/shards").iterdir())
+
+
+def test_dates_from_the_future_and_before_1990_do_not_make_data_new(tmp_path: Path) -> None:
+    records = [
+        {**osv(f"X-{day}", "PyPI", "a", ("introduced", "0")), "modified": f"{day}T00:00:00Z"}
+        for day in ("2027-05-01", "1980-01-01", "2026-03-04")
+    ]
+    with store(tmp_path, {"pypa": records}, day="") as data:
+        assert data.shards[0].day == data.shards[0].confirmed == "2026-03-04"
+
+
+def test_only_the_shards_that_are_needed_are_opened(tmp_path: Path) -> None:
+    npm = osv("N-1", "npm", "a", ("introduced", "0"))
+    with store(tmp_path, {"pypa": RECORDS, "ghsa": [npm]}) as data:
+        data.path("ghsa").unlink()
+        assert match(purls("pkg:pypi/p1@0.1"), data, Options(TODAY)).findings
+
+
+def test_shards_are_plain_sqlite(tmp_path: Path) -> None:
+    with store(tmp_path, {"pypa": RECORDS}) as data:
+        connection = sqlite3.connect(f"file:{data.path('pypa')}?mode=ro", uri=True)
+    assert connection.execute("SELECT count(*) FROM advisory").fetchone() == (50,)
+    connection.close()
