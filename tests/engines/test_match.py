@@ -234,7 +234,8 @@ def test_cpes_only_where_nothing_better_is_there(tmp_path: Path) -> None:
     nvd = b"""{"vulnerabilities": [{"cve": {"id": "CVE-1", "configurations": [{"nodes": [{"cpeMatch": [
       {"vulnerable": true, "criteria": "cpe:2.3:a:nginx:nginx:*:*:*:*:*:*:*:*", "versionEndExcluding": "1.25.0"},
       {"vulnerable": false, "criteria": "cpe:2.3:a:other:host:*:*:*:*:*:*:*:*"},
-      {"vulnerable": true, "criteria": "cpe:2.3:a:x:plugin:*:*:*:*:*:wordpress:*:*", "versionEndExcluding": "9"}]}]}]}}]}"""
+      {"vulnerable": true, "criteria": "cpe:2.3:a:x:plugin:*:*:*:*:*:wordpress:*:*",
+       "versionEndExcluding": "9"}]}]}]}}]}"""
 
     def program(vendor: str, name: str) -> Component:
         cpe = f"cpe:2.3:a:{vendor}:{name}:1.24.0:*:*:*:*:*:*:*"

@@ -144,7 +144,7 @@ def test_a_damaged_shard_is_told_with_its_remedy(tmp_path: Path) -> None:
         ((feed, fault),) = sharing.verify(data)
         assert feed == "pypa" and "not what its digest says" in fault
     path.write_bytes(b"no database at all")
-    with pytest.raises(ExternalError, match="pypa .* is damaged") as caught:
+    with pytest.raises(ExternalError, match=r"pypa .* is damaged") as caught:
         found(tmp_path)
     assert "assay db" in caught.value.remedy
     path.unlink()

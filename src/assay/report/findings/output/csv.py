@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from assay.formats.component_csv import harmless
 from assay.model.finding import Finding, Scan
+from assay.report.console import printable
 from assay.report.findings import words
 from assay.report.findings.format import Format, Options
 
@@ -44,7 +45,7 @@ def write(scan: Scan, options: Options) -> bytes:
     rows = [_row("finding", item) for item in scan.findings]
     rows += [_row("suppressed", item) for item in scan.suppressed]
     rows += [_gap(item.ecosystem, item.components, item.message) for item in words.gaps(scan)]
-    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    writer.writerows([harmless(printable(cell)) for cell in row] for row in rows)
     return text.getvalue().encode("utf-8", "replace")
 
 
