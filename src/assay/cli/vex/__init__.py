@@ -1,0 +1,1 @@
+"""VEX: statements about what a vulnerability means for a product."""

@@ -1,0 +1,232 @@
+"""`assay scan`, `assay db` and `assay vex` as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from advisory_data import osv
+from assay.cli._main import run
+
+LOG4J = "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1"
+RECORDS = [
+    osv(
+        "GHSA-jfh8-c2jp-5v3q",
+        "Maven",
+        "org.apache.logging.log4j:log4j-core",
+        ("introduced", "2.13.0"),
+        ("fixed", "2.15.0"),
+        aliases=["CVE-2021-44228"],
+        summary="Remote code injection in Log4j",
+        severity=[{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H"}],
+    ),
+    osv("PYSEC-1", "PyPI", "flask", ("introduced", "0"), database_specific={"severity": "LOW"}),
+    osv("MAL-1", "npm", "evil", ("introduced", "0")),
+]
+KEV = '{"catalogVersion": "1", "vulnerabilities": [{"cveID": "CVE-2021-44228", "dateAdded": "2021-12-10"}]}'
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Path]:
+    """A store of a few records, and an empty working directory."""
+    monkeypatch.setenv("ASSAY_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("ASSAY_DB_STARTER", "false")
+    monkeypatch.setenv("ASSAY_DB_UPDATE", "false")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/records.jsonl").write_text("\n".join(map(json.dumps, RECORDS)))
+    (tmp_path / "in/known_exploited_vulnerabilities.json").write_text(KEV)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    assert run(["db", "import", str(tmp_path / "in")]) == 0
+    capfd.readouterr()
+    yield tmp_path / "work"
+
+
+def report(*words: str) -> dict[str, object]:
+    """The JSON report of a scan that ends well."""
+    assert run(["scan", "-q", *words, "-o", "json=out.json"]) == 0
+    found: dict[str, object] = json.loads(Path("out.json").read_text())
+    return found
+
+
+def ids(found: dict[str, object], where: str = "findings") -> list[str]:
+    findings = found[where]
+    assert isinstance(findings, list)
+    return [item["id"] for item in findings]
+
+
+def test_a_package_url(data: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["scan", LOG4J, "-o", "table"]) == 0
+    shown = capfd.readouterr().out
+    assert "CRITICAL  GHSA-jfh8-c2jp-5v3q (CVE-2021-44228)" in shown
+    assert "fixed in 2.15.0" in shown and "exploited" in shown and "-> 2.15.0 clears it" in shown
+    assert "COVERAGE" in shown
+
+
+def test_several_sources_lists_and_peers_documents(data: Path) -> None:
+    Path("list.txt").write_text(f"{LOG4J}\npkg:pypi/flask@1\n")
+    assert sorted(ids(report("list.txt", "pkg:npm/evil@1"))) == ["GHSA-jfh8-c2jp-5v3q", "MAL-1", "PYSEC-1"]
+    component = {"type": "library", "name": "flask", "version": "1", "purl": "pkg:pypi/flask@1"}
+    Path("peer.json").write_text(
+        json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [component]})
+    )
+    assert ids(report("peer.json")) == ["PYSEC-1"]
+
+
+def test_a_folder_with_many_lock_files_and_rules_beside_them(data: Path) -> None:
+    for name in ("one", "two"):
+        Path("repo", name).mkdir(parents=True)
+        Path("repo", name, "requirements.txt").write_text("flask==1.0\n")
+    Path("repo/package-lock.json").write_text(
+        json.dumps({"lockfileVersion": 3, "packages": {"node_modules/evil": {"version": "1.0.0"}}})
+    )
+    assert sorted(ids(report("repo"))) == ["MAL-1", "PYSEC-1"]
+    Path("repo/.trivyignore").write_text("PYSEC-1 exp:2020-01-01\nMAL-1\n")
+    found = report("repo")
+    assert sorted(ids(found)) == ["MAL-1", "PYSEC-1"], "one rule has expired, the other must not hide what is malicious"
+    assert any("expired on 2020-01-01" in str(text) for text in found["warnings"])  # type: ignore[attr-defined]
+    Path("repo/.trivyignore").write_text("PYSEC-1\n")
+    found = report("repo")
+    assert (ids(found), ids(found, "suppressed")) == (["MAL-1"], ["PYSEC-1"])
+    assert [Path(str(name)).name for name in found["ruleFiles"]] == [".trivyignore"]  # type: ignore[attr-defined]
+    assert sorted(ids(report("repo", "--no-source-config"))) == ["MAL-1", "PYSEC-1"]
+
+
+def test_rules_of_the_working_directory_are_trusted(data: Path) -> None:
+    Path("assay.toml").write_text('[[scan.ignore]]\nid = "CVE-2021-44228"\nreason = "no JNDI"\nexpires = 2099-01-01\n')
+    found = report(LOG4J)
+    assert ids(found) == [] and ids(found, "suppressed") == ["GHSA-jfh8-c2jp-5v3q"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "code"),
+    [("critical", 1), ("high", 1), ("kev", 1), ("fixable", 1), ("risk:99", 1), ("risk:101", 0), ("malicious", 0)],
+)
+def test_fail_on(data: Path, condition: str, code: int) -> None:
+    assert run(["scan", "-q", LOG4J, "-o", "json=out.json", "--fail-on", condition]) == code
+
+
+def test_malicious_packages_are_above_every_threshold(data: Path) -> None:
+    assert (
+        run(["scan", "-q", "pkg:npm/evil@1", "-o", "json=x.json", "--severity", "critical", "--fail-on", "risk:101"])
+        == 1
+    )
+    assert ids(report("pkg:npm/evil@1", "--severity", "critical", "--only-fixed")) == ["MAL-1"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--fail-on", "often", LOG4J],
+        ["--severity", "huge", LOG4J],
+        ["-o", "pdf", LOG4J],
+        ["-o", "template", LOG4J],
+        ["--max-db-age", "old", LOG4J],
+        ["--baseline", "nowhere.json", LOG4J],
+        ["-o", "json", "-o", "table", LOG4J],
+    ],
+)
+def test_wrong_use_is_exit_2(data: Path, words: list[str]) -> None:
+    assert run(["scan", "-q", *words]) == 2
+
+
+def test_filters_and_orders(data: Path) -> None:
+    both = [LOG4J, "pkg:pypi/flask@1"]
+    assert ids(report(*both)) == ["GHSA-jfh8-c2jp-5v3q", "PYSEC-1"]
+    assert ids(report(*both, "--by-cve")) == ["CVE-2021-44228", "PYSEC-1"]
+    assert ids(report(*both, "--only-fixed")) == ["GHSA-jfh8-c2jp-5v3q"]
+    assert ids(report(*both, "--severity", "low,medium")) == ["PYSEC-1"]
+    assert ids(report(*both, "--sort", "package")) == ["PYSEC-1", "GHSA-jfh8-c2jp-5v3q"]
+
+
+def test_only_what_is_new(data: Path) -> None:
+    report(LOG4J)
+    Path("out.json").rename("old.json")
+    assert ids(report(LOG4J, "pkg:pypi/flask@1", "--baseline", "old.json")) == ["PYSEC-1"]
+
+
+def test_old_data_fails_only_on_request(data: Path) -> None:
+    assert run(["scan", "-q", LOG4J, "-o", "json=x.json", "--max-db-age", "36500"]) == 0
+    assert run(["scan", "-q", LOG4J, "-o", "json=x.json", "--max-db-age", "0"]) in (0, 4)
+
+
+def test_vex_hides_and_marks(data: Path) -> None:
+    words = ["--product", LOG4J, "--vuln", "CVE-2021-44228", "--status", "not_affected"]
+    words += ["--justification", "vulnerable_code_not_present"]
+    for form in ("openvex", "csaf", "cyclonedx", "spdx3"):
+        assert run(["vex", "create", "-q", *words, "-o", f"{form}=vex.json"]) == 0
+        found = report(LOG4J, "--vex", "vex.json")
+        assert (ids(found), ids(found, "suppressed")) == ([], ["GHSA-jfh8-c2jp-5v3q"]), form
+        (hidden,) = found["suppressed"]  # type: ignore[misc]
+        assert hidden["suppression"]["justification"] == "vulnerable_code_not_present"  # type: ignore[index]
+    assert run(["vex", "create", "-q", *words[:4], "--status", "under_investigation", "-o", "openvex=u.json"]) == 0
+    (finding,) = report(LOG4J, "--vex", "u.json")["findings"]  # type: ignore[misc]
+    assert finding["analysis"]["status"] == "under_investigation"  # type: ignore[index]
+
+
+def test_vex_documents_are_merged_linted_and_applied(data: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    base = ["--product", LOG4J, "--vuln", "CVE-2021-44228"]
+    assert run(["vex", "create", "-q", *base, "--status", "not_affected", "-o", "openvex=a.json"]) == 0
+    assert (
+        run(["vex", "create", "-q", *base, "--status", "affected", "--action-statement", "x", "-o", "csaf=b.json"]) == 0
+    )
+    capfd.readouterr()
+    assert run(["vex", "lint", "a.json"]) == 1
+    assert "not_affected needs a justification" in capfd.readouterr().out
+    assert run(["vex", "lint", "b.json"]) == 0
+    assert run(["vex", "merge", "a.json", "b.json", "-o", "openvex=m.json"]) == 0
+    assert len(json.loads(Path("m.json").read_text())["statements"]) == 2
+    assert run(["scan", "-q", LOG4J, "-o", "sarif=r.sarif", "-o", "json=r.json"]) == 0
+    assert run(["vex", "apply", "r.json", "--vex", "a.json", "-o", "f.json"]) == 0
+    assert ids(json.loads(Path("f.json").read_text()), "suppressed") == ["GHSA-jfh8-c2jp-5v3q"]
+    assert run(["vex", "apply", "r.sarif", "--vex", "a.json", "-o", "f.sarif"]) == 0
+
+
+def test_explanations(data: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["scan", "explain", "-q", "CVE-2021-44228", LOG4J]) == 0
+    shown = capfd.readouterr().out
+    assert ": reported" in shown and "2.14.1 < 2.15.0 by the maven order" in shown
+    assert run(["scan", "explain", "-q", "CVE-2021-44228", LOG4J.replace("2.14.1", "2.17.1")]) == 0
+    assert ": not affected" in capfd.readouterr().out
+    assert run(["scan", "explain", "-q", "CVE-1999-1", LOG4J]) == 0
+    assert "no record of the advisory data bears this id" in capfd.readouterr().out
+    assert run(["scan", "explain", "-q", "CVE-1999-1", LOG4J, "--package", "log4j-core", "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)[0]["verdict"] in ("not affected", "undecided")
+
+
+def test_a_scan_is_recorded_as_evidence(data: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["scan", "-q", LOG4J, "-o", "json=x.json", "--record"]) == 0
+    capfd.readouterr()
+    assert run(["evidence", "list", "--json"]) == 0
+    assert [item["kind"] for item in json.loads(capfd.readouterr().out)] == ["scan"]
+
+
+def test_the_store_on_the_command_line(data: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["db", "status"]) == 0
+    shown = capfd.readouterr().out
+    assert ("kev" in shown and "osv" in shown) or "ghsa" in shown
+    assert run(["db", "search", "CVE-2021-44228"]) == 0
+    assert ">= 2.13.0, < 2.15.0" in capfd.readouterr().out
+    assert run(["db", "search", "flask", "--ecosystem", "PyPI", "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)[0]["id"] == "PYSEC-1"
+    assert run(["db", "verify"]) == 0
+    assert run(["db", "export", "out.tar"]) == 0
+    assert run(["db", "export", "delta", "--since", str(data.parent / "data/advisories/manifest.json")]) == 0
+    assert run(["db", "import", "--data-dir", "elsewhere", "out.tar"]) == 0
+    assert run(["db", "import", "nowhere"]) == 3
+
+
+def test_no_socket_is_opened(data: Path) -> None:
+    """An audit hook sees every socket of the process."""
+    script = (
+        "import sys; sys.addaudithook(lambda name, args: name.startswith('socket.') and sys.exit(f'{name} {args}'))\n"
+    )
+    script += "from assay.cli._main import run\n"
+    script += f"sys.exit(run(['scan', '-q', '{LOG4J}', '-o', 'json=x.json', '--offline']))"
+    assert subprocess.run([sys.executable, "-c", script], check=False, capture_output=True).returncode == 0
