@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from assay.errors import AssayError, Malformed
@@ -21,6 +22,8 @@ from assay.formats.json import Object, as_list, as_text
 from assay.model.advisory import Advisory, Affected, Record, Reference, Severity
 from assay.model.feed import Document
 from assay.model.sbom import Skipped
+
+_NUMBER = re.compile(r"\d{1,2}(\.\d{1,2})?")
 
 
 def read(document: Document, source: str) -> Iterator[Record | Skipped]:
@@ -50,7 +53,7 @@ def _scored(item: Object, source: str) -> Advisory:
 
 def _severities(item: Object, source: str) -> tuple[Severity, ...]:
     scores = (item.get(f"cvss_v{version}") for version in (4, 3, 2))
-    return tuple(Severity(source, score=float(score)) for score in scores if isinstance(score, int | float))
+    return tuple(Severity(source, score=float(text)) for score in scores if _NUMBER.fullmatch(text := as_text(score)))
 
 
 def _read(item: Object, name: str, source: str) -> Advisory:
