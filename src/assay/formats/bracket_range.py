@@ -27,6 +27,6 @@ def intervals(requirement: str) -> tuple[Interval, ...]:
         if comma:
             result.append(Interval(low, opened == "[", high, closed == "]" and bool(high)))
         else:
-            result.append(Interval(low, True, low, True))
+            result.append(Interval(low or high, True, low or high, True))
         position = match.end()
     return tuple(result)

@@ -28,17 +28,24 @@ def key(version: str) -> bytes:
     """The sort key."""
     version = version[:MAX_LENGTH].strip().partition("+")[0].lower()
     found = _PART.findall(version.removeprefix("v"))
-    parts = []
+    parts: list[bytes] = []
     for position, (digits, word) in enumerate(found):
         if digits:
             parts.append(b"\x05" + number(digits))
-        elif word in _BEFORE and (len(word) > 1 or _stands_before_number(found, position)):
+            continue
+        _without_zeros(parts)
+        if word in _BEFORE and (len(word) > 1 or _stands_before_number(found, position)):
             parts.append(b"\x02" + text(_BEFORE[word]))
         else:
             parts.append(b"\x04" + text(word))
+    _without_zeros(parts)
+    return b"".join(parts) + _END
+
+
+def _without_zeros(parts: list[bytes]) -> None:
+    """Zeros before a word and at the end say nothing: ``1.0-rc1`` is before ``1``."""
     while parts and parts[-1] == b"\x05\0":
         parts.pop()
-    return b"".join(parts) + _END
 
 
 def _stands_before_number(found: list[tuple[str, str]], position: int) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from assay.errors import Malformed
 from assay.formats import relation, semver
@@ -22,24 +23,34 @@ _WILD = frozenset("*xX")
 _NUMBERS = re.compile(r"[vV=]?(\d+(?:\.(?:\d+|[xX*]))*)")
 
 
-def intervals(
-    requirement: str, key: Callable[[str], bytes] = semver.key, *, bare: str = "=", hyphens: bool = True
-) -> tuple[Interval, ...]:
-    """The intervals of a requirement; `bare` is the operator of a version without one (``^`` in Cargo)."""
+class Dialect(NamedTuple):
+    """How an ecosystem writes and orders: its sort key, the operator of a version without one, ``1.2 - 2.3``.
+
+    `before` makes an upper bound exclude the pre-releases of the version that it names: ``<2.0.0-0``.
+    """
+
+    key: Callable[[str], bytes] = semver.key
+    bare: str = "="
+    hyphens: bool = True
+    before: str = "-0"
+
+
+def intervals(requirement: str, dialect: Dialect = Dialect()) -> tuple[Interval, ...]:  # noqa: B008
+    """The intervals of a requirement; raises `Malformed` for what is none."""
     if len(requirement) > relation.MAX_LENGTH:
         raise Malformed(f"a requirement of {len(requirement)} characters")
     result: list[Interval] = []
     for part in re.split(r"\|\|?|\bor\b", requirement):
         if part.strip() in relation.ALL:
             return (Interval(),)
-        result += _alternative(part.strip(), key, bare, hyphens)
+        result += _alternative(part.strip(), dialect)
     return tuple(result)
 
 
-def _alternative(text: str, key: Callable[[str], bytes], bare: str, hyphens: bool) -> list[Interval]:
-    match = _HYPHEN.fullmatch(text) if hyphens else None
+def _alternative(text: str, dialect: Dialect) -> list[Interval]:
+    match = _HYPHEN.fullmatch(text) if dialect.hyphens else None
     if match:
-        return [_from_to(match[1], match[2])]
+        return [_from_to(match[1], match[2], dialect.before)]
     found = [Interval()]
     position = 0
     while position < len(text):
@@ -47,19 +58,21 @@ def _alternative(text: str, key: Callable[[str], bytes], bare: str, hyphens: boo
         if match is None:
             raise Malformed(f"{text[:100]!r} is no version range")
         position = match.end()
-        parts = _clause(match[1] or bare, match[2])
-        found = [both for one in found for other in parts if (both := relation.meet(one, other, key)) is not None]
+        parts = _clause(match[1] or dialect.bare, match[2], dialect.before)
+        found = [
+            both for one in found for other in parts if (both := relation.meet(one, other, dialect.key)) is not None
+        ]
     return found
 
 
-def _from_to(low: str, high: str) -> Interval:
+def _from_to(low: str, high: str, before: str) -> Interval:
     digits = _written(high)
     if len(digits) < 3 and not _rest(high):
-        return Interval(low, True, _grown(digits, len(digits) - 1))
+        return Interval(low, True, _grown(digits, len(digits) - 1, before))
     return Interval(low, True, high, True)
 
 
-def _clause(operator: str, version: str) -> tuple[Interval, ...]:
+def _clause(operator: str, version: str, before: str) -> tuple[Interval, ...]:
     digits = _written(version)
     if not digits:
         if version[0] in _WILD:
@@ -69,14 +82,14 @@ def _clause(operator: str, version: str) -> tuple[Interval, ...]:
     match operator:
         case "^":
             place = next((place for place, digit in enumerate(digits) if digit), len(digits) - 1)
-            return (Interval(_plain(version, digits, wild), True, _grown(digits, place)),)
+            return (Interval(_plain(version, digits, wild), True, _grown(digits, place, before)),)
         case "~":
-            return (Interval(_plain(version, digits, wild), True, _grown(digits, min(1, len(digits) - 1))),)
+            return (Interval(_plain(version, digits, wild), True, _grown(digits, min(1, len(digits) - 1), before)),)
         case "~>":
-            return (Interval(_plain(version, digits, wild), True, _grown(digits, max(len(digits) - 2, 0))),)
+            return (Interval(_plain(version, digits, wild), True, _grown(digits, max(len(digits) - 2, 0), before)),)
     if not wild:
         return relation.of(operator, version)
-    low, high = _plain(version, digits, wild), _grown(digits, len(digits) - 1)
+    low, high = _plain(version, digits, wild), _grown(digits, len(digits) - 1, before)
     match operator:
         case "<":
             return (Interval(high=low),)
@@ -110,7 +123,6 @@ def _plain(version: str, digits: list[int], wild: bool) -> str:
     return ".".join(map(str, digits)) if wild else version
 
 
-def _grown(digits: list[int], place: int) -> str:
-    """The first version beyond: the number at `place` plus one, zeros behind it, and below its pre-releases."""
-    grown = [*digits[:place], digits[place] + 1]
-    return ".".join(map(str, grown + [0] * (3 - len(grown)))) + "-0"
+def _grown(digits: list[int], place: int, before: str) -> str:
+    """The first version beyond: the number at `place` plus one, and below its pre-releases."""
+    return ".".join(map(str, [*digits[:place], digits[place] + 1])) + before

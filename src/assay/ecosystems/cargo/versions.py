@@ -13,4 +13,4 @@ key = semver.key
 
 def intervals(requirement: str) -> tuple[Interval, ...]:
     """``1.2`` (as ``^1.2``), ``~1.2.3``, ``>=1, <2``, ``1.*``."""
-    return semver_range.intervals(requirement, bare="^", hyphens=False)
+    return semver_range.intervals(requirement, semver_range.Dialect(bare="^", hyphens=False))

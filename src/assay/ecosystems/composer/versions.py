@@ -42,7 +42,7 @@ def _word(word: str) -> bytes:
 def intervals(requirement: str) -> tuple[Interval, ...]:
     """Constraints: ``>=1.0,<2.0|^3.1``, ``~1.2``, ``1.2.*``, ``1.0 - 2.0``."""
     text_ = re.sub(r"@(?:dev|alpha|beta|rc|stable)\b", "", requirement, flags=re.IGNORECASE)
-    return semver_range.intervals(_tilde(text_), key)
+    return semver_range.intervals(_tilde(text_), semver_range.Dialect(key, before="-dev"))
 
 
 def _tilde(requirement: str) -> str:

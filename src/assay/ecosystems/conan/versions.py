@@ -13,4 +13,4 @@ key = generic_version.key
 
 def intervals(requirement: str) -> tuple[Interval, ...]:
     """``[>=1.2 <2]``, ``[^1.2]``, ``[~1.2.3]``."""
-    return semver_range.intervals(requirement.strip("[] "), key)
+    return semver_range.intervals(requirement.strip("[] "), semver_range.Dialect(key))

@@ -26,4 +26,4 @@ def key(version: str) -> bytes:
 
 def intervals(requirement: str) -> tuple[Interval, ...]:
     """Relations as advisories write them: ``>= 1.2.0, < 1.4.1``."""
-    return semver_range.intervals(requirement, key)
+    return semver_range.intervals(requirement, semver_range.Dialect(key))

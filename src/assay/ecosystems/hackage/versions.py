@@ -23,7 +23,7 @@ def key(version: str) -> bytes:
 def intervals(requirement: str) -> tuple[Interval, ...]:
     """Cabal's ranges: ``>= 1.2 && < 2 || == 3.*``, ``^>= 1.2.3`` (up to the next major version, of two numbers)."""
     text = re.sub(r"\^>=\s*(\d+)(?:\.(\d+))?([\d.]*)", _caret, requirement)
-    return semver_range.intervals(text.replace("-any", "*"), key)
+    return semver_range.intervals(text.replace("-any", "*"), semver_range.Dialect(key, hyphens=False, before=""))
 
 
 def _caret(match: re.Match[str]) -> str:

@@ -13,4 +13,4 @@ key = semver.key
 
 def intervals(requirement: str) -> tuple[Interval, ...]:
     """``< 1.10.17``, ``>= 1.2.0, < 1.3.0``, ``1.2 - 1.3``, ``=1.2.3``; a bare version is a caret."""
-    return semver_range.intervals(requirement, bare="^")
+    return semver_range.intervals(requirement, semver_range.Dialect(bare="^"))

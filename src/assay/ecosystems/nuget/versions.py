@@ -18,4 +18,4 @@ def intervals(requirement: str) -> tuple[Interval, ...]:
     """``[1.0,2.0)``, ``1.*``; a bare version is that version or a later one."""
     if bracket_range.has_brackets(requirement):
         return bracket_range.intervals(requirement.strip())
-    return semver_range.intervals(requirement, key, bare=">=")
+    return semver_range.intervals(requirement, semver_range.Dialect(key, ">="))

@@ -17,4 +17,4 @@ def key(version: str) -> bytes:
 
 def intervals(requirement: str) -> tuple[Interval, ...]:
     """``^1.2.3``, ``>=1.2.3 <2.0.0``, ``any``."""
-    return semver_range.intervals("*" if requirement.strip() == "any" else requirement, key)
+    return semver_range.intervals("*" if requirement.strip() == "any" else requirement, semver_range.Dialect(key))
