@@ -293,9 +293,9 @@ def advisories(data_dir: Path, cache_dir: Path, *, starter: bool = True) -> Advi
     from assay.adapters.advisories import AdvisoryStore
     from assay.adapters.advisories import starter as packed
 
-    folders = [data_dir / "advisories"]
-    first = packed.unpacked(cache_dir) if starter else None
-    return AdvisoryStore.open(*folders, *([first] if first is not None else []))
+    own = data_dir / "advisories"
+    first = packed.unpacked(cache_dir, own) if starter else None
+    return AdvisoryStore.open(own, *([first] if first is not None else []))
 
 
 def sbom_of_purl(text: str) -> Sbom:

@@ -27,19 +27,25 @@ class Purl:
     subpath: str = ""
 
     def __str__(self) -> str:
-        name = _path(self.name) if self.type in _PATH_NAMES else _encode(self.name)
-        text = f"pkg:{self.type}/{_namespace(self.namespace)}/{name}" if self.namespace else f"pkg:{self.type}/{name}"
-        if self.version:
-            text += "@" + _encode(self.version)
-        if self.qualifiers:
-            text += "?" + "&".join([f"{key}={_encode(value)}" for key, value in self.qualifiers])
-        if self.subpath:
-            text += "#" + _path(self.subpath)
-        return text
+        return _written(self)
 
     def qualifier(self, key: str) -> str:
         """The value of a qualifier, or an empty string."""
         return dict(self.qualifiers).get(key, "")
+
+
+@lru_cache(1 << 14)
+def _written(purl: Purl) -> str:
+    """The written form, kept: it is the identity of components, and asked for again and again."""
+    name = _path(purl.name) if purl.type in _PATH_NAMES else _encode(purl.name)
+    text = f"pkg:{purl.type}/{_namespace(purl.namespace)}/{name}" if purl.namespace else f"pkg:{purl.type}/{name}"
+    if purl.version:
+        text += "@" + _encode(purl.version)
+    if purl.qualifiers:
+        text += "?" + "&".join([f"{key}={_encode(value)}" for key, value in purl.qualifiers])
+    if purl.subpath:
+        text += "#" + _path(purl.subpath)
+    return text
 
 
 def _encode(text: str) -> str:

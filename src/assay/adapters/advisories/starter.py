@@ -18,10 +18,11 @@ from assay.errors import ExternalError
 PACKED = Path(__file__).parents[2] / "starter"
 
 
-def unpacked(cache: Path) -> Path | None:
-    """The folder of the unpacked starter store; None where the package has none."""
+def unpacked(cache: Path, store: Path | None = None) -> Path | None:
+    """The folder of the unpacked starter store; None where the package has none, or `store` has all of its sources."""
     manifest = manifests.load(PACKED / manifests.NAME)
-    if manifest is None:
+    own = manifests.load(store / manifests.NAME) if store is not None else None
+    if manifest is None or (own is not None and manifest.shards.keys() <= own.shards.keys()):
         return None
     place = cache / "starter" / manifest.digest.removeprefix("sha256:")[:32]
     if not (place / manifests.NAME).is_file():

@@ -68,7 +68,7 @@ def match(sbom: Sbom, store: Advisories, options: Options) -> Scan:
     claims = relevant(store.claims([item.question for item in asked]), asked, sbom.components)
     _collect(work, by_component(claims, asked))
     found, owned = owner.divide(_findings(work), sbom, store, asked)
-    found = clears.complete(found, asked, store)
+    found = clears.complete(found, store)
     clock = Clockwork(options.today, options.max_age)
     covered = coverage(ecosystems_of(asked, undecidable), undecidable, store.shards, options.releases, clock)
     return Scan(
@@ -131,12 +131,13 @@ def _findings(work: _Work) -> list[Finding]:
                 vulnerability = groups.vulnerability(group, work.facts, by_cve=work.options.by_cve)
                 known[key] = vulnerability
             fixed = next((fixes for hit in group if (fixes := _fixes(hit.claim, group))), ())
+            matches = tuple([_match(hit, work) for hit in group])
             finding = Finding(
                 vulnerability=vulnerability,
                 component=component,
-                matches=tuple(_match(hit, work) for hit in group),
+                matches=matches,
                 state=_state(group),
-                fixed=fixed,
+                fixed=clears.above(fixed, matches[0]),
                 fixed_since=_since(group),
                 risk=risk(vulnerability),
                 path=way,

@@ -11,34 +11,35 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assay.ecosystems import order
-from assay.engines.match.questions import Asked
 from assay.engines.match.relevant import quiet
 from assay.model.advisory_store import Question
-from assay.model.finding import Finding
+from assay.model.finding import Finding, Match
 from assay.ports import Advisories
 
 ROUNDS = 4
 
 
-def complete(found: Sequence[Finding], asked: Sequence[Asked], store: Advisories) -> list[Finding]:
-    """The findings with `fixed` in order and `clears` filled in."""
-    sorted_fixes = [replace(item, fixed=_above(item)) if len(item.fixed) > 1 else item for item in found]
+def complete(found: Sequence[Finding], store: Advisories) -> list[Finding]:
+    """The findings with `clears` filled in."""
     by_component: dict[str, list[Finding]] = defaultdict(list)
-    for item in sorted_fixes:
+    for item in found:
         by_component[item.component.id].append(item)
     candidates = {name: version for name, items in by_component.items() if (version := _candidate(items))}
     cleared = _confirmed(candidates, by_component, store)
+    if not cleared:
+        return list(found)
     return [
-        replace(item, clears=cleared[item.component.id]) if item.component.id in cleared else item
-        for item in sorted_fixes
+        replace(item, clears=version) if (version := cleared.get(item.component.id, "")) else item for item in found
     ]
 
 
-def _above(item: Finding) -> tuple[str, ...]:
-    """The fixes above the version that is there, lowest first."""
-    key = order(item.matches[0].ecosystem).key
-    installed = key(item.matches[0].version)
-    return tuple(sorted((version for version in item.fixed if key(version) > installed), key=key)) or item.fixed
+def above(fixed: Sequence[str], match: Match) -> tuple[str, ...]:
+    """The fixes above the version that is there, lowest first; all of them where none is."""
+    if len(fixed) < 2:
+        return tuple(fixed)
+    key = order(match.ecosystem).key
+    installed = key(match.version)
+    return tuple(sorted((version for version in fixed if key(version) > installed), key=key)) or tuple(fixed)
 
 
 def _candidate(items: Sequence[Finding]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from assay.engines.match import severity
-from assay.model.advisory import Advisory, Enrichment, Kind
+from assay.model.advisory import Advisory, Enrichment, Kind, Reference
 from assay.model.advisory_store import Claim
 from assay.model.finding import Vulnerability
 
@@ -81,35 +81,40 @@ class Facts(NamedTuple):
 
 def vulnerability(hit_list: Sequence[Hit], facts: Facts, *, by_cve: bool) -> Vulnerability:
     """One problem with the best of all sources; `hit_list` has the preferred record first."""
-    best = hit_list[0]
+    records = list({id(hit.advisory): hit.advisory for hit in hit_list}.values())
+    best = records[0]
     ids = _ids(hit_list)
     known = facts.about(ids)
-    first = _shown(best, ids, by_cve)
-    own = [*best.advisory.severities]
-    others = [item for hit in hit_list[1:] for item in hit.advisory.severities]
+    first = _shown(hit_list[0], ids, by_cve)
+    own = best.severities
+    others = [item for record in records[1:] for item in record.severities]
     others += [item for _, fact in known for item in fact.severities]
     chosen = severity.choose(own, others)
-    kind = Kind.MALICIOUS if any(hit.advisory.kind is Kind.MALICIOUS for hit in hit_list) else best.advisory.kind
+    malicious = any(record.kind is Kind.MALICIOUS for record in records)
+    weaknesses = {name for record in records for name in record.weaknesses}
     return Vulnerability(
         id=first,
-        ids=(first, *sorted(ids - {first})),
-        kind=kind,
-        summary=_first([hit.advisory.summary for hit in hit_list] + [fact.summary for _, fact in known]),
+        ids=(first, *sorted(ids - {first})) if len(ids) > 1 else (first,),
+        kind=Kind.MALICIOUS if malicious else best.kind,
+        summary=_first([record.summary for record in records] + [fact.summary for _, fact in known]),
         level=severity.level(chosen),
         score=chosen.score,
         vector=chosen.vector,
         severity_source=chosen.source,
-        severities=severity.distinct([*own, *others]),
-        weaknesses=tuple(sorted({name for hit in hit_list for name in hit.advisory.weaknesses}))
-        or tuple(sorted({name for _, fact in known for name in fact.weaknesses})),
-        references=tuple(dict.fromkeys(item for hit in hit_list for item in hit.advisory.references)),
-        published=_first(sorted(hit.advisory.published for hit in hit_list if hit.advisory.published)),
-        modified=max((hit.advisory.modified for hit in hit_list), default=""),
+        severities=severity.distinct([*own, *others]) if others else own,
+        weaknesses=tuple(sorted(weaknesses or {name for _, fact in known for name in fact.weaknesses})),
+        references=best.references if len(records) == 1 else _references(records),
+        published=min((record.published for record in records if record.published), default=""),
+        modified=max(record.modified for record in records),
         exploited=next((fact.exploited for _, fact in known if fact.exploited is not None), None),
         likelihood=next((fact.likelihood for _, fact in known if fact.likelihood is not None), None),
         ssvc=next((fact.ssvc for _, fact in known if fact.ssvc), ()),
-        advisories=tuple(dict.fromkeys(f"{hit.claim.feed}:{hit.advisory.id}" for hit in hit_list)),
+        advisories=tuple(dict.fromkeys([f"{hit.claim.feed}:{hit.advisory.id}" for hit in hit_list])),
     )
+
+
+def _references(records: Sequence[Advisory]) -> tuple[Reference, ...]:
+    return tuple(dict.fromkeys([item for record in records for item in record.references]))
 
 
 def _ids(hit_list: Sequence[Hit]) -> set[str]:
