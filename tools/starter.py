@@ -1,7 +1,7 @@
 """Builds the advisory data inside the package: ``python -m tools.starter [ADVISORIES]``.
 
-Facts only: ids, aliases, packages, ranges, states, severities and dates; no summaries, no references. The digests of the
-inputs go into ``src/assay/starter/inputs.json``.
+Facts only: ids, aliases, packages, ranges, states, severities and dates; no summaries, no references. The digests of
+the inputs go into ``src/assay/starter/inputs.json``.
 """
 
 from __future__ import annotations
