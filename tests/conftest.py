@@ -27,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if name != "ASSAY_REQUIRE_ALL" and not name.startswith("ASSAY_SUITES"):
             del os.environ[name]
     os.environ["ASSAY_DATA_DIR"] = str(Path(state.name, "data"))
+    os.environ["ASSAY_DB_UPDATE"] = "false"  # no test of another thing goes to the network
     os.environ["ASSAY_CACHE_DIR"] = str(Path(state.name, "cache"))
 
 

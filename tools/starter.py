@@ -50,10 +50,9 @@ def _facts(record: Record | Skipped) -> Record | Skipped:
 
 def main(source: Path) -> int:
     """Build, compress, and say how large it became."""
-    importer.ShardBuilder = FactsOnly  # type: ignore[misc]
     today = date.fromisoformat(_newest(source))
     with tempfile.TemporaryDirectory() as folder:
-        batch = importer.Batch(today)
+        batch = importer.Batch(today, builder=FactsOnly)
         batch.add(source)
         with writing(Path(folder)) as writer:
             batch.finish(writer)
@@ -75,7 +74,7 @@ def main(source: Path) -> int:
 
 def _newest(source: Path) -> str:
     lines = (source / importer.INDEX).read_text().splitlines()
-    return max(json.loads(line)["date"] for line in lines)
+    return max(str(json.loads(line)["date"]) for line in lines)
 
 
 def _compress(data: bytes) -> bytes:

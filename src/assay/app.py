@@ -19,6 +19,7 @@ from assay.ports import FindingsCache, Ledger, Progress
 
 if TYPE_CHECKING:
     from assay.adapters.advisories import AdvisoryStore
+    from assay.adapters.advisories.update import UpdateRequest
     from assay.model.advisory import Advisory
     from assay.model.advisory_store import Claim
     from assay.model.explanation import Explanation
@@ -236,21 +237,35 @@ class ScanRequest(NamedTuple):
     max_age: int = 14
     vex: Sequence[Path] = ()
     ignore_files: Sequence[Path] = ()
-    update: bool = False
-    note: Callable[[str], None] = lambda text: None
+    update: UpdateRequest | None = None
+    warn: Callable[[str], None] = lambda text: None
 
 
 def scan(request: ScanRequest) -> Scan:
     """The findings of an SBOM, with VEX and ignore rules applied."""
-    with advisories(request.data_dir, request.cache_dir, starter=request.starter) as store:
+    with _current(request) as store:
         return _scan(request, store)
+
+
+def _current(request: ScanRequest) -> AdvisoryStore:
+    """The advisory data, brought up to date where that is wanted and quickly done."""
+    if request.update is not None:
+        from assay.adapters.advisories.quick import quick
+        from assay.engines.match.questions import ask
+
+        def ecosystems() -> set[str]:
+            return {item.question.ecosystem for item in ask(request.sbom, declared=True)[0]}
+
+        if warning := quick(request.data_dir / "advisories", request.update, ecosystems):
+            request.warn(warning)
+    return advisories(request.data_dir, request.cache_dir, starter=request.starter)
 
 
 def explain(request: ScanRequest, name: str, package: str) -> tuple[list[Explanation], list[str]]:
     """Why a vulnerability is reported or not, by component; and which packages its records name, where none is."""
     from assay.engines.match.explain import explain as reasons
 
-    with advisories(request.data_dir, request.cache_dir, starter=request.starter) as store:
+    with _current(request) as store:
         answers = reasons(name, _scan(request, store), store, package)
         return answers, [] if answers else [
             f"{feed}: {ecosystem} {item} {claim.interval}"

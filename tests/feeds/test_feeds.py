@@ -5,7 +5,6 @@ from __future__ import annotations
 import fnmatch
 import gzip
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from assay.model.ecosystem import Proof
 from assay.model.feed import Document
 from assay.model.sbom import Skipped
 from conformance import suite
+from mutations import mutations
 
 FEEDS = {feed.name: feed for feed in discover()}
 
@@ -332,17 +332,6 @@ def test_any_bytes_make_skips_or_our_errors(name: str, content: bytes) -> None:
             continue
 
 
-def _mutated(value: Any, where: int) -> Iterator[Any]:
-    """Values like `value` with one part replaced by something of another type."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from ({**value, key: other} for other in (None, 1, "x", [], {}, [None]))
-            yield from ({**value, key: other} for other in _mutated(item, where + 1))
-    elif isinstance(value, list):
-        for position, item in enumerate(value):
-            yield from ([*value[:position], other, *value[position + 1 :]] for other in _mutated(item, where + 1))
-
-
 def test_wrong_types_anywhere_never_crash() -> None:
     record = {
         "id": "X-1",
@@ -363,6 +352,6 @@ def test_wrong_types_anywhere_never_crash() -> None:
             }
         ],
     }
-    for item in _mutated(record, 0):
+    for item in mutations(record):
         found = read("osv", "x.json", item)
         assert len(found) == 1

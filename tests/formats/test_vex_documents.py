@@ -17,6 +17,7 @@ from assay.model.component import Component
 from assay.model.finding import Finding, Match, Vulnerability
 from assay.model.purl import Purl
 from assay.model.vex import Product, Statement, Status, VexDocument
+from mutations import mutations
 
 PART = "pkg:pypi/lib@1.0"
 WHOLE = "pkg:oci/app@sha256:aa"
@@ -152,18 +153,8 @@ def test_wrong_types_anywhere(form: str) -> None:
     value = json.loads(
         vex_document.WRITERS[form](document(statement(Status.NOT_AFFECTED, Product((WHOLE,), ((PART,),)))))
     )
-    for item in _mutated(value):
+    for item in mutations(value):
         try:
             vex_document.read(json.dumps(item).encode(), "x")
         except AssayError:
             continue
-
-
-def _mutated(value):  # type: ignore[no-untyped-def]
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from ({**value, key: other} for other in (None, 1, "x", [], {}, [None]))
-            yield from ({**value, key: other} for other in _mutated(item))
-    elif isinstance(value, list):
-        for position, item in enumerate(value):
-            yield from ([*value[:position], other, *value[position + 1 :]] for other in _mutated(item))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from assay.model.component import Component
 from assay.model.sbom import Sbom
@@ -66,8 +67,16 @@ def _row(component: Component) -> tuple[str, ...]:
 
 
 def harmless(cell: str) -> str:
-    """The cell with an apostrophe before what a spreadsheet would take for a formula (OWASP, "CSV Injection")."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else str(cell)
+    """The cell with an apostrophe before what a spreadsheet would take for a formula (OWASP, "CSV Injection").
+
+    A scope (``@babel``) is none: a formula that begins with ``@`` calls a function.
+    """
+    if cell[:1] not in ("=", "+", "-", "@", "\t", "\r") or _SCOPE.fullmatch(cell):
+        return str(cell)
+    return f"'{cell}"
+
+
+_SCOPE = re.compile(r"@[\w.~-]+(/[\w.~@/-]+)?")
 
 
 def losses(sbom: Sbom, version: str = "") -> tuple[str, ...]:

@@ -45,6 +45,16 @@ class Level(StrEnum):
     CRITICAL = "critical"
     UNKNOWN = "unknown"
 
+    @classmethod
+    def of_score(cls, score: float) -> Level:
+        """The word of a CVSS score (CVSS 3.1, section 5); a negative one is none."""
+        if score < 0:
+            return cls.UNKNOWN
+        return next((level for least, level in _SCORES if score >= least), cls.NONE)
+
+
+_SCORES = ((9.0, Level.CRITICAL), (7.0, Level.HIGH), (4.0, Level.MEDIUM), (0.1, Level.LOW))
+
 
 class Severity(NamedTuple):
     """One judgement of severity: a CVSS `vector` (``CVSS:3.1/AV:N/...``; version 2 without a prefix), or only a word.

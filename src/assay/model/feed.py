@@ -58,11 +58,13 @@ class Feed(NamedTuple):
     `reads` is ``"module:function"`` with ``function(document: Document, source: str) -> Iterator[Record | Skipped]``;
     `source` is the feed's name, which judges severities where a record names nobody. `marks` are
     sets of keys: a JSON object (the first record of a file) that has all of one set may be this feed's, the largest
-    set wins; `files` are globs on file names that tell it at once. `states` are what the source can express; a source
-    that cannot say NOT_FIXED leaves packages undecided. `complete` is false for samples. `ecosystems` are the OSV
-    ecosystem names whose packages it covers (without release, where releases come from the records).
-    `default` feeds are in the set that `assay db update` fetches by itself, `large` ones only come on request.
-    `authority` from 0 to 100 says how far its facts are preferred over those of other feeds about the same package.
+    set wins; `files` are globs on file names that tell it at once; `ids` are beginnings of the ids of its OSV records
+    (``GHSA-``); `heads` are texts of which one stands in the first bytes of its files that are no JSON.
+    `states` are what the source can express; a source that cannot say NOT_FIXED leaves packages undecided.
+    `complete` is false for samples. `ecosystems` are the OSV ecosystem names whose packages it covers (without release,
+    where releases come from the records). `default` feeds are in the set that `assay db update` fetches by itself,
+    `large` ones only come on request. `authority` from 0 to 100 says how far its facts are preferred over those of
+    other feeds about the same package.
     """
 
     name: str
@@ -74,6 +76,8 @@ class Feed(NamedTuple):
     downloads: tuple[Download, ...] = ()
     files: tuple[str, ...] = ()
     marks: tuple[frozenset[str], ...] = ()
+    ids: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
     states: tuple[FixState, ...] = (FixState.FIXED, FixState.NOT_FIXED)
     ecosystems: tuple[str, ...] = ()
     complete: bool = True

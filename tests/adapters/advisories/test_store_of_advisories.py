@@ -81,7 +81,7 @@ def test_a_full_disk_leaves_the_old_data(tmp_path: Path, monkeypatch: pytest.Mon
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    target = {"write": (ShardBuilder, "write"), "fsync": (os, "fsync"), "replace": (manifest.os, "replace")}[step]
+    target = {"write": (ShardBuilder, "write"), "fsync": (os, "fsync"), "replace": (os, "replace")}[step]
     monkeypatch.setattr(*target, full)
     with pytest.raises(ExternalError, match="No space left") as caught:
         store(tmp_path, {"ghsa": RECORDS})

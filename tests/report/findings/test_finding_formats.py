@@ -29,7 +29,7 @@ FOR_PEOPLE = {"table", "markdown", "html", "github", "csv", "junit"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
-def written(name: str, what: Any = None, **more: str) -> bytes:
+def written(name: str, what: Any = None, **more: Any) -> bytes:
     return formats.write(what or scan(), name, Options(template=TEMPLATE, **more))
 
 

@@ -41,6 +41,11 @@ class Budget:
         self._ended.wait(max(min(seconds, self._end - self._clock()), 0))
         self.check()
 
+    @property
+    def ended(self) -> bool:
+        """Whether somebody ended it."""
+        return self._ended.is_set()
+
     def end(self) -> None:
         """Nothing more is to be fetched."""
         self._ended.set()

@@ -15,6 +15,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import IO, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -95,7 +96,7 @@ class Fetcher:
             buffer, found = memoryview(bytearray(_PIECE)), bytearray()
             while count := response.readinto(buffer):
                 found += buffer[:count]
-                self._came(count)
+                self.came(count)
                 if len(found) > limit:
                     raise LimitExceeded(f"{host_of(url)} sent more than {limit} bytes")
             return bytes(found)
@@ -112,6 +113,14 @@ class Fetcher:
             yield response
         finally:
             response.close()
+
+    def kept(self, url: str, since: datetime) -> Path | None:
+        """What the cache holds of a file, if it came after that time."""
+        body = self._cache / f"{_name(url)}.body"
+        try:
+            return body if body.stat().st_mtime >= since.timestamp() else None
+        except OSError:
+            return None
 
     def discard(self, fetched: Fetched) -> None:
         """The file is not needed any more."""
@@ -164,12 +173,13 @@ class Fetcher:
         buffer = memoryview(bytearray(_PIECE))
         while count := response.readinto(buffer):
             part.write(buffer[:count])
-            self._came(count)
+            self.came(count)
             if part.size > limit:
                 part.drop()
                 raise LimitExceeded(f"{host_of(response.url)} sent more than {limit} bytes")
 
-    def _came(self, count: int) -> None:
+    def came(self, count: int) -> None:
+        """So many bytes came: to be shown, and to be counted."""
         if self.progress is not None:
             self.progress.advance(count)
         self.budget.take(count)

@@ -60,9 +60,11 @@ class Batch:
         *,
         sample: bool = False,
         own: Sequence[Feed] = (),
+        builder: type[ShardBuilder] = ShardBuilder,
     ) -> None:
         self._today = today
         self._sample = sample
+        self._make = builder
         self._source = source
         self._note = note
         self._feeds = {feed.name: feed for feed in own}
@@ -120,7 +122,7 @@ class Batch:
         if feed.name not in self._builders:
             self._feeds[feed.name] = feed
             self._told[feed.name] = []
-            self._builders[feed.name] = ShardBuilder(feed.name, self._today.isoformat())
+            self._builders[feed.name] = self._make(feed.name, self._today.isoformat())
         return self._builders[feed.name]
 
     def count(self, feed: Feed) -> int:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,6 +27,8 @@ from assay.model.advisory_store import Shard
 NAME = "manifest.json"
 SCHEMA = 1
 MAX_BYTES = 64 << 20
+_DIGEST = re.compile("sha256:[0-9a-f]{64}")
+_NAME = re.compile("[a-z0-9][a-z0-9._-]{0,63}")
 
 
 class Manifest(NamedTuple):
@@ -58,7 +61,7 @@ def read(data: bytes, origin: str) -> Manifest:
                 f"{origin} is of schema {schema!r}, this assay reads {SCHEMA}",
                 "update assay if it is newer, else make the store anew with `assay db update` or `assay db import`",
             )
-        shards = {str(name): _shard(item) for name, item in value["shards"].items()}
+        shards = {shard.feed: shard for shard in map(_shard, value["shards"].values())}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ExternalError(
             f"{origin} is damaged: {error}", "make the store anew with `assay db update` or `assay db import`"
@@ -109,6 +112,8 @@ def _plain(shards: Mapping[str, Shard]) -> dict[str, object]:
 def _shard(value: Mapping[str, object]) -> Shard:
     known = {key: item for key, item in value.items() if key in Shard._fields}
     shard = Shard(**known)  # type: ignore[arg-type]
+    if not _DIGEST.fullmatch(shard.digest) or not _NAME.fullmatch(shard.feed) or not 0 <= int(shard.size) < 1 << 40:
+        raise ValueError(f"{shard.feed!r} has the digest {shard.digest!r}")  # both become names of files
     return shard._replace(
         states=tuple(FixState(item) for item in shard.states),
         ecosystems=tuple(shard.ecosystems),

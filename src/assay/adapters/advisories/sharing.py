@@ -1,20 +1,33 @@
-"""A store as files for others: a folder or tar with ``manifest.json`` and the shards, whole or only what is new."""
+"""A store as files for others: a folder or tar with ``manifest.json`` and the shards, whole or only what is new.
+
+In a registry the manifest is the configuration of an artifact whose layers are the shards (`remote` reads it).
+"""
 
 from __future__ import annotations
 
 import hashlib
+import io
+import json
 import shutil
 import tarfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assay.adapters.advisories import manifest as manifests
 from assay.adapters.advisories.store import FOLDER, AdvisoryStore
 from assay.adapters.advisories.writer import Writer
-from assay.errors import ExternalError, InputError, Malformed
+from assay.errors import ExternalError, InputError, Malformed, UsageError
+from assay.formats import digest as digests
 from assay.model.advisory_store import Shard
+from assay.model.image import Descriptor
 
-_PIECE = 1 << 20
+if TYPE_CHECKING:
+    from assay.ports import RegistryPush
+
+STORE_TYPE = "application/vnd.assay.advisories.manifest.v1+json"
+SHARD_TYPE = "application/vnd.assay.advisories.shard.v1+sqlite3"
+PIECE = 1 << 20
 
 
 def is_store(path: Path) -> bool:
@@ -38,21 +51,25 @@ def adopt(writer: Writer, path: Path) -> list[str]:
     if path.is_dir():
         manifest = manifests.load(path / manifests.NAME)
         assert manifest is not None
-        return _adopt(writer, manifest, lambda shard: _file(path / FOLDER / file_name(shard)))
+        return _adopt(writer, manifest, lambda shard: pieces(path / FOLDER / file_name(shard)))
     with tarfile.open(path) as archive:
         member = archive.extractfile(manifests.NAME)
         manifest = manifests.read(member.read(manifests.MAX_BYTES) if member else b"", str(path))
         return _adopt(writer, manifest, lambda shard: _member(archive, f"{FOLDER}/{file_name(shard)}"))
 
 
-def _adopt(writer, manifest, pieces) -> list[str]:  # type: ignore[no-untyped-def]
+def _adopt(writer: Writer, manifest: manifests.Manifest, read: Callable[[Shard], Iterator[bytes]]) -> list[str]:
     taken = []
     for name, shard in sorted(manifest.shards.items()):
-        ours = writer.shards.get(name)
-        if ours is None or (ours.digest != shard.digest and ours.confirmed <= shard.confirmed):
-            writer.adopt(name, shard, pieces(shard))
+        if is_newer(shard, writer.shards.get(name)):
+            writer.adopt(name, shard, read(shard))
             taken.append(name)
     return taken
+
+
+def is_newer(shard: Shard, ours: Shard | None) -> bool:
+    """Whether somebody else's shard is to be taken instead of ours."""
+    return ours is None or (ours.digest != shard.digest and ours.confirmed <= shard.confirmed)
 
 
 def file_name(shard: Shard) -> str:
@@ -60,10 +77,11 @@ def file_name(shard: Shard) -> str:
     return f"{shard.digest.removeprefix('sha256:')}.sqlite"
 
 
-def _file(path: Path) -> Iterator[bytes]:
+def pieces(path: Path) -> Iterator[bytes]:
+    """The bytes of a file; raises `InputError` where it cannot be read."""
     try:
         with path.open("rb") as file:
-            while piece := file.read(_PIECE):
+            while piece := file.read(PIECE):
                 yield piece
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}", "export the store again") from error
@@ -76,13 +94,13 @@ def _member(archive: tarfile.TarFile, name: str) -> Iterator[bytes]:
         stream = None
     if stream is None:
         raise Malformed(f"{name} is missing in the archive")
-    while piece := stream.read(_PIECE):
+    while piece := stream.read(PIECE):
         yield piece
 
 
 def export(store: AdvisoryStore, target: Path, known: Collection[str] = (), feeds: Collection[str] = ()) -> int:
     """Write the store to a folder or ``.tar``; shards whose digest is `known` stay out. How many were written."""
-    shards = {shard.feed: shard for shard in store.shards if not feeds or shard.feed in feeds}
+    shards = _chosen(store, feeds)
     wanted = [shard for shard in shards.values() if shard.digest not in known]
     data = manifests.dump(shards, store.created)
     try:
@@ -93,7 +111,9 @@ def export(store: AdvisoryStore, target: Path, known: Collection[str] = (), feed
             for shard in wanted:
                 place = target / FOLDER / file_name(shard)
                 if not place.exists():
-                    shutil.copyfile(store.path(shard.feed), place)
+                    half = place.with_suffix(".part")
+                    shutil.copyfile(store.path(shard.feed), half)
+                    half.replace(place)
             (target / manifests.NAME).write_bytes(data)
     except OSError as error:
         raise ExternalError(f"{target} cannot be written: {error.strerror}", "name another place") from error
@@ -101,8 +121,6 @@ def export(store: AdvisoryStore, target: Path, known: Collection[str] = (), feed
 
 
 def _export_tar(store: AdvisoryStore, target: Path, wanted: list[Shard], manifest: bytes) -> None:
-    import io
-
     with tarfile.open(target, "w") as archive:
         head = tarfile.TarInfo(manifests.NAME)
         head.size = len(manifest)
@@ -112,6 +130,42 @@ def _export_tar(store: AdvisoryStore, target: Path, wanted: list[Shard], manifes
             item.size = shard.size
             with store.path(shard.feed).open("rb") as file:
                 archive.addfile(item, file)
+
+
+def push(store: AdvisoryStore, registry: RegistryPush, tag: str, feeds: Collection[str] = ()) -> int:
+    """Write the store to a repository; what is there already is not sent again. How many shards it has."""
+    from assay.formats import oci
+
+    shards = _chosen(store, feeds)
+    config = registry.put_blob(manifests.dump(shards, store.created), STORE_TYPE)
+    layers = []
+    for shard in shards.values():
+        found = Descriptor(SHARD_TYPE, digests.parse(shard.digest), shard.size)
+        if not registry.has_blob(found.digest):
+            found = registry.put_blob_pieces(pieces(store.path(shard.feed)), SHARD_TYPE)
+        title = {"org.opencontainers.image.title": f"{FOLDER}/{file_name(shard)}"}
+        layers.append({**_plain(found), "annotations": title})
+    document = {
+        "schemaVersion": 2,
+        "mediaType": oci.MANIFEST,
+        "artifactType": STORE_TYPE,
+        "config": _plain(config),
+        "layers": layers,
+    }
+    registry.put_manifest(json.dumps(document, separators=(",", ":")).encode(), oci.MANIFEST, tag)
+    return len(shards)
+
+
+def _plain(item: Descriptor) -> dict[str, object]:
+    return {"mediaType": item.media_type, "digest": str(item.digest), "size": item.size}
+
+
+def _chosen(store: AdvisoryStore, feeds: Collection[str]) -> dict[str, Shard]:
+    shards = {shard.feed: shard for shard in store.shards if not feeds or shard.feed in feeds}
+    for name in feeds:
+        if name not in shards:
+            raise UsageError(f"the store has no data of {name!r}", "`assay db status` lists what it has")
+    return shards
 
 
 def verify(store: AdvisoryStore) -> list[tuple[str, str]]:

@@ -19,7 +19,8 @@ from pathlib import Path
 from assay.adapters.advisories import manifest as manifests
 from assay.adapters.advisories.builder import SCHEMA, ShardBuilder
 from assay.adapters.advisories.store import FOLDER
-from assay.errors import ExternalError, Malformed
+from assay.ecosystems import order
+from assay.errors import ExternalError, InputError, Malformed
 from assay.model.advisory_store import Shard
 
 PATIENCE_SECONDS = 60.0
@@ -54,6 +55,11 @@ class Writer:
 
     def adopt(self, name: str, shard: Shard, pieces: Iterator[bytes]) -> None:
         """Take a shard that somebody else built; raises `Malformed` when it is not what its digest says."""
+        if not is_current(shard):
+            raise InputError(
+                f"the shard {name} was made by another version of assay (schema {shard.schema})",
+                "update assay here or there, or fetch the source itself",
+            )
         temporary = self._temporary()
         try:
             with temporary.open("wb") as file:
@@ -62,8 +68,6 @@ class Writer:
             found = _digest(temporary)
             if found != shard.digest:
                 raise Malformed(f"the shard {name} is not what its digest says (wanted {shard.digest}, found {found})")
-            if shard.schema != SCHEMA:
-                raise Malformed(f"the shard {name} is of schema {shard.schema}, this assay reads {SCHEMA}")
             self._settle(temporary, shard)
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -129,6 +133,13 @@ def writing(folder: Path) -> Iterator[Writer]:
         raise ExternalError(f"the advisory store cannot be written: {error.strerror}", remedy) from error
     finally:
         os.close(lock)
+
+
+def is_current(shard: Shard) -> bool:
+    """Whether the schema and the sort keys of a shard are those of this assay."""
+    made = dict(shard.orders)
+    orders = map(order, shard.ecosystems)
+    return shard.schema == SCHEMA and all(made.get(item.scheme) == item.revision for item in orders)
 
 
 def _acquire(lock: int) -> None:

@@ -51,6 +51,7 @@ KEYS: dict[str, Key] = {
         Key("cache-dir", Kind.PATH, "where what can be had again is kept; the platform's place when empty"),
         Key("coverage.max-age", Kind.TEXT, "days after which unconfirmed advisory data counts as unknown", "14"),
         Key("data-dir", Kind.PATH, "where evidence and advisories are kept; the platform's place when empty"),
+        Key("db.feed", Kind.LIST, "sources of your own: `NAME=osv+ADDRESS` or `NAME=csaf[,complete]+ADDRESS`", ()),
         Key("db.source", Kind.LIST, "advisory sources that `db update` fetches; the default set when empty", ()),
         Key("db.starter", Kind.BOOLEAN, "use the advisory data inside the package where the store has none", True),
         Key("db.update", Kind.BOOLEAN, "let `scan` update a store that is older than a day", True),

@@ -93,6 +93,7 @@ def scan(arguments: argparse.Namespace, found: Settings, context: Context) -> Sc
 def request(arguments: argparse.Namespace, found: Settings, context: Context) -> ScanRequest:
     """What is to be scanned, and how."""
     from assay import app
+    from assay.cli.db._request import update_request
 
     sboms = [sbom(text, arguments, found, context) for text in _sources(arguments)]
     return app.ScanRequest(
@@ -106,8 +107,8 @@ def request(arguments: argparse.Namespace, found: Settings, context: Context) ->
         max_age=days(found.text("coverage.max-age"), "coverage.max-age"),
         vex=[Path(name) for name in found.list("scan.vex")],
         ignore_files=[Path(name) for name in arguments.ignorefile or ()],
-        update=found.switch("db.update") and not found.switch("offline"),
-        note=context.note,
+        update=update_request(found, context) if found.switch("db.update") and not found.switch("offline") else None,
+        warn=context.warn,
     )
 
 

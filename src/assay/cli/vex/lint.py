@@ -1,4 +1,7 @@
-"""Checks VEX documents: what is missing, what contradicts, what nobody can match; exit 1 when something is wrong."""
+"""Checks VEX documents: what is missing, what contradicts, what nobody can match.
+
+Exit 1 when something is wrong.
+"""
 
 from __future__ import annotations
 

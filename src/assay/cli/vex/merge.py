@@ -1,4 +1,7 @@
-"""Merges VEX documents into one: of each vulnerability and product all statements, the newest last."""
+"""Merges VEX documents into one.
+
+Of each vulnerability and product all statements are kept, the newest last.
+"""
 
 from __future__ import annotations
 

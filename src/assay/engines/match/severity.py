@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from assay.model.advisory import Level, Severity
 
 _RANKS = {"nvd": 2, "cisa": 3}
-_LEVELS = ((9.0, Level.CRITICAL), (7.0, Level.HIGH), (4.0, Level.MEDIUM), (0.1, Level.LOW))
 ORDER = {
     Level.CRITICAL: 6,
     Level.HIGH: 5,
@@ -48,15 +47,8 @@ def _rank(source: str) -> int:
 
 
 def level(item: Severity) -> Level:
-    """The word of a judgement: its own, else that of its score (CVSS 3.1, section 5)."""
-    return item.level if item.level is not Level.UNKNOWN else of_score(item.score)
-
-
-def of_score(score: float) -> Level:
-    """The word of a CVSS score; a negative one is none."""
-    if score < 0:
-        return Level.UNKNOWN
-    return next((name for least, name in _LEVELS if score >= least), Level.NONE)
+    """The word of a judgement: its own, else that of its score."""
+    return item.level if item.level is not Level.UNKNOWN else Level.of_score(item.score)
 
 
 def distinct(items: Iterable[Severity]) -> tuple[Severity, ...]:

@@ -13,6 +13,7 @@ FEED = Feed(
     origin="advisories of 2026, ../shared/data/advisories",
     downloads=(Download("https://osv-vulnerabilities.storage.googleapis.com/AlmaLinux/all.zip", Protocol.OSV_ZIP),),
     files=("almalinux.osv.jsonl*", "ALSA-*.json", "ALBA-*.json", "ALEA-*.json"),
+    ids=("ALSA-", "ALBA-", "ALEA-"),
     ecosystems=("AlmaLinux",),
     default=True,
     states=(FixState.FIXED,),

@@ -12,6 +12,7 @@ FEED = Feed(
     origin="advisories of 2026, ../shared/data/advisories",
     downloads=(Download("https://osv-vulnerabilities.storage.googleapis.com/Bitnami/all.zip", Protocol.OSV_ZIP),),
     files=("bitnami.osv.jsonl*", "BIT-*.json"),
+    ids=("BIT-",),
     ecosystems=("Bitnami",),
     default=True,
 )

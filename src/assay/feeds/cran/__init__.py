@@ -12,6 +12,7 @@ FEED = Feed(
     origin="advisories of 2026, ../shared/data/advisories",
     downloads=(Download("https://osv-vulnerabilities.storage.googleapis.com/CRAN/all.zip", Protocol.OSV_ZIP),),
     files=("cran.osv.jsonl*", "RSEC-*"),
+    ids=("RSEC-",),
     ecosystems=("CRAN",),
     default=True,
 )

@@ -13,6 +13,7 @@ FEED = Feed(
     origin="advisories of 2026, ../shared/data/advisories",
     downloads=(Download("https://security-tracker.debian.org/tracker/data/json"),),
     files=("debian-dsa-dla.osv.jsonl*", "debian-tracker*.json"),
+    ids=("DSA-", "DLA-", "DTSA-", "DEBIAN-"),
     ecosystems=("Debian",),
     default=True,
     states=(

@@ -14,5 +14,6 @@ FEED = Feed(
         Download("https://codeload.github.com/DrupalSecurityTeam/drupal-advisory-database/tar.gz/refs/heads/main"),
     ),
     files=("packagist-drupal.osv.jsonl*",),
+    ids=("DRUPAL-",),
     ecosystems=("Packagist",),
 )

@@ -25,5 +25,6 @@ FEED = Feed(
         Download("https://endoflife.date/api/fedora.json"),
     ),
     files=("eol-distros.json",),
+    marks=(frozenset(("releaseCycle", "releaseDate", "eol")), frozenset(("cycle", "releaseDate", "eol"))),
     default=True,
 )

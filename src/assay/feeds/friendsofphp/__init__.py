@@ -12,5 +12,6 @@ FEED = Feed(
     origin="advisories of 2026, ../shared/data/advisories",
     downloads=(Download("https://codeload.github.com/FriendsOfPHP/security-advisories/tar.gz/refs/heads/master"),),
     files=("packagist-friendsofphp.osv.jsonl*",),
+    ids=("FOP:",),
     ecosystems=("Packagist",),
 )

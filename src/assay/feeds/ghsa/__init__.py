@@ -22,6 +22,7 @@ FEED = Feed(
         Download("https://osv-vulnerabilities.storage.googleapis.com/GitHub%20Actions/all.zip", Protocol.OSV_ZIP),
     ),
     files=("ghsa-*.jsonl*", "GHSA-*.json", "advisory-database*"),
+    ids=("GHSA-",),
     ecosystems=(
         "npm",
         "Maven",

@@ -12,6 +12,7 @@ FEED = Feed(
     origin="advisories of 2026, ../shared/data/advisories",
     downloads=(Download("https://vuln.go.dev/vulndb.zip"),),
     files=("go-vulndb.osv.jsonl*", "vulndb.zip"),
+    ids=("GO-",),
     ecosystems=("Go",),
     default=True,
     authority=70,

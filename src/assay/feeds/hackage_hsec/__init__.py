@@ -12,6 +12,7 @@ FEED = Feed(
     origin="advisories of 2026, ../shared/data/advisories",
     downloads=(Download("https://osv-vulnerabilities.storage.googleapis.com/Hackage/all.zip", Protocol.OSV_ZIP),),
     files=("hackage-hsec.osv.jsonl*", "HSEC-*"),
+    ids=("HSEC-",),
     ecosystems=("Hackage",),
     default=True,
 )

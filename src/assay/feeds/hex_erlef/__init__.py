@@ -11,5 +11,6 @@ FEED = Feed(
     proof=Proof.FOREIGN,
     origin="advisories of 2026, ../shared/data/advisories",
     files=("hex-erlef.osv.jsonl*", "EEF-*.json"),
+    ids=("EEF-",),
     ecosystems=("Hex",),
 )

@@ -11,5 +11,6 @@ FEED = Feed(
     proof=Proof.FOREIGN,
     origin="advisories of 2026, ../shared/data/advisories",
     files=("julia-jlsec.jsonl*", "JLSEC-*"),
+    ids=("JLSEC-",),
     ecosystems=("Julia",),
 )

@@ -12,6 +12,7 @@ FEED = Feed(
     origin="records in the form of ossf/malicious-packages",
     downloads=(Download("https://codeload.github.com/ossf/malicious-packages/tar.gz/refs/heads/main"),),
     files=("MAL-*.json", "malicious-packages*"),
+    ids=("MAL-",),
     ecosystems=("npm", "PyPI", "RubyGems", "crates.io", "NuGet", "Go"),
     large=True,
     authority=90,

@@ -11,6 +11,7 @@ FEED = Feed(
     proof=Proof.FOREIGN,
     origin="advisories of 2026, ../shared/data/advisories",
     files=("npm-nodejs-security-wg.jsonl*",),
+    ids=("NSWG-ECO-",),
     ecosystems=("npm",),
     complete=False,
     authority=40,

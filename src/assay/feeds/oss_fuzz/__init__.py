@@ -12,5 +12,6 @@ FEED = Feed(
     origin="advisories of 2026, ../shared/data/advisories",
     downloads=(Download("https://osv-vulnerabilities.storage.googleapis.com/OSS-Fuzz/all.zip", Protocol.OSV_ZIP),),
     files=("oss-fuzz.osv.jsonl*", "OSV-*.yaml"),
+    ids=("OSV-",),
     ecosystems=("OSS-Fuzz",),
 )

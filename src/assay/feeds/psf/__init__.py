@@ -12,5 +12,6 @@ FEED = Feed(
     origin="advisories of 2026, ../shared/data/advisories",
     downloads=(Download("https://codeload.github.com/psf/advisory-database/tar.gz/refs/heads/main"),),
     files=("psf.osv.jsonl*", "PSF-*.json"),
+    ids=("PSF-",),
     ecosystems=("GIT",),
 )

@@ -12,6 +12,7 @@ FEED = Feed(
     origin="advisories of 2026, ../shared/data/advisories",
     downloads=(Download("https://osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip", Protocol.OSV_ZIP),),
     files=("pypi.osv.jsonl*",),
+    ids=("PYSEC-",),
     ecosystems=("PyPI",),
     default=True,
     authority=70,

@@ -12,6 +12,7 @@ FEED = Feed(
     origin="advisories of 2026, ../shared/data/advisories",
     downloads=(Download("https://raw.githubusercontent.com/RetireJS/retire.js/master/repository/jsrepository.json"),),
     files=("npm-retirejs.osv.jsonl*", "jsrepository*.json"),
+    ids=("RETIREJS:",),
     ecosystems=("npm",),
     complete=False,
     authority=40,

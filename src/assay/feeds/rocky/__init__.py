@@ -13,6 +13,7 @@ FEED = Feed(
     origin="records in the form of OSV's export of Apollo",
     downloads=(Download("https://osv-vulnerabilities.storage.googleapis.com/Rocky%20Linux/all.zip", Protocol.OSV_ZIP),),
     files=("RLSA-*.json", "RXSA-*.json", "rocky*.jsonl*"),
+    ids=("RLSA-", "RXSA-"),
     ecosystems=("Rocky Linux",),
     default=True,
     states=(FixState.FIXED,),

@@ -12,6 +12,7 @@ FEED = Feed(
     origin="advisories of 2026, ../shared/data/advisories",
     downloads=(Download("https://codeload.github.com/rubysec/ruby-advisory-db/tar.gz/refs/heads/master"),),
     files=("rubygems-rubysec.jsonl*",),
+    ids=("RUBYSEC:",),
     ecosystems=("RubyGems",),
     authority=60,
 )

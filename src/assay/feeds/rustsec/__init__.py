@@ -12,6 +12,7 @@ FEED = Feed(
     origin="advisories of 2026, ../shared/data/advisories",
     downloads=(Download("https://osv-vulnerabilities.storage.googleapis.com/crates.io/all.zip", Protocol.OSV_ZIP),),
     files=("crates-rustsec.osv.jsonl*",),
+    ids=("RUSTSEC-",),
     ecosystems=("crates.io",),
     default=True,
     authority=70,

@@ -13,6 +13,7 @@ FEED = Feed(
     origin="advisories of 2026, ../shared/data/advisories",
     downloads=(Download("https://osv-vulnerabilities.storage.googleapis.com/Ubuntu/all.zip", Protocol.OSV_ZIP),),
     files=("ubuntu-uct*.jsonl*", "UBUNTU-CVE-*.json", "USN-*.json", "LSN-*.json"),
+    ids=("UBUNTU-", "USN-", "LSN-"),
     ecosystems=("Ubuntu",),
     marks=(frozenset(("cve", "pkgs")),),
     states=(

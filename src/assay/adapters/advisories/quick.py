@@ -1,0 +1,92 @@
+"""The update that a scan makes by itself: bounded, never an error, and not again for an hour when it did not finish."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from assay.adapters.advisories import update_state
+from assay.adapters.advisories.budget import Budget
+from assay.adapters.advisories.outcome import Happened, Result
+from assay.adapters.advisories.update import UpdateRequest, chosen, live, stamp, update
+from assay.errors import AssayError
+from assay.model.feed import Feed
+
+SECONDS = 10.0
+OLD, AGAIN = timedelta(hours=24), timedelta(hours=1)
+
+
+def quick(
+    folder: Path, request: UpdateRequest, ecosystems: Callable[[], Collection[str]], seconds: float = SECONDS
+) -> str:
+    """Bring what a scan of these OSV ecosystems asks up to date; what to warn of, empty for nothing."""
+    now = request.now()
+    state = update_state.load(folder)
+    if state.attempted > stamp(now - AGAIN):
+        return ""
+    if request.url:
+        old = [request.url] if live(folder).created < stamp(now - OLD) else []
+    else:
+        old = _old(folder, request, ecosystems, now)
+    if not old:
+        return ""
+    budget = Budget(seconds)
+    wanted = request._replace(sources=() if request.url else old, budget=budget)
+    answer: list[Result | AssayError] = []
+    worker = threading.Thread(target=_run, args=(folder, wanted, answer), daemon=True)
+    worker.start()
+    worker.join(seconds)
+    budget.end()
+    found = answer[0] if answer else None
+    if isinstance(found, Result) and not [item for item in found.outcomes if item.error]:
+        return ""
+    _remember(folder, now)
+    return _warning(found, seconds)
+
+
+def _run(folder: Path, request: UpdateRequest, answer: list[Result | AssayError]) -> None:
+    try:
+        answer.append(update(folder, request))
+    except AssayError as error:
+        answer.append(error)
+
+
+def _warning(found: Result | AssayError | None, seconds: float) -> str:
+    late = (
+        f"the advisory data could not be brought up to date within {seconds:.0f} s; `assay db update` goes on with it"
+    )
+    if found is None:
+        return late
+    if isinstance(found, AssayError):
+        return f"the advisory data could not be brought up to date: {found.what}"
+    if found.of(Happened.LEFT):
+        return late
+    failed = found.of(Happened.FAILED)
+    names = ", ".join(item.source for item in failed[:5]) + (" …" if len(failed) > 5 else "")
+    first = failed[0].error
+    return f"the advisory data of {names} could not be brought up to date: {first.what if first else ''}"
+
+
+def _old(folder: Path, request: UpdateRequest, ecosystems: Callable[[], Collection[str]], now: datetime) -> list[str]:
+    """The sources of the default set that speak of these ecosystems and were not confirmed for a day."""
+    confirmed = {name: shard.confirmed for name, shard in live(folder).shards.items()}
+    limit = stamp(now - OLD)
+    old = [feed for feed in chosen(request) if confirmed.get(feed.name, "") < limit]
+    named = ecosystems() if old else ()
+    return [feed.name for feed in old if _concerns(feed, named)]
+
+
+def _concerns(feed: Feed, ecosystems: Collection[str]) -> bool:
+    families = {name.partition(":")[0] for name in ecosystems}
+    return not feed.ecosystems or bool(families.intersection(feed.ecosystems))
+
+
+def _remember(folder: Path, now: datetime) -> None:
+    """Its loss costs a second attempt; a folder that cannot be written to is told by the update itself."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        update_state.save(folder, update_state.load(folder)._replace(attempted=stamp(now)))
+    except (OSError, AssayError):
+        return
