@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from assay import feeds
 from assay.adapters.configuration import KEYS, Key
 from assay.cli import _commands, _main, _parser
 from assay.ecosystems import discover
@@ -42,6 +43,7 @@ def pages() -> dict[str, str]:
         "configuration.md": _configuration_lines,
         "ecosystems.md": _ecosystem_lines,
         "exit-codes.md": _exit_code_lines,
+        "feeds.md": _feed_lines,
     }
     return {name: _NOTE + "\n".join(lines()).rstrip() + "\n" for name, lines in makers.items()}
 
@@ -137,6 +139,32 @@ def _ecosystem_lines() -> Iterator[str]:
         sections = any(parser.sections or parser.executables for parser in one.parsers)
         files = shown + (" executables" if sections else "")
         yield f"| {one.title} | `{one.name}` | {types} | {one.proof}: {one.origin} | {files.strip()} |"
+
+
+def _feed_lines() -> Iterator[str]:
+    yield from ("", "# Advisory sources", "", "What proves that a source is read rightly:", "")
+    yield from (f"- `{proof}`: {about}" for proof, about in _FEED_PROOFS.items())
+    yield from (
+        "",
+        "Fetched `by default` by `assay db update`, when `named` with `--source`, or `on request` only because",
+    )
+    yield from (
+        "it is large; others are only imported. States are what a source can say of a package that is affected.",
+        "",
+    )
+    yield from ("| source | name | fetched | speaks of | states | licence | proof |", "|---|---|---|---|---|---|---|")
+    for one in feeds.discover():
+        when = "by default" if one.default else "on request" if one.large else "named"
+        fetched = when if one.downloads else "imported"
+        about, proof = ", ".join(one.ecosystems) or "what its records name", f"{one.proof}: {one.origin}"
+        cells = (one.title, f"`{one.name}`", fetched, about, ", ".join(one.states), one.licence, proof)
+        yield f"| {' | '.join(cells)} |"
+
+
+_FEED_PROOFS = {
+    Proof.FOREIGN: "whole files of the source, or what others made of them",
+    Proof.SYNTHETIC: "documents of ours, in the form that the source publishes",
+}
 
 
 if __name__ == "__main__":

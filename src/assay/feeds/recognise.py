@@ -42,16 +42,17 @@ def recognise(name: str, head: bytes) -> Feed | None:
         return _by_id(first.id) or next(feed for feed in feeds if feed.name == "osv")
     by_mark = [(len(mark), feed) for feed in feeds for mark in feed.marks if mark <= first.all_keys]
     if by_mark:
-        return max(by_mark, key=lambda item: item[0])[1]
-    return None if is_json else _by_head(head)
+        return max(by_mark, key=lambda item: (item[0], _told(item[1], head)))[1]
+    return None if is_json else next((feed for feed in feeds if _told(feed, head) > 0), None)
+
+
+def _told(feed: Feed, head: bytes) -> int:
+    """1 where the head of a file names a feed, -1 where a file of the feed would and this one does not, else 0."""
+    return 0 if not feed.heads else 1 if any(text.encode() in head for text in feed.heads) else -1
 
 
 def _by_id(text: str) -> Feed | None:
     return next((feed for feed in discover() if text.startswith(feed.ids or ("\0",))), None)
-
-
-def _by_head(head: bytes) -> Feed | None:
-    return next((feed for feed in discover() if any(text.encode() in head for text in feed.heads)), None)
 
 
 def _json(head: bytes) -> _First:

@@ -67,6 +67,20 @@ _MAJOR = frozenset(("AlmaLinux", "Rocky Linux", "Red Hat", "Oracle Linux", "Debi
 """Advisories of these count by major release."""
 
 
+PURL_TYPES = {
+    "Go": "golang", "crates.io": "cargo", "PyPI": "pypi", "npm": "npm", "Maven": "maven", "RubyGems": "gem",
+    "Packagist": "composer", "NuGet": "nuget", "Hex": "hex", "Pub": "pub", "Hackage": "hackage", "CRAN": "cran",
+    "SwiftURL": "swift", "ConanCenter": "conan", "Julia": "julia", "Bitnami": "bitnami",
+}  # fmt: skip
+"""The purl types of the ecosystems of languages."""
+_NAMES = {kind: name for name, kind in PURL_TYPES.items()}
+
+
+def of_purl(kind: str) -> str:
+    """The ecosystem of a purl type; empty for one that has none."""
+    return _NAMES.get(kind, "")
+
+
 @lru_cache(4096)
 def split(name: str) -> tuple[str, str]:
     """The ecosystem in our form, and the channel that its name tells; names of other ecosystems stay as they are."""
@@ -96,6 +110,30 @@ def _release(system: str, version: str) -> str:
     if system in _MAJOR:
         return version.partition(".")[0]
     return version
+
+
+_PLATFORMS = (
+    (re.compile(r"cpe:/[ao]:redhat:(?:enterprise_linux|rhel_\w+|rhel)[^:]*:(\d+)"), "Red Hat"),
+    (re.compile(r"cpe:2\.3:[ao]:redhat:(?:enterprise_linux|rhel_\w+|rhel)[^:]*:(\d+)"), "Red Hat"),
+    (re.compile(r"Red Hat Enterprise Linux\b[^0-9]{0,60}(\d+)"), "Red Hat"),
+    (re.compile(r"cpe:/[ao]:oracle:linux:(\d+)"), "Oracle Linux"),
+    (re.compile(r"Oracle Linux (\d+)"), "Oracle Linux"),
+    (re.compile(r"cpe:/o:opensuse:leap:(\d+\.\d+)"), "openSUSE"),
+    (re.compile(r"openSUSE Leap (\d+\.\d+)"), "openSUSE"),
+    (re.compile(r"openSUSE (Tumbleweed)"), "openSUSE"),
+    (re.compile(r"cpe:/[ao]:suse:(?:sles?|sled|sle-[\w-]+|suse_linux_enterprise\w*):(\d+)(?::sp(\d+))?"), "SLES"),
+    (re.compile(r"SUSE Linux Enterprise [A-Z][\w .-]{0,60}? (\d+)(?: SP(\d+))?"), "SLES"),
+)
+
+
+def of_platform(text: str) -> str:
+    """The ecosystem of a distribution that a CPE or the name of a product tells; empty where neither does."""
+    for pattern, system in _PLATFORMS:
+        match = pattern.search(text)
+        if match:
+            minor = match[2] if match.re.groups > 1 else ""
+            return f"{system}:{match[1]}{'.' + minor if minor else ''}"
+    return ""
 
 
 def normalise(name: str) -> str:
@@ -148,6 +186,8 @@ def _short(name: str, version: str) -> str:
         return "edge" if "edge" in version or "_alpha" in version else ".".join(version.split(".")[:2])
     if name == "Ubuntu":
         return _UBUNTU.get(version, version)
+    if name == "Amazon Linux" and version.startswith("201"):
+        return "1"
     if name in ("Azure Linux", "Mariner", "Photon OS"):
         return ".".join(version.split(".")[:2])
     return version

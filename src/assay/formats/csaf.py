@@ -23,12 +23,16 @@ MAX_DEPTH = 50
 
 
 class TreeProduct(NamedTuple):
-    """A product of the tree: its ids (purls, CPEs) and name; `part_of` is the product that it is a component of."""
+    """A product of the tree: its ids (purls, CPEs) and name; `part_of` is the product that it is a component of.
+
+    `versions` is what a branch of the category ``product_version_range`` says (``vers:pypi/<2``, or any text).
+    """
 
     ids: tuple[str, ...]
     name: str = ""
     part_of: str = ""
     component: str = ""
+    versions: str = ""
 
 
 def is_csaf(value: Object) -> bool:
@@ -51,31 +55,33 @@ def products(value: Object) -> dict[str, TreeProduct]:
     for item in as_list(tree.get("full_product_names")):
         _add(found, as_object(item))
     for branch in as_list(tree.get("branches")):
-        for item in _leaves(as_object(branch), 0):
-            _add(found, item)
+        for item, versions in _leaves(as_object(branch), 0):
+            _add(found, item, versions)
     for item in as_list(tree.get("relationships")):
         relation = as_object(item)
         name = as_object(relation.get("full_product_name"))
         inner, outer = (as_text(relation.get(key)) for key in ("product_reference", "relates_to_product_reference"))
         own = found.get(inner, TreeProduct(()))
-        found[as_text(name.get("product_id"))] = TreeProduct(own.ids, as_text(name.get("name")), outer, inner)
+        key = as_text(name.get("product_id"))
+        found[key] = TreeProduct(own.ids, as_text(name.get("name")), outer, inner, own.versions)
     return found
 
 
-def _leaves(branch: Object, depth: int) -> Iterator[Object]:
+def _leaves(branch: Object, depth: int) -> Iterator[tuple[Object, str]]:
     if depth > MAX_DEPTH:
         raise Malformed("a product tree nested too deep")
     if isinstance(branch.get("product"), dict):
-        yield as_object(branch["product"])
+        ranged = branch.get("category") == "product_version_range"
+        yield as_object(branch["product"]), as_text(branch.get("name")) if ranged else ""
     for item in as_list(branch.get("branches")):
         yield from _leaves(as_object(item), depth + 1)
 
 
-def _add(found: dict[str, TreeProduct], item: Object) -> None:
+def _add(found: dict[str, TreeProduct], item: Object, versions: str = "") -> None:
     helper = as_object(item.get("product_identification_helper"))
     ids = [as_text(helper.get("purl")), *map(as_text, as_list(helper.get("purls"))), as_text(helper.get("cpe"))]
     name = as_text(item.get("name"))
-    found[as_text(item.get("product_id"))] = TreeProduct(tuple(filter(None, ids)), name)
+    found[as_text(item.get("product_id"))] = TreeProduct(tuple(filter(None, ids)), name, versions=versions)
 
 
 def groups(value: Object) -> dict[str, tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""What manifests ask for, written as a version range specifier (vers, ECMA-428 draft).
+"""Version range specifiers (vers, ECMA-428 draft): read as intervals, and written for what manifests ask for.
 
 ::
 
@@ -13,7 +13,10 @@ What cannot be said this way without knowing how the ecosystem compares versions
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, unquote
+
+from assay.errors import Malformed
+from assay.model.version import Interval
 
 _MAX = 200
 _CONSTRAINT = re.compile(r"\s*(>=|<=|!=|===|==|~=|~>|>|<|=|\^|~)?\s*v?([0-9][0-9A-Za-z.+_-]*|\*)\s*(?:,|\s|\Z)")
@@ -38,6 +41,47 @@ def write(scheme: str, text: str) -> str:
         return ""
     written = (("" if operator == "=" else operator) + quote(version, safe=".-_~") for operator, version in constraints)
     return f"vers:{scheme}/{'|'.join(written)}"
+
+
+def read(text: str) -> tuple[Interval, ...]:
+    """The versions that a specifier names; raises `Malformed` for what is none.
+
+    Constraints stand in the order of their versions, so those that name a lower and an upper bound go in pairs; a
+    version that is left out (``!=``) parts an interval.
+    """
+    head, slash, body = text.partition("/")
+    if not slash or not re.fullmatch(r"vers:[a-z0-9.+-]+", head):
+        raise Malformed(f"{text[:80]!r} is no version range specifier")
+    if body.strip() == "*":
+        return (Interval(),)
+    result: list[Interval] = []
+    low: _Pair | None = None
+    for item in body.split("|")[:_MAX]:
+        match = _READ.fullmatch(item.strip())
+        if match is None:
+            raise Malformed(f"{item[:80]!r} in {text[:80]!r} is no constraint")
+        operator, version = match[1] or "=", unquote(match[2])
+        if operator == "=":
+            result.append(Interval(version, True, version, True))
+        elif operator in _LOWER:
+            if low is not None:
+                result.append(Interval(low[1], low[0] == ">="))
+            low = operator, version
+        elif operator in _UPPER:
+            result.append(
+                Interval(low[1] if low else "", bool(low is None or low[0] == ">="), version, operator == "<=")
+            )
+            low = None
+        else:
+            if low is not None or not result:
+                result.append(Interval(low[1] if low else "", bool(low is None or low[0] == ">="), version, False))
+                low = ">", version
+    if low is not None:
+        result.append(Interval(low[1], low[0] == ">="))
+    return tuple(result)
+
+
+_READ = re.compile(r"(>=|<=|!=|>|<|=)?\s*([^\s<>=!|]+)")
 
 
 def _constraints(scheme: str, text: str) -> list[_Pair]:

@@ -59,7 +59,8 @@ class Feed(NamedTuple):
     `source` is the feed's name, which judges severities where a record names nobody. `marks` are
     sets of keys: a JSON object (the first record of a file) that has all of one set may be this feed's, the largest
     set wins; `files` are globs on file names that tell it at once; `ids` are beginnings of the ids of its OSV records
-    (``GHSA-``); `heads` are texts of which one stands in the first bytes of its files that are no JSON.
+    (``GHSA-``); `heads` are texts of which one stands in the first bytes of its other files, and tells apart feeds
+    with the same marks.
     `states` are what the source can express; a source that cannot say NOT_FIXED leaves packages undecided.
     `complete` is false for samples. `ecosystems` are the OSV ecosystem names whose packages it covers (without release,
     where releases come from the records). `default` feeds are in the set that `assay db update` fetches by itself,

@@ -3,9 +3,9 @@
 ::
 
     [db]
-    feed = ["acme=osv+https://advisories.acme.example/all.zip", "house=csaf,complete+https://acme.example/csaf/"]
+    feed = ["acme=osv+https://advisories.acme.example/all.zip", "house=csaf+complete+https://acme.example/csaf/"]
 
-``NAME=FORMAT[,complete]+ADDRESS``: `FORMAT` is ``osv`` (a file, an archive, JSON lines, or OSV's ``all.zip`` with
+``NAME=FORMAT[+complete]+ADDRESS``: `FORMAT` is ``osv`` (a file, an archive, JSON lines, or OSV's ``all.zip`` with
 ``modified_id.csv`` beside it) or ``csaf`` (the folder of a provider with ``index.txt``, or a file); `ADDRESS` may be a
 path. ``complete`` says that packages without an advisory there have none; else the source only adds to others.
 """
@@ -20,7 +20,7 @@ from assay.feeds import discover
 from assay.model.ecosystem import Proof
 from assay.model.feed import Download, Feed, Protocol
 
-_FORM = re.compile(r"([a-z0-9][a-z0-9._-]{0,63})=(osv|csaf)(,complete)?\+(\S+)")
+_FORM = re.compile(r"([a-z0-9][a-z0-9._-]{0,63})=(osv|csaf)(\+complete)?\+(\S+)")
 _READS = {"osv": "assay.formats.osv_records:read", "csaf": "assay.formats.csaf_records:read"}
 
 

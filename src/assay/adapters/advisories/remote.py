@@ -6,14 +6,14 @@ or the repository that it was pushed to (``oci://HOST/NAME[:TAG]``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NamedTuple
 
 from assay.adapters.advisories import manifest as manifests
 from assay.adapters.advisories import sharing
 from assay.adapters.advisories.fetch import Fetched, Fetcher, Validators
-from assay.adapters.advisories.store import FOLDER
+from assay.adapters.advisories.store import FOLDER, AdvisoryStore
 from assay.adapters.registry.transport import Policy
 from assay.errors import InputError, Malformed
 from assay.model.advisory_store import Shard
@@ -31,6 +31,15 @@ class Remote(NamedTuple):
 def open_remote(url: str, fetcher: Fetcher, policy: Policy, cache: Path) -> Remote:
     """The store behind an address; raises `InputError` or `ExternalError` where there is none."""
     return _repository(url, policy, fetcher, cache) if url.startswith(SCHEME) else _folder(url.rstrip("/"), fetcher)
+
+
+def push(store: AdvisoryStore, url: str, policy: Policy, feeds: Collection[str] = ()) -> int:
+    """Write a store to a repository; how many shards it has there."""
+    from assay.adapters.image_reference import parse
+    from assay.adapters.registry.client import connect
+
+    reference = parse(url.removeprefix(SCHEME))
+    return sharing.push(store, connect(reference, policy).push, reference.tag, feeds)
 
 
 def _folder(base: str, fetcher: Fetcher) -> Remote:

@@ -12,6 +12,7 @@ FEED = Feed(
     origin="advisories of 2026, ../shared/data/advisories",
     downloads=(Download("https://codeload.github.com/microsoft/AzureLinuxVulnerabilityData/tar.gz/refs/heads/main"),),
     files=("azurelinux-oval*", "cbl-mariner-*-oval.xml"),
+    heads=("com.microsoft.azurelinux", "com.microsoft.cbl-mariner"),
     ecosystems=("Azure Linux", "Mariner"),
     marks=(frozenset(("eco", "cve", "tests")),),
     default=True,

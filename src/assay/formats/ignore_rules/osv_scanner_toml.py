@@ -20,17 +20,10 @@ from __future__ import annotations
 
 from assay.errors import Malformed
 from assay.formats import toml
+from assay.formats.advisory_ecosystem import PURL_TYPES
 from assay.formats.ignore_rules.assay_toml import day
 from assay.formats.json import as_list, as_object, as_text
 from assay.model.ignore_rule import IgnoreRule
-
-_ECOSYSTEMS = {"Go": "golang", "crates.io": "cargo", "PyPI": "pypi", "npm": "npm", "Maven": "maven"} | {
-    "RubyGems": "gem",
-    "Packagist": "composer",
-    "NuGet": "nuget",
-    "Hex": "hex",
-    "Pub": "pub",
-}
 
 
 def read(data: bytes, origin: str) -> tuple[list[IgnoreRule], list[str]]:
@@ -65,7 +58,7 @@ def _package(item: dict, place: str) -> IgnoreRule | None:  # type: ignore[type-
         return None
     return IgnoreRule(
         packages=(f"{name or '*'}@{version}" if version else name,) if name or version else (),
-        ecosystems=(_ECOSYSTEMS.get(ecosystem, ecosystem.lower()),) if ecosystem else (),
+        ecosystems=(PURL_TYPES.get(ecosystem, ecosystem.lower()),) if ecosystem else (),
         reason=as_text(item.get("reason")),
         expires=day(item.get("effectiveUntil")),
         origin=place,

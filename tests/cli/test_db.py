@@ -1,0 +1,97 @@
+"""`assay db` as a user runs it: update, a scan that updates by itself, export to a registry and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from advisory_data import osv
+from assay.cli._main import run
+from simulators import registry
+from simulators.web import Web, serve
+
+PURL = "pkg:pypi/acme@1"
+
+
+@pytest.fixture
+def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ASSAY_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("ASSAY_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("ASSAY_DB_STARTER", "false")
+    with serve(Web()) as server:
+        record = osv("ACME-1", "PyPI", "acme", ("introduced", "0"), ("fixed", "2"))
+        server.files["acme.json"] = json.dumps(record).encode()
+        monkeypatch.setenv("ASSAY_DB_FEED", f"acme=osv+complete+{server.url('acme.json')}")
+        yield server
+
+
+def found() -> list[str]:
+    assert run(["scan", "-q", PURL, "-o", "json=found.json"]) == 0
+    return [item["id"] for item in json.loads(Path("found.json").read_bytes())["findings"]]
+
+
+def test_update_says_what_came(web: Web, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["db", "update", "--source", "acme"]) == 0
+    assert "acme                 updated: 1 records, data of 2026-11-20" in capsys.readouterr().out
+    assert run(["db", "update", "--source", "acme"]) == 0
+    assert "acme                 unchanged" in capsys.readouterr().out
+    assert found() == ["ACME-1"]
+    web.status["acme.json"] = 503
+    assert run(["db", "update", "--source", "acme"]) == 4
+    told = capsys.readouterr()
+    assert "503" in told.err and "untouched" in told.err
+    assert found() == ["ACME-1"]
+
+
+def test_update_refuses_what_cannot_be(web: Web, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["db", "update", "--source", "nothing"]) == 2
+    assert "no advisory source 'nothing'" in capsys.readouterr().err
+    assert run(["db", "update", "--offline", "--source", "acme"]) == 2
+    assert "assay db import" in capsys.readouterr().err
+    assert web.requests == []
+
+
+def test_a_scan_brings_old_data_up_to_date(
+    web: Web, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ASSAY_DB_SOURCE", "acme")
+    assert found() == []
+    monkeypatch.setenv("ASSAY_DB_UPDATE", "true")
+    for words in (["--no-update"], ["--offline"]):
+        assert run(["scan", "-q", PURL, "-o", "json=none.json", *words]) == 0
+    assert web.requests == []
+    assert found() == ["ACME-1"]
+    assert found() == ["ACME-1"]
+    assert web.requests == ["acme.json"], "once a day"
+
+
+def test_a_scan_only_warns_when_there_is_no_network(
+    web: Web, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ASSAY_DB_FEED", "acme=osv+http://127.0.0.1:9/acme.json")
+    monkeypatch.setenv("ASSAY_DB_SOURCE", "acme")
+    monkeypatch.setenv("ASSAY_DB_UPDATE", "true")
+    assert run(["scan", PURL, "-o", "json=found.json"]) == 0
+    assert "could not be brought up to date" in capsys.readouterr().err
+
+
+def test_export_to_a_registry_and_back(web: Web, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert run(["db", "update", "--source", "acme"]) == 0
+    with registry.serve(registry.Registry()) as server:
+        url = f"oci://{server.host}/security/advisories:latest"
+        assert run(["db", "export", url]) == 0
+        monkeypatch.setenv("ASSAY_DATA_DIR", str(tmp_path / "other"))
+        monkeypatch.setenv("ASSAY_DB_URL", url)
+        assert found() == []
+        assert run(["db", "update"]) == 0
+    assert found() == ["ACME-1"]
+
+
+def test_export_refuses_a_source_that_is_not_there(web: Web, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["db", "update", "--source", "acme"]) == 0
+    assert run(["db", "export", "out", "--source", "nvd"]) == 2
+    assert "no data of 'nvd'" in capsys.readouterr().err
