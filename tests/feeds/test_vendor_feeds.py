@@ -276,6 +276,8 @@ def test_all_are_recognised_and_found_by_a_scan(tmp_path: Path) -> None:
         sbom = purls(
             "pkg:rpm/redhat/openssl@1.1.1k-10.el8?epoch=1&distro=rhel-8.9",
             "pkg:rpm/redhat/openssl@1.1.1k-13.el8?epoch=1&distro=rhel-8.9",
+            "pkg:rpm/redhat/openssl@1.1.1k-9.el8_6?epoch=1&distro=rhel-8.6",
+            "pkg:rpm/redhat/openssl@1.1.1k-8.el8_6?epoch=1&distro=rhel-8.6",
             "pkg:rpm/redhat/compat-openssl11@1.1.1k-4.el9?epoch=1&distro=rhel-9.3",
             "pkg:rpm/redhat/openssl@3.0.7-24.el9?epoch=1&distro=rhel-9.3",
             "pkg:rpm/amzn/kernel@4.14.330-250.amzn2?distro=amzn-2",
@@ -287,6 +289,7 @@ def test_all_are_recognised_and_found_by_a_scan(tmp_path: Path) -> None:
         }
     assert found == {
         ("openssl", "1.1.1k-10.el8", "CVE-2024-0001"),
+        ("openssl", "1.1.1k-8.el8_6", "CVE-2024-0001"),
         ("compat-openssl11", "1.1.1k-4.el9", "CVE-2024-0001"),
         ("kernel", "4.14.330-250.amzn2", "CVE-2024-1086"),
         ("nodejs", "18.18-1.module+el8", "CVE-2024-0001"),

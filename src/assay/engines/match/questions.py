@@ -99,7 +99,7 @@ def _packaged(
     version = _with_epoch(component)
     source, source_version = _source(component, version)
     key = order(name).key
-    whole = ".module" in version  # streams are told apart by all fixes of an advisory: see `relevant`
+    whole = ".module" in version or ".el" in version  # streams and channels are told apart by all fixes: `relevant`
     question = Question(name, component.name, version, key(version), whole)
     binary = Asked(question, number, source=source == component.name)
     if (source, source_version) == (component.name, version):

@@ -4,10 +4,14 @@
 ``.module_el8…``. A modular fix only concerns modular packages and the other way round; of several modular fixes the
 ones of the installed stream count (the longest common beginning of the upstream version tells it where no label
 does), and who has the lowest of these has the fix: higher ones are later rebuilds for newer minor releases.
+
+**Channels of extended support** (Red Hat's EUS, AUS, E4S ...). A fix for 8.6 EUS (``.el8_6``) has a lower version than the
+fix in 8.9, and counts for who has a package of 8.6 only; everybody else is told of the fix in the main channel.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -22,17 +26,39 @@ _MODULAR = (".module_", ".module+")
 def relevant(claims: Iterable[Claim], asked: Sequence[Asked], components: Sequence[Component]) -> list[Claim]:
     """The claims that concern their component; those about modules are narrowed to the installed stream."""
     modular: dict[tuple[int, str, int], list[Claim]] = defaultdict(list)
+    channels: dict[tuple[int, str, int], list[Claim]] = defaultdict(list)
     plain = []
     for claim in claims:
         if quiet(claim) or not concerns(claim, asked[claim.question], components):
             continue
         if any(mark in claim.interval.high for mark in _MODULAR):
             modular[claim.question, claim.feed, claim.advisory].append(claim)
+        elif asked[claim.question].question.ecosystem.startswith(_WITH_CHANNELS):
+            channels[claim.question, claim.feed, claim.advisory].append(claim)
         elif claim.inside:
             plain.append(claim)
     for group in modular.values():
         plain += _of_stream(asked[group[0].question].question.version, group)
+    for group in channels.values():
+        plain += _of_channel(asked[group[0].question].question.version, group)
     return plain
+
+
+_WITH_CHANNELS = "Red Hat:"
+_MINOR = re.compile(r"\.el(\d+_\d+)")
+
+
+def _of_channel(version: str, group: Sequence[Claim]) -> list[Claim]:
+    """The claims of the channel that the installed package is from; those of the main channel where none is."""
+    minor = _minor(version)
+    same = [claim for claim in group if minor and _minor(claim.interval.high) == minor]
+    main = [claim for claim in group if not claim.channel]
+    return [claim for claim in same or main or group if claim.inside]
+
+
+def _minor(version: str) -> str:
+    match = _MINOR.search(version)
+    return match[1] if match else ""
 
 
 def quiet(claim: Claim) -> bool:
