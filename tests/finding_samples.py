@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from assay.model.advisory import Exploited, FixState, Kind, Level, Likelihood, Reference, Severity
 from assay.model.component import Component, ComponentType, Occurrence
@@ -37,7 +38,7 @@ def component(
     )
 
 
-def vulnerability(name: str, level: Level, score: float = -1.0, **more: object) -> Vulnerability:
+def vulnerability(name: str, level: Level, score: float = -1.0, **more: Any) -> Vulnerability:
     vector = V3 if score >= 0 else ""
     base = Vulnerability(
         name,
@@ -54,13 +55,13 @@ def vulnerability(name: str, level: Level, score: float = -1.0, **more: object) 
         modified="2026-01-03",
         advisories=(f"ghsa:{name}",),
     )
-    return replace(base, **more)  # type: ignore[arg-type]
+    return base._replace(**more)
 
 
-def finding(found: Vulnerability, item: Component, **more: object) -> Finding:
+def finding(found: Vulnerability, item: Component, **more: Any) -> Finding:
     match = Match("ghsa", found.id, "PyPI", item.name, item.version, ">= 0, < 2.0", scheme="pypi", day="2026-11-22")
     base = Finding(found, item, (match,), FixState.FIXED, ("2.0",), "2026-01-02", 12.5, ("pkg:pypi/app@1", item.id))
-    return replace(base, **more)  # type: ignore[arg-type]
+    return base._replace(**more)
 
 
 def scan() -> Scan:

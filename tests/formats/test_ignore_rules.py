@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -84,8 +83,8 @@ def test_a_rule_holds_through_its_last_day_and_then_warns() -> None:
 
 def test_rules_from_inside_the_tree_hide_nothing_grave() -> None:
     rule = IgnoreRule(ids=("CVE-1",), trusted=False)
-    evil = replace(FINDING, vulnerability=replace(FINDING.vulnerability, kind=Kind.MALICIOUS))
-    used = replace(FINDING, vulnerability=replace(FINDING.vulnerability, exploited=Exploited("2026-01-01")))
+    evil = FINDING._replace(vulnerability=FINDING.vulnerability._replace(kind=Kind.MALICIOUS))
+    used = FINDING._replace(vulnerability=FINDING.vulnerability._replace(exploited=Exploited("2026-01-01")))
     assert not ignore.matches(rule, evil) and not ignore.matches(rule, used)
     assert ignore.matches(rule, FINDING)
     assert ignore.matches(rule._replace(trusted=True), evil)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -32,10 +32,10 @@ def document(*statements: Statement, form: str = "openvex") -> VexDocument:
     return VexDocument(form, "https://x.example/1", "me", time=TIME, statements=statements)
 
 
-def finding(**more: object) -> Finding:
+def finding(**more: Any) -> Finding:
     component = Component("lib", "1.0", purl=Purl("pypi", "lib", "1.0"))
     found = Vulnerability("GHSA-1", ("GHSA-1", "CVE-1"))
-    return replace(Finding(found, component, (Match("f", "GHSA-1", "PyPI", "lib", "1.0"),)), **more)  # type: ignore[arg-type]
+    return Finding(found, component, (Match("f", "GHSA-1", "PyPI", "lib", "1.0"),))._replace(**more)
 
 
 SUBJECT = Component("app", purl=Purl("oci", "app", "sha256:aa"))

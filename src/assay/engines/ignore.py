@@ -30,7 +30,7 @@ def apply(
             stay.append(finding)
             continue
         said = Suppression(Cause.IGNORE_RULE, rule.reason or "no reason is given", rule.origin, rule.expires)
-        hidden.append(replace(finding, suppression=said))
+        hidden.append(finding._replace(suppression=said))
     return stay, hidden, [_warning(rule) for rule in rules if _expired(rule, today)]
 
 

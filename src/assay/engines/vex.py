@@ -9,7 +9,6 @@ named. Of several the most specific product counts, then the newest, then the on
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from assay.formats import purl as purls
 from assay.model.advisory import Kind
@@ -39,9 +38,9 @@ def apply(
         if statement is None:
             stay.append(finding)
         elif statement.status in _HIDING and (trusted or not _grave(finding)):
-            hidden.append(replace(finding, suppression=_suppression(statement)))
+            hidden.append(finding._replace(suppression=_suppression(statement)))
         else:
-            stay.append(replace(finding, analysis=_analysis(statement)))
+            stay.append(finding._replace(analysis=_analysis(statement)))
     return stay, hidden
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from assay.model.advisory import Exploited, FixState, Kind, Level, Likelihood, Reference, Severity
 from assay.model.component import Component
 from assay.model.sbom import Sbom
 
 
-@dataclass(frozen=True, slots=True)
-class Vulnerability:
+class Vulnerability(NamedTuple):
     """A problem under all its ids, with the best source for each fact.
 
     `id` is the one shown, `ids` are all of the alias group (the shown one first, then sorted), `advisories` are
@@ -44,8 +44,7 @@ class Vulnerability:
         return next((name for name in self.ids if name.startswith("CVE-")), "")
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """One record that says a package is affected (or is not), and the comparison that decided it.
 
     `package` and `version` are what was looked up (the source package for distributions), in `ecosystem`; `interval`
@@ -107,8 +106,7 @@ class Analysis:
     origin: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A component has a vulnerability.
 
     `matches` are the reasons, the deciding one first. `fixed` are the versions that mend it for this component,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 from assay.ecosystems import order
 from assay.engines.match.relevant import quiet
@@ -29,7 +28,7 @@ def complete(found: Sequence[Finding], store: Advisories) -> list[Finding]:
     if not cleared:
         return list(found)
     return [
-        replace(item, clears=version) if (version := cleared.get(item.component.id, "")) else item for item in found
+        item._replace(clears=version) if (version := cleared.get(item.component.id, "")) else item for item in found
     ]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from assay.engines.match import severity
-from assay.model.advisory import Advisory, Enrichment, Kind, Reference
+from assay.model.advisory import Advisory, Enrichment, Kind, Reference, Severity
 from assay.model.advisory_store import Claim
 from assay.model.finding import Vulnerability
 
@@ -51,6 +51,8 @@ def upstream(advisory: Advisory) -> tuple[str, ...]:
 
 def group(found: Sequence[Hit]) -> list[list[Hit]]:
     """The hits of one component, by problem; in the order of the first hit of each."""
+    if len(found) == 1:
+        return [list(found)]
     leader: dict[str, str] = {}
 
     def root(name: str) -> str:
@@ -81,10 +83,12 @@ class Facts(NamedTuple):
 
 def vulnerability(hit_list: Sequence[Hit], facts: Facts, *, by_cve: bool) -> Vulnerability:
     """One problem with the best of all sources; `hit_list` has the preferred record first."""
-    records = list({id(hit.advisory): hit.advisory for hit in hit_list}.values())
-    best = records[0]
     ids = _ids(hit_list)
     known = facts.about(ids)
+    if len(hit_list) == 1 and not known:
+        return _alone(hit_list[0], ids, by_cve)
+    records = list({id(hit.advisory): hit.advisory for hit in hit_list}.values())
+    best = records[0]
     first = _shown(hit_list[0], ids, by_cve)
     own = best.severities
     others = [item for record in records[1:] for item in record.severities]
@@ -113,6 +117,32 @@ def vulnerability(hit_list: Sequence[Hit], facts: Facts, *, by_cve: bool) -> Vul
     )
 
 
+def _alone(hit: Hit, ids: set[str], by_cve: bool) -> Vulnerability:
+    """A problem that a single record speaks of, as most are."""
+    record = hit.advisory
+    first = _shown(hit, ids, by_cve)
+    chosen = severity.choose(record.severities, ()) if record.severities else _NOT_JUDGED
+    return Vulnerability(
+        id=first,
+        ids=(first, *sorted(ids - {first})) if len(ids) > 1 else (first,),
+        kind=record.kind,
+        summary=record.summary,
+        level=severity.level(chosen),
+        score=chosen.score,
+        vector=chosen.vector,
+        severity_source=chosen.source,
+        severities=record.severities,
+        weaknesses=record.weaknesses if len(record.weaknesses) < 2 else tuple(sorted(set(record.weaknesses))),
+        references=record.references,
+        published=record.published,
+        modified=record.modified,
+        advisories=(f"{hit.claim.feed}:{record.id}",),
+    )
+
+
+_NOT_JUDGED = Severity("")
+
+
 def _references(records: Sequence[Advisory]) -> tuple[Reference, ...]:
     return tuple(dict.fromkeys([item for record in records for item in record.references]))
 
@@ -123,8 +153,8 @@ def _ids(hit_list: Sequence[Hit]) -> set[str]:
 
 
 def _shown(best: Hit, ids: set[str], by_cve: bool) -> str:
-    cves = sorted(name for name in ids if name.startswith(_CVE))
-    return cves[0] if by_cve and cves else best.ids[0]
+    cves = sorted(name for name in ids if name.startswith(_CVE)) if by_cve else ()
+    return cves[0] if cves else best.ids[0]
 
 
 def rejected(ids: Iterable[str], facts: Facts) -> str:

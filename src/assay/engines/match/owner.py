@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from assay.engines.match.questions import Asked
 from assay.model.advisory import FixState
@@ -38,7 +37,7 @@ def divide(
         if word is None:
             stay.append(item)
         else:
-            answered.append(replace(item, suppression=Suppression(Cause.OWNER, word[0], word[1])))
+            answered.append(item._replace(suppression=Suppression(Cause.OWNER, word[0], word[1])))
     return stay, answered
 
 

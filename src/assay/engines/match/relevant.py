@@ -5,8 +5,8 @@
 ones of the installed stream count (the longest common beginning of the upstream version tells it where no label
 does), and who has the lowest of these has the fix: higher ones are later rebuilds for newer minor releases.
 
-**Channels of extended support** (Red Hat's EUS, AUS, E4S ...). A fix for 8.6 EUS (``.el8_6``) has a lower version than the
-fix in 8.9, and counts for who has a package of 8.6 only; everybody else is told of the fix in the main channel.
+**Channels of extended support** (Red Hat's EUS, AUS, E4S ...). A fix for 8.6 EUS (``.el8_6``) has a lower version than
+the fix in 8.9, and counts for who has a package of 8.6 only; everybody else is told of the fix in the main channel.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from assay.errors import Malformed
 from assay.formats import digest, purl
@@ -41,19 +42,20 @@ _OWN = frozenset(
 )
 
 
-def component(raw: Object) -> Component:
-    """The noun, without its place in a document (`ref` is the document's own reference, `extra` is empty)."""
+def component(raw: Object, extra: Mapping[str, object]) -> Component:
+    """The noun, without its place in a document: `ref` is the document's own reference, where that is not the purl."""
     properties = read_properties(raw.get("properties"))
     own = {item.name: item.value for item in reversed(properties)}
     version = own.get(names.VERSION) or as_text(raw.get("version"))
+    known, ref = purl.read(as_text(raw.get("purl"))), as_text(raw.get("bom-ref"))
     return Component(
         name=as_text(raw.get("name")),
         version=version,
         type=_TYPES.get(own.get(names.TYPE) or as_text(raw.get("type")), ComponentType.LIBRARY),
         namespace=as_text(raw.get("group")),
         ecosystem=own.get(names.ECOSYSTEM, ""),
-        purl=purl.read(as_text(raw.get("purl"))),
-        ref=as_text(raw.get("bom-ref")),
+        purl=known,
+        ref="" if known is not None and ref == str(known) else ref,
         presence=Presence.DECLARED if own.get(names.PRESENCE) == Presence.DECLARED else Presence.INSTALLED,
         scope=_SCOPES.get(as_text(raw.get("scope")), Scope.REQUIRED),
         version_range="" if version else own.get(names.VERSION_RANGE) or as_text(raw.get("versionRange")),
@@ -67,7 +69,8 @@ def component(raw: Object) -> Component:
         references=read_references(raw.get("externalReferences")),
         occurrences=_occurrences(raw, properties),
         owned_by=own.get(names.OWNED_BY, ""),
-        properties=tuple(item for item in properties if item.name not in _OWN),
+        properties=tuple([item for item in properties if item.name not in _OWN]),
+        extra=extra,
     )
 
 

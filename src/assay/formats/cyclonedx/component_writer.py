@@ -77,7 +77,7 @@ def write(component: Component, layers: Mapping[int, Layer]) -> Object:
 def _restore(written: Object, raw: Object, component: Component) -> None:
     from assay.formats.cyclonedx import component_reader
 
-    before = component_reader.component(raw)
+    before = component_reader.component(raw, {})
     known = {"bom-ref", "components"}
     for fields, keys in _GROUPS:
         known.update(keys)

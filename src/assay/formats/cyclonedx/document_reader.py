@@ -136,17 +136,18 @@ class _Components:
         """A component, its nested ones collected; deep nesting is bounded by that of the document."""
         if len(self._ids) > MAX_COMPONENTS:
             raise LimitExceeded(f"more than {MAX_COMPONENTS} components")
-        component = component_reader.component(raw)
-        natural = replace(component, ref="")
-        if component.ref in ("", natural.id):
-            component = natural
-        if component.id in self._ids:
-            component = replace(component, ref=self._free(component.id))
-        self._ids.add(component.id)
         kept = dict(raw)
+        component = component_reader.component(raw, {"cyclonedx": kept})
+        if component.ref and component.purl is None and component.ref == (natural := replace(component, ref="")).id:
+            component = natural
+        name = component.id
+        if name in self._ids:
+            component = replace(component, ref=self._free(name))
+            name = component.id
+        self._ids.add(name)
         if "components" in raw:
             kept["components"] = list(self.read(as_list(raw["components"])))
-        return replace(component, extra={"cyclonedx": kept})
+        return component
 
     def _free(self, taken: str) -> str:
         number = len(self._ids)
