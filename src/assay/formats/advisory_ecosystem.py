@@ -180,6 +180,8 @@ def of_distribution(system: Distribution) -> str:
 
 def _short(name: str, version: str) -> str:
     """As many numbers of the release as advisories count by."""
+    if name == "Debian" and version[:2] in ("1.", "2.", "3."):
+        return version[:3]
     if name in _MAJOR:
         return _CODENAMES.get(version, version.partition(".")[0])
     if name == "Alpine":

@@ -91,11 +91,15 @@ def _kind(name: str, record: Mapping[str, Json], affected: Sequence[Affected]) -
     items = [as_object(item) for item in as_list(record.get("affected"))]
     informational = [as_object(item.get("database_specific")).get("informational") for item in items]
     if informational and all(isinstance(item, str) and item for item in informational):
-        return Kind.INFORMATIONAL
+        return _RUSTSEC.get(str(informational[0]), Kind.INFORMATIONAL)
     categories = [as_object(item.get("database_specific")).get("categories") for item in items]
     if any(isinstance(words, list) and "malicious" in words for words in categories):
         return Kind.MALICIOUS
     return Kind.VULNERABILITY
+
+
+_RUSTSEC = {"unsound": Kind.VULNERABILITY, "unmaintained": Kind.UNMAINTAINED}
+"""RustSec's classes of informational advisories: what is unsound breaks memory safety."""
 
 
 def _references(items: Sequence[Json]) -> Iterator[Reference]:

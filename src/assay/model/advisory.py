@@ -13,12 +13,14 @@ from assay.model.version import Interval
 
 
 class Kind(StrEnum):
-    """What an advisory is about; only the first two are findings by default."""
+    """What an advisory is about; INFORMATIONAL makes no finding."""
 
     VULNERABILITY = "vulnerability"
     MALICIOUS = "malicious"
+    UNMAINTAINED = "unmaintained"
+    """Nobody will mend the package: a finding without severity."""
     INFORMATIONAL = "informational"
-    """Unmaintained, unsound, a notice, a bug fix or an enhancement."""
+    """A notice, a bug fix or an enhancement."""
 
 
 class FixState(StrEnum):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from assay.engines.match import severity
-from assay.model.advisory import Advisory, Enrichment, Kind, Reference, Severity
+from assay.model.advisory import Advisory, Enrichment, Kind, Level, Reference, Severity
 from assay.model.advisory_store import Claim
 from assay.model.finding import Vulnerability
 
@@ -78,7 +78,8 @@ class Facts(NamedTuple):
 
     def about(self, ids: Iterable[str]) -> list[tuple[str, Enrichment]]:
         """All facts about one problem."""
-        return [fact for name in ids for fact in self.by_id.get(name, ())]
+        by_id = self.by_id
+        return [fact for name in ids if name in by_id for fact in by_id[name]]
 
 
 def vulnerability(hit_list: Sequence[Hit], facts: Facts, *, by_cve: bool) -> Vulnerability:
@@ -101,7 +102,7 @@ def vulnerability(hit_list: Sequence[Hit], facts: Facts, *, by_cve: bool) -> Vul
         ids=(first, *sorted(ids - {first})) if len(ids) > 1 else (first,),
         kind=Kind.MALICIOUS if malicious else best.kind,
         summary=_first([record.summary for record in records] + [fact.summary for _, fact in known]),
-        level=severity.level(chosen),
+        level=_level(best.kind, chosen),
         score=chosen.score,
         vector=chosen.vector,
         severity_source=chosen.source,
@@ -127,7 +128,7 @@ def _alone(hit: Hit, ids: set[str], by_cve: bool) -> Vulnerability:
         ids=(first, *sorted(ids - {first})) if len(ids) > 1 else (first,),
         kind=record.kind,
         summary=record.summary,
-        level=severity.level(chosen),
+        level=_level(record.kind, chosen),
         score=chosen.score,
         vector=chosen.vector,
         severity_source=chosen.source,
@@ -141,6 +142,12 @@ def _alone(hit: Hit, ids: set[str], by_cve: bool) -> Vulnerability:
 
 
 _NOT_JUDGED = Severity("")
+
+
+def _level(kind: Kind, chosen: Severity) -> Level:
+    """The word; that nobody maintains a package is no flaw by itself."""
+    level = severity.level(chosen)
+    return Level.NONE if kind is Kind.UNMAINTAINED and level is Level.UNKNOWN else level
 
 
 def _references(records: Sequence[Advisory]) -> tuple[Reference, ...]:
@@ -159,7 +166,9 @@ def _shown(best: Hit, ids: set[str], by_cve: bool) -> str:
 
 def rejected(ids: Iterable[str], facts: Facts) -> str:
     """Why the CVE behind a problem was rejected; empty where it was not, or only one of several."""
-    cves = [name for name in ids if name.startswith(_CVE)]
+    cves = [name for name in ids if name.startswith(_CVE) and name in facts.by_id]
+    if not cves or len(cves) < sum(name.startswith(_CVE) for name in ids):
+        return ""
     reasons = [next((fact.rejected for _, fact in facts.about((name,)) if fact.rejected), "") for name in cves]
     return reasons[0] if reasons and all(reasons) else ""
 

@@ -36,7 +36,7 @@ def risk(item: Vulnerability) -> float:
 
 def threat(item: Vulnerability) -> float:
     """How likely it is used against somebody."""
-    exploitation = dict(item.ssvc).get("Exploitation", "").lower()
+    exploitation = dict(item.ssvc).get("Exploitation", "").lower() if item.ssvc else ""
     if item.kind is Kind.MALICIOUS or item.exploited is not None or exploitation == "active":
         return 1.0
     probability = item.likelihood.probability if item.likelihood is not None else ASSUMED

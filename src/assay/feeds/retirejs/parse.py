@@ -6,7 +6,8 @@
        {"atOrAbove": "1.2.0", "below": "3.5.0", "severity": "medium", "identifiers": {"CVE": ["CVE-2020-11022"]},
         "info": ["https://…"]}]}}
 
-Names that npm does not have (``has_npmname: false``) are no npm packages: they are left to their own ecosystem.
+Names of ``jsrepository.json`` that npm does not have (``has_npmname: false``) are no npm packages: they are left to
+their own ecosystem. ``npmrepository.json`` lists modules by the names that npm has them under.
 """
 
 from __future__ import annotations
@@ -38,9 +39,10 @@ def read(document: Document, source: str) -> Iterator[Record | Skipped]:
 def _named(item: Object, source: str) -> Advisory:
     """A converted record; names that are not npm's get an ecosystem of their own."""
     found = osv.read(item, source)
+    origin = as_text(as_object(item.get("database_specific")).get("converted_from"))
     parts = [as_object(part) for part in as_list(item.get("affected"))]
     own = [as_object(part.get("database_specific")).get("has_npmname") is False for part in parts]
-    if len(own) != len(found.affected):
+    if origin.endswith("/npmrepository.json") or len(own) != len(found.affected):
         return found
     pairs = zip(found.affected, own, strict=True)
     return found._replace(affected=tuple(one._replace(ecosystem=OWN) if mine else one for one, mine in pairs))

@@ -46,6 +46,8 @@ def marks(item: Finding) -> tuple[str, ...]:
     result = []
     if found.kind is Kind.MALICIOUS:
         result.append("malicious")
+    if found.kind is Kind.UNMAINTAINED:
+        result.append("unmaintained")
     if found.exploited is not None:
         result.append("exploited" + (", ransomware" if found.exploited.ransomware else ""))
     if item.analysis is not None:
