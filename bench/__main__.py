@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import compare, inputs, measure
+from bench import compare, inputs, measure, scan
 
 HERE = Path(__file__).parent
 BUILD = inputs.BUILD
 ASSAY = str(Path(sys.executable).parent / "assay")
 PEERS = {"syft": BUILD / "bin" / "syft", "trivy": BUILD / "bin" / "trivy"}
-INPUTS = ("image", "image-no-jars", "million", "tree", "empty")
+INPUTS = ("image", "image-no-jars", "million", "tree", "empty", "scan")
 
 
 def commands(name: str) -> dict[str, list[str]]:
@@ -93,15 +93,16 @@ def median(runs: Sequence[measure.Run], field: str) -> float:
 
 
 def main(names: Sequence[str]) -> None:
-    inputs.main()
+    names = names or INPUTS
+    inputs.main([name for name in names if name != "scan"])
     subprocess.run([str(HERE / "peers.sh")], check=False)
     rounds = int(os.environ.get("BENCH_ROUNDS", "3"))
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores"
     head = f"Measured {datetime.now(UTC):%Y-%m-%d} at commit {commit}, {machine}, {rounds} rounds interleaved, medians."
     lines = [head, ""]
-    for name in names or INPUTS:
-        lines += table(name, run_all(name, rounds))
+    for name in names:
+        lines += scan.table(rounds) if name == "scan" else table(name, run_all(name, rounds))
         (BUILD / "result.md").write_text("\n".join(lines))
     print("\n".join(lines))
 

@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -52,10 +52,10 @@ JARS = """
 """.split()  # noqa: SIM905 (a list of ninety quoted words is no table)
 
 
-def main() -> None:
-    """Build what is missing."""
+def main(names: Collection[str]) -> None:
+    """Build what is missing of these."""
     for name, build in BUILDERS.items():
-        if not (BUILD / name).exists():
+        if name in names and not (BUILD / name).exists():
             print(f"building {name} ...", flush=True)
             build(BUILD / name)
 
@@ -279,4 +279,4 @@ BUILDERS: dict[str, Callable[[Path], None]] = {
 }
 
 if __name__ == "__main__":
-    main()
+    main(tuple(BUILDERS))

@@ -8,8 +8,11 @@ export GOTOOLCHAIN="${GOTOOLCHAIN:-auto}" GOBIN="$bin" CGO_ENABLED=0 GOEXPERIMEN
 
 syft=v1.51.0
 trivy=v0.70.0
+osv=v2.6.0
 
 [ -x "$bin/syft" ] || go install "github.com/anchore/syft/cmd/syft@$syft"
+
+[ -x "$bin/osv-scanner" ] || GOEXPERIMENT="" go install "github.com/google/osv-scanner/v2/cmd/osv-scanner@$osv"
 
 # `go install` refuses Trivy, whose module has replace directives: a scratch module builds it.
 if [ ! -x "$bin/trivy" ]; then
