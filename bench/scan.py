@@ -138,9 +138,24 @@ def table(rounds: int) -> list[str]:
     lines += [_row(tool, items) for tool, items in runs.items()]
     cpu = statistics.median(run.cpu for run in imports)
     lines += ["", f"The store of all the data is built in {cpu:.1f} CPU-s ({imports[0].memory / 1e6:.0f} MB).", ""]
+    lines += _folder(rounds)
     if "osv-scanner" in runs:
         lines += _agreement(runs["assay, the peer's data"][-1].output, runs["osv-scanner"][-1].output)
     return lines
+
+
+def _folder(rounds: int) -> list[str]:
+    """What judging the source tree costs beside listing it."""
+    tree = BUILD / "tree"
+    if not tree.is_dir():
+        return []
+    costs: dict[str, list[float]] = defaultdict(list)
+    for _ in range(rounds):
+        for words in (["sbom", "-o", "cyclonedx-json"], ["scan", "--no-update", "-o", "json"]):
+            run = measure.run([ASSAY, words[0], str(tree), "-q", *words[1:]], 600, **_environment("all"))
+            costs[words[0]].append(run.cpu)
+    listed, judged = (statistics.median(costs[name]) for name in ("sbom", "scan"))
+    return [f"The source tree: SBOM {listed:.2f} CPU-s, scan {judged:.2f} CPU-s ({judged / listed:.2f} times).", ""]
 
 
 def _environment(name: str) -> dict[str, str]:
