@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay import __version__
 from assay.errors import InputError, UsageError
-from assay.model.component import Component, ComponentType
+from assay.model.component import Component, ComponentType, Property
 from assay.model.digest import Algorithm, Digest
 from assay.model.ecosystem import Ecosystem
-from assay.model.sbom import Lifecycle, Sbom, Tool
+from assay.model.sbom import Completeness, Lifecycle, Sbom, Tool
 from assay.ports import FindingsCache, Ledger, Progress
 
 if TYPE_CHECKING:
@@ -74,7 +74,17 @@ def sbom(request: SbomRequest) -> Sbom:
     )
     if isinstance(opened, Sbom):
         return rename(opened, request)
-    return rename(replace(_catalog(opened, request), tools=(TOOL,), timestamp=timestamp()), request)
+    found = _narrowed(_catalog(opened, request), request)
+    return rename(replace(found, tools=(TOOL,), timestamp=timestamp()), request)
+
+
+def _narrowed(found: Sbom, request: SbomRequest) -> Sbom:
+    """What the user left out is said in the document, which then does not claim to be complete."""
+    left_out = [Property("assay:exclude", glob) for glob in request.exclude]
+    left_out += [Property("assay:ecosystem", word) for word in request.ecosystems]
+    if not left_out:
+        return found
+    return replace(found, properties=(*found.properties, *left_out), completeness=Completeness.INCOMPLETE)
 
 
 def _platform(text: str) -> Platform | None:

@@ -84,3 +84,23 @@ def test_exit_codes(arguments: tuple[str, ...], code: int) -> None:
     done = assay(*arguments)
     assert done.returncode == code, done.stderr
     assert b"remedy: " in done.stderr
+
+
+def test_what_is_left_out_is_said_in_the_document(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("flask==3.0.0\n")
+    words = ["-q", str(tmp_path), "-o", f"cyclonedx-json={tmp_path / 'x.json'}"]
+    assert assay(*words, "--exclude", "lib/**", "--ecosystem=-npm").returncode == 0
+    document = json.loads((tmp_path / "x.json").read_bytes())
+    said = {(item["name"], item["value"]) for item in document["metadata"]["properties"]}
+    assert {("assay:exclude", "lib/**"), ("assay:ecosystem", "-npm")} <= said
+    assert document["compositions"][0]["aggregate"] == "incomplete"
+    assert assay(*words).returncode == 0
+    assert json.loads((tmp_path / "x.json").read_bytes())["compositions"][0]["aggregate"] == "complete"
+
+
+@pytest.mark.parametrize("flag", ["--from-attached", "--verify-diffids"])
+def test_what_is_about_images_is_refused_for_folders(tmp_path: Path, flag: str) -> None:
+    done = assay(str(tmp_path), flag, "-o", "purls")
+    assert done.returncode == 2 and f"{flag} is about images".encode() in done.stderr
+    done = assay(str(tmp_path), "--platform", "linux/arm64", "-o", "purls")
+    assert done.returncode == 0 and b"--platform is about images" in done.stderr

@@ -175,7 +175,7 @@ def test_broken_archives() -> None:
     inner = _jar(_descriptor("g", "a", "1.0"))
     found = _read("b-1.jar", _jar({"lib/a-1.0.jar": inner[:-30], "lib/c.jar": inner}, zipfile.ZIP_STORED))
     assert [item.path for item in found.skipped] == ["opt/b-1.jar!/lib/a-1.0.jar"]
-    assert _ids(found) == ["pkg:generic/b@1", "pkg:maven/g/a@1.0"]
+    assert _ids(found) == ["pkg:generic/b@1", "pkg:maven/g/a@1.0", "pkg:maven/g/a@1.0"]
 
 
 def test_archive_bomb_by_depth() -> None:

@@ -42,9 +42,14 @@ def test_only_the_folders_that_node_looks_into_hold_packages(path: str, there: b
     assert [one.presence for one in found.components] == [Presence.INSTALLED] * there
 
 
-@pytest.mark.parametrize("document", [{}, {"name": "a"}, {"version": "1.0.0"}, {"name": 1, "version": []}])
+@pytest.mark.parametrize("document", [{}, {"type": "module"}, {"version": "1.0.0"}, {"name": [], "version": "1"}])
 def test_a_module_marker_is_no_package(document: dict[str, object]) -> None:
-    assert not read("node_modules/a/package.json", **document).components or document.get("name") == 1
+    assert not read("node_modules/a/package.json", **document).components
+
+
+def test_a_package_without_a_version_is_one() -> None:
+    (component,) = read("node_modules/a/package.json", name="a").components
+    assert (component.name, component.version, str(component.purl)) == ("a", "", "pkg:npm/a")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import io
 import mmap
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,50 @@ def test_mutated_archives_raise_nothing_foreign(data: st.DataObject) -> None:
         for member in archive.members(lambda _: True):
             with contextlib.suppress(AssayError):
                 assert len(archive.read(member, 1000)) <= 1000
+
+
+def _streamed(members: dict[str, bytes]) -> bytes:
+    """As pipes make it: the sizes follow each member."""
+
+    class Pipe(io.RawIOBase):
+        def __init__(self) -> None:
+            self.data = bytearray()
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: bytes) -> int:  # type: ignore[override]
+            self.data += data
+            return len(data)
+
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, data in members.items():
+            target.writestr(name, data)
+    return bytes(pipe.data)
+
+
+@pytest.mark.parametrize("pack", [_pack, _streamed])
+def test_an_archive_without_its_end_gives_its_whole_members(pack: Callable[[dict[str, bytes]], bytes]) -> None:
+    members = {f"m{number}": bytes([number]) * 5000 for number in range(5)}
+    data = pack(members)
+    for cut in range(len(data) - 1, 0, -7):
+        try:
+            archive, fault = zip.open_damaged(data[:cut])
+        except Malformed:
+            assert cut < len(data) // 4
+            continue
+        found = {member.name: archive.read(member, 10_000) for member in archive.members(lambda _: True)}
+        assert found.items() <= members.items()
+        assert fault or cut == len(data)
+        if cut > data.rfind(b"PK\3\4"):
+            assert len(found) >= 4
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_salvaged_or_refused(data: bytes) -> None:
+    with contextlib.suppress(AssayError):
+        archive, _ = zip.open_damaged(b"PK\3\4" + data)
+        for member in archive.members(lambda _: True):
+            with contextlib.suppress(AssayError):
+                archive.read(member, 1000)

@@ -194,7 +194,9 @@ class ArchiveWalk:
             yield Entry(path, entry.kind, parsers, target=target)
 
     def _zip(self, stored: _Stored) -> Iterator[Entry]:
-        archive = zip.open_archive(stored.content())
+        archive, fault = zip.open_damaged(stored.content())
+        if fault:
+            self._skip(stored.path, fault)
         for member in archive.members(lambda name: name[-1:] not in (b"/", b"")):
             clean = tar.normalise(member.name)
             if not clean:

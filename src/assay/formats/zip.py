@@ -146,6 +146,67 @@ def open_archive(content: bytes | mmap.mmap) -> Archive:
     return Archive(content, content[start:at], start - offset)
 
 
+def open_damaged(content: bytes | mmap.mmap) -> tuple[Archive, str]:
+    """The archive; where its end is cut off or broken, what the members before it say, and what is wrong.
+
+    Raises `Malformed` for what does not even begin with a member.
+    """
+    try:
+        return open_archive(content), ""
+    except LimitExceeded:
+        raise
+    except Malformed as error:
+        directory = _salvaged(content)
+        if not directory:
+            raise
+        return Archive(content, directory, 0), f"{error.what}; the members that are whole were read"
+
+
+def _salvaged(content: bytes | mmap.mmap) -> bytes:
+    """A directory made of the headers before the members, as far as they follow each other without a gap."""
+    entries, at, length = bytearray(), 0, len(content)
+    for _ in range(_MAX_ENTRIES):
+        if at + _LOCAL.size > length or content[at : at + 4] != b"PK\3\4":
+            break
+        version, flags, method, _, _, _, packed, size, name_size, extra_size = _LOCAL.unpack_from(content, at)
+        start = at + _LOCAL.size + name_size + extra_size
+        name = content[at + _LOCAL.size : at + _LOCAL.size + name_size]
+        after = start + packed
+        if flags & _SIZES_BEHIND and not packed:
+            packed, size, after = _measured(content, start, method)
+        if packed < 0 or start + packed > length:
+            break
+        entries += b"PK\1\2" + _HEAD.pack(version, version, flags, method, packed, size, name_size, at) + name
+        at = after
+    return bytes(entries)
+
+
+_SIZES_BEHIND = 8
+"""The flag of members whose sizes only follow them (`APPNOTE` 4.3.9)."""
+_HEAD = Struct("<HHHH8xIIH12xI")
+
+
+def _measured(content: bytes | mmap.mmap, start: int, method: int) -> tuple[int, int, int]:
+    """Sizes of a deflated member, packed and not, and where the next one begins; packed is -1 where it is not whole."""
+    if method != _DEFLATED:
+        return -1, 0, 0
+    inflater, at, size = zlib.decompressobj(-15), start, 0
+    try:
+        while not inflater.eof and at < len(content):
+            piece = content[at : at + _PIECE]
+            at += len(piece)
+            size += len(inflater.decompress(piece))
+    except zlib.error:
+        return -1, 0, 0
+    if not inflater.eof:
+        return -1, 0, 0
+    end = at - len(inflater.unused_data)
+    return end - start, size, end + (16 if content[end : end + 4] == b"PK\x07\x08" else 12)
+
+
+_PIECE = 16 << 10
+
+
 def _large(content: bytes | mmap.mmap, at: int) -> tuple[int, int, int]:
     """Size and offset of the directory of a zip64 archive, and where its own end lies (before the locator)."""
     end = content.rfind(b"PK\6\6", max(at - 20 - 65_536, 0), at - 20)

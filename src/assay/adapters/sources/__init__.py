@@ -78,8 +78,25 @@ def open_source(text: str, request: Request) -> Source | Sbom:
 
 
 def _open(scheme: str, reference: str, request: Request) -> Source | Sbom:
+    if scheme not in _OF_IMAGES:
+        _refuse_image_options(reference, request)
     module = importlib.import_module(f"{__name__}.{scheme.replace('-', '_')}")
     return cast("Source | Sbom", module.open_source(reference, request))
+
+
+_OF_IMAGES = frozenset(SCHEMES) - {"dir", "file", "sbom"}
+
+
+def _refuse_image_options(reference: str, request: Request) -> None:
+    """What only means something for images is not passed over in silence; a platform may be in a configuration."""
+    for flag, wanted in (
+        ("--from-attached", request.from_attached),
+        ("--verify-diffids", request.image.verify_diff_ids),
+    ):
+        if wanted:
+            raise UsageError(f"{flag} is about images, and {reference} is none", f"leave {flag} away")
+    if request.image.platform is not None:
+        request.note(f"--platform is about images, and {reference} is none")
 
 
 def split(text: str) -> tuple[str, str]:

@@ -85,7 +85,9 @@ def parse(file: File) -> Found:
 
 
 def _scan(content: Content, path: str, budget: _Budget, depth: int) -> _Scan:
-    archive = zip.open_archive(content)
+    archive, fault = zip.open_damaged(content)
+    if fault:
+        budget.skipped.append(Skipped(path, fault))
     told, artifacts = _metadata(archive, path, budget)
     name = path.rpartition("/")[2]
     scan = _Scan()

@@ -40,10 +40,11 @@ def parse(file: File) -> Found:
 
 
 def _installed(file: File) -> Found:
+    """What has no name is a marker; what has no version is a package all the same, as `npm ls` has it."""
     document = json.load_object(file.data)
     name, version = as_text(document.get("name")), as_text(document.get("version"))
-    if not name or not version:
-        return Found()
+    if not name:
+        return _NOTHING
     component = _component(document, name, version, Presence.INSTALLED, ComponentType.LIBRARY)
     wanted = [name for name, _, _ in package.dependencies(document)]
     facts = {"wants": wanted} if wanted else {}

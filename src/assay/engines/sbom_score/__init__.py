@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from assay.engines.sbom_score.component_checks import COMPONENT_CHECKS, Asked
 from assay.engines.sbom_score.document_checks import DOCUMENT_CHECKS, Document
-from assay.model.component import Component
+from assay.model.component import Component, ComponentType
 from assay.model.sbom import Sbom
 from assay.model.sbom_score import Category, Check, Minimum, Score, Shortfall
 
@@ -44,9 +44,12 @@ _CISA = (
 
 
 def score(sbom: Sbom, valid: bool | None = None, signed: bool = False) -> Score:
-    """The verdict; `valid` is what schema validation said (None: not asked), `signed` whether a signature was found."""
+    """The verdict on its packages, of which files are none.
+
+    `valid` is what schema validation said (None: not asked), `signed` whether a signature was found.
+    """
     document = Document(sbom, valid, signed)
-    components = sbom.components
+    components = tuple(item for item in sbom.components if item.type is not ComponentType.FILE)
     found = [_component_check(check, components) for check in COMPONENT_CHECKS]
     found += [
         (check.category, _document_check(check.name, check.weight, check.test(document), check.remedy))
@@ -74,10 +77,17 @@ def _minimum(name: str, elements: tuple[str, ...], checks: dict[str, Check]) -> 
     return Minimum(name, tuple(checks[element] for element in elements))
 
 
+def _label(component: Component) -> str:
+    """What people know it by: many documents refer to components by numbers."""
+    if component.purl is not None or not component.name:
+        return str(component.purl or component.id)
+    return f"{component.name}@{component.version}" if component.version else component.name
+
+
 def _shortfalls(components: tuple[Component, ...]) -> list[Shortfall]:
     found = []
     for component in components:
         missing = tuple(check.name for check in COMPONENT_CHECKS if check.told and not check.test(component))
         if missing:
-            found.append(Shortfall(component.id, missing))
+            found.append(Shortfall(_label(component), missing))
     return found
