@@ -13,7 +13,7 @@ compile() {
 }
 compile pyproject.toml --all-extras requirements/*.in --output-file "$all" >/dev/null
 compile pyproject.toml --constraints "$all" --no-annotate --output-file requirements/core.txt
-for extra in fast validate template; do
+for extra in $(sed -n '/^\[project.optional-dependencies\]/,/^\[project.scripts\]/s/^\([a-z0-9]*\) = .*/\1/p' pyproject.toml); do
     compile pyproject.toml --extra "$extra" --constraints "$all" --no-annotate --output-file "requirements/$extra.txt"
 done
 for group in build test dev fuzz; do

@@ -1,0 +1,74 @@
+"""Sigstore's ``trusted_root.json`` (protobuf-specs ``sigstore_trustroot.proto`` as proto-JSON).
+
+::
+
+    {"mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1", "tlogs": [{"baseUrl": "https://…",
+       "publicKey": {"rawBytes": "…", "keyDetails": "PKIX_ED25519", "validFor": {"start": "…"}},
+       "logId": {"keyId": "…"}}],
+     "certificateAuthorities": [{"uri": "…", "certChain": {"certificates": [{"rawBytes": "…"}]}, "validFor": {…}}],
+     "ctlogs": […], "timestampAuthorities": […]}
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from assay.errors import Malformed
+from assay.formats import strict_json
+from assay.formats.strict_json import Reader
+from assay.model.trusted_root import Authority, Log, TrustedRoot, Validity
+
+_MEDIA_TYPE = "application/vnd.dev.sigstore.trustedroot"
+_CONFIGURATION = "application/vnd.dev.sigstore.clienttrustconfig"
+MAX = 256
+
+
+def read(data: bytes) -> TrustedRoot:
+    """The trusted root, also out of a client trust configuration; raises `Malformed`."""
+    root = Reader(strict_json.load(data, "the trusted root"), "the trusted root")
+    media_type = root.text("mediaType", "")
+    if media_type.startswith(_CONFIGURATION):
+        root = root.object("trustedRoot")
+    elif not media_type.startswith(_MEDIA_TYPE):
+        raise Malformed(f"this is no trusted root: its media type is {media_type[:100]!r}")
+    return TrustedRoot(
+        tuple(_log(item) for item in root.objects("tlogs")[:MAX]),
+        tuple(_log(item) for item in root.objects("ctlogs")[:MAX]),
+        tuple(_authority(item) for item in root.objects("certificateAuthorities")[:MAX]),
+        tuple(_authority(item) for item in root.objects("timestampAuthorities")[:MAX]),
+    )
+
+
+def _log(item: Reader) -> Log:
+    key = item.object("publicKey")
+    return Log(
+        item.text("baseUrl", ""),
+        key.binary("rawBytes"),
+        key.text("keyDetails", ""),
+        item.object("logId").binary("keyId") if item.has("logId") else b"",
+        _validity(key),
+        item.object("checkpointKeyId").binary("keyId") if item.has("checkpointKeyId") else b"",
+    )
+
+
+def _authority(item: Reader) -> Authority:
+    chain = item.object("certChain").objects("certificates")
+    return Authority(item.text("uri", ""), tuple(one.binary("rawBytes") for one in chain), _validity(item))
+
+
+def _validity(item: Reader) -> Validity:
+    if not item.has("validFor"):
+        return Validity()
+    range_ = item.object("validFor")
+    return Validity(_moment(range_, "start"), _moment(range_, "end"))
+
+
+def _moment(range_: Reader, name: str) -> datetime | None:
+    text = range_.text(name, "")
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Malformed(f"{range_.where}.{name} is {text[:40]!r}, no time") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,215 @@
+"""Public keys, and whether a signature is theirs.
+
+==================  ======================================================================================
+key                 signatures
+==================  ======================================================================================
+ECDSA P-256/384/521 SHA-256/384/512 in turn, first the one of the curve; DER, or raw ``r || s``
+RSA                 PKCS #1 v1.5, then PSS with a salt as long as the hash or of any length
+Ed25519             pure, or Ed25519ph (RFC 8032, 5.1) over SHA-512
+==================  ======================================================================================
+
+A hash other than the curve's is accepted because the field signs so (cosign: SHA-256 with every key), and none of them
+is weaker than the key demands of a collision.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
+from typing import Any
+
+from assay.errors import Malformed, Refused
+
+_HASHES = ("sha256", "sha384", "sha512")
+_MIN_RSA, _MAX_RSA = 2048, 16384
+Key = Any
+"""A public key of `cryptography`."""
+
+
+class Signed:
+    """What is signed: the bytes, or only digests of them."""
+
+    def __init__(self, data: bytes | None = None, digests: Mapping[str, bytes] | None = None) -> None:
+        self.data = data
+        self._digests = dict(digests or {})
+
+    def digest(self, algorithm: str) -> bytes | None:
+        """The digest; None where it cannot be known."""
+        if algorithm not in self._digests and self.data is not None:
+            self._digests[algorithm] = hashlib.new(algorithm, self.data).digest()
+        return self._digests.get(algorithm)
+
+
+@lru_cache(1024)
+def load(der: bytes) -> Key:
+    """A SubjectPublicKeyInfo, or the key of a certificate; a PKCS #1 RSA key too. Raises `Malformed`."""
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    try:
+        key = load_der_public_key(der)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        try:
+            key = x509.load_der_x509_certificate(der).public_key()
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            raise Malformed(f"this is no public key that is known: {error}") from error
+    return _allowed(key)
+
+
+def _allowed(key: Key) -> Key:
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+    if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in ("secp256r1", "secp384r1", "secp521r1"):
+        return key
+    if isinstance(key, rsa.RSAPublicKey) and _MIN_RSA <= key.key_size <= _MAX_RSA:
+        return key
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return key
+    raise Malformed(f"keys of this kind are not used for signatures here: {describe(key)}")
+
+
+def describe(key: Key) -> str:
+    """``ECDSA secp256r1``, ``RSA 4096``, ``Ed25519``."""
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return f"ECDSA {key.curve.name}"
+    if isinstance(key, rsa.RSAPublicKey):
+        return f"RSA {key.key_size}"
+    return type(key).__name__.removeprefix("_").removesuffix("PublicKey")
+
+
+def spki(key: Key) -> bytes:
+    """The key as SubjectPublicKeyInfo."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    found: bytes = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return found
+
+
+def same(one: bytes, other: bytes) -> bool:
+    """Whether two keys or certificates (DER) hold the same public key."""
+    return one == other or spki(load(one)) == spki(load(other))
+
+
+def check(key: Key, signature: bytes, signed: Signed, prefer: str = "") -> str:
+    """How the signature was made, in words; raises `Refused` where it is not one of this key over this.
+
+    `prefer` names the hash to begin with.
+    """
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        found = _ecdsa(key, signature, signed, prefer)
+    elif isinstance(key, rsa.RSAPublicKey):
+        found = _rsa(key, signature, signed, prefer)
+    else:
+        found = _ed25519(key, signature, signed)
+    if found:
+        return found
+    raise Refused(f"the signature is not one of the key ({describe(key)}) over this content")
+
+
+def _hashes(signed: Signed, first: str) -> Iterator[tuple[str, bytes]]:
+    for name in dict.fromkeys((first, *_HASHES)):
+        digest = signed.digest(name) if name in _HASHES else None
+        if digest is not None:
+            yield name, digest
+
+
+def _ecdsa(key: Key, signature: bytes, signed: Signed, prefer: str) -> str:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+
+    forms = [("", signature)]
+    raw = _raw(key, signature)
+    if raw is not None:
+        forms.append((", raw r||s", raw))
+    first = prefer or {256: "sha256", 384: "sha384", 521: "sha512"}[key.curve.key_size]
+    for name, digest in _hashes(signed, first):
+        for form, data in forms:
+            try:
+                key.verify(data, digest, ec.ECDSA(Prehashed(_algorithm(name))))
+            except (InvalidSignature, ValueError):
+                continue
+            return f"{describe(key)} with {name}{form}"
+    return ""
+
+
+def _raw(key: Key, signature: bytes) -> bytes | None:
+    """DER for a signature of two numbers side by side; None for what has another length."""
+    from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+    size = (key.curve.key_size + 7) // 8
+    if len(signature) != 2 * size:
+        return None
+    return encode_dss_signature(int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big"))
+
+
+def _rsa(key: Key, signature: bytes, signed: Signed, prefer: str) -> str:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric import padding
+    from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+
+    for name, digest in _hashes(signed, prefer or "sha256"):
+        algorithm = _algorithm(name)
+        pss = padding.PSS(padding.MGF1(algorithm), padding.PSS.AUTO)
+        for form, pad in (("PKCS #1 v1.5", padding.PKCS1v15()), ("PSS", pss)):
+            try:
+                key.verify(signature, digest, pad, Prehashed(algorithm))
+            except (InvalidSignature, ValueError):
+                continue
+            return f"{describe(key)} {form} with {name}"
+    return ""
+
+
+def _ed25519(key: Key, signature: bytes, signed: Signed) -> str:
+    from cryptography.exceptions import InvalidSignature
+
+    if signed.data is not None:
+        try:
+            key.verify(signature, signed.data)
+        except (InvalidSignature, ValueError):
+            pass
+        else:
+            return "Ed25519"
+    return "Ed25519ph" if _ed25519ph(key, signature, signed) else ""
+
+
+def _ed25519ph(key: Key, signature: bytes, signed: Signed) -> bool:
+    """libsodium hashes the message by itself, so the bytes must be there."""
+    if signed.data is None or len(signature) != 64:
+        return False
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+    from nacl import bindings
+    from nacl.exceptions import CryptoError
+
+    state = bindings.crypto_sign_ed25519ph_state()
+    bindings.crypto_sign_ed25519ph_update(state, signed.data)
+    raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+    try:
+        return bool(bindings.crypto_sign_ed25519ph_final_verify(state, signature, raw))
+    except (CryptoError, ValueError, TypeError):
+        return False
+
+
+def _algorithm(name: str) -> Any:
+    from cryptography.hazmat.primitives import hashes
+
+    found: dict[str, Any] = {"sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512}
+    return found[name]()
+
+
+class Hint:
+    """The ids by which logs and bundles name a key."""
+
+    def __init__(self, key: Key) -> None:
+        self._key = key
+
+    @cached_property
+    def digest(self) -> bytes:
+        """SHA-256 of the SubjectPublicKeyInfo."""
+        return hashlib.sha256(spki(self._key)).digest()

@@ -1,0 +1,51 @@
+"""RFC 3161: whether a trusted timestamp authority stamped this, and when."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from assay.errors import Malformed, Refused
+from assay.model.bundle import TimestampToken
+from assay.model.trusted_root import Authority
+from assay.trust import certificates, keys
+from assay.trust.certificates import TIME_STAMPING, Certificate
+
+
+def check(token: TimestampToken, message: bytes, authorities: Sequence[Authority]) -> tuple[datetime, str]:
+    """The time and who says it; raises `Refused`."""
+    if token.imprint_algorithm == "sha1":
+        raise Refused("the timestamp is over a SHA-1 digest")
+    if hashlib.new(token.imprint_algorithm, message).digest() != token.imprint:
+        raise Refused("the timestamp is about something else than this signature")
+    if hashlib.new(token.digest_algorithm, token.info).digest() != token.message_digest:
+        raise Refused("the timestamp was changed after it was signed")
+    moment = datetime.fromisoformat(token.time)
+    if not authorities:
+        raise Refused("the trusted root has no timestamp authority", "give one that has: --trusted-root FILE")
+    reasons = []
+    for authority in authorities:
+        try:
+            _signed_by(token, authority, moment)
+        except (Refused, Malformed) as error:
+            reasons.append(error)
+        else:
+            return moment, authority.uri
+    raise Refused(f"no timestamp authority of the trusted root made the timestamp: {reasons[-1].what}")
+
+
+def _signed_by(token: TimestampToken, authority: Authority, moment: datetime) -> None:
+    offered = [certificates.load(item) for item in token.certificates]
+    signer = _signer(token, [*map(certificates.load, authority.chain), *offered])
+    if certificates.fingerprint(signer, token.certificate_algorithm) != token.certificate_digest:
+        raise Refused("the timestamp names another certificate than the one that signed it")
+    certificates.authority_of(signer, [authority], moment, TIME_STAMPING, offered)
+    keys.check(signer.public_key(), token.signature, keys.Signed(token.signed), token.digest_algorithm)
+
+
+def _signer(token: TimestampToken, known: Sequence[Certificate]) -> Certificate:
+    for item in known:
+        if item.serial_number == token.serial and item.issuer.public_bytes() == token.issuer:
+            return item
+    raise Refused("the certificate that signed the timestamp is neither in it nor in the trusted root")
