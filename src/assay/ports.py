@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from assay.model.evidence import Evidence, EvidenceQuery
     from assay.model.executable import Ends
     from assay.model.image import Descriptor
+    from assay.model.signature import Scheme
 
 EXECUTABLE_MAGIC = frozenset(
     (
@@ -224,4 +225,22 @@ class Advisories(Protocol):
 
     def facts(self, names: Iterable[str]) -> Sequence[tuple[str, Enrichment]]:
         """What feeds of facts say about vulnerabilities, with the feed."""
+        ...
+
+
+class Signer(Protocol):
+    """Signs with a private key that it keeps to itself: in memory, on a token, in a key service."""
+
+    @property
+    def public_key(self) -> bytes:
+        """The public key as SubjectPublicKeyInfo (DER)."""
+        ...
+
+    @property
+    def scheme(self) -> Scheme:
+        """How it signs."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature over `message`; ECDSA in DER. Raises `assay.errors.ExternalError` where the key is away."""
         ...
