@@ -189,6 +189,30 @@ class RegistryPush(Protocol):
         ...
 
 
+class RegistryEdit(Protocol):
+    """Changes what is in a repository already; everybody else may do so at the same time."""
+
+    def tags(self) -> Sequence[str]:
+        """The tags that there are."""
+        ...
+
+    def update_tag(self, tag: str, change: Callable[[bytes | None], bytes | None]) -> None:
+        """Let `change` make a new manifest of the one behind a tag (None where there is none), as often as it takes.
+
+        `change` returns None where there is nothing to do, and must say so of its own result: concurrent writers
+        lose nothing that way.
+        """
+        ...
+
+    def delete_manifest(self, digest: Digest) -> bool:
+        """Delete a manifest and the tags that point to it; False where there is none."""
+        ...
+
+    def delete_tag(self, tag: str) -> bool:
+        """Delete a tag, and what it points to where the registry cannot do the one alone; False where there is none."""
+        ...
+
+
 class Ledger(Protocol):
     """Keeps evidence by the digest of its subject, durably."""
 

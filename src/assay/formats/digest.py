@@ -70,3 +70,10 @@ _ALGORITHMS = {str(algorithm).replace("-", ""): algorithm for algorithm in Algor
 
 def _algorithm(name: str) -> Algorithm | None:
     return _ALGORITHMS.get(name.lower().replace("-", "").replace("_", ""))
+
+
+def sha256(data: bytes) -> Digest:
+    """The SHA-256 digest of some bytes."""
+    import hashlib
+
+    return Digest(Algorithm.SHA256, hashlib.sha256(data).hexdigest())

@@ -9,11 +9,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from assay.errors import InputError, Malformed, UsageError
 from assay.formats import digest, json
 from assay.formats.json import Json, Object, as_list, as_object, as_text
+from assay.model.digest import Digest
 from assay.model.image import Descriptor, ImageConfig, Index, Manifest, Platform
 
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -22,6 +23,8 @@ DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 INDEXES = frozenset({INDEX, DOCKER_INDEX})
 MANIFESTS = frozenset({MANIFEST, DOCKER_MANIFEST})
+EMPTY = "application/vnd.oci.empty.v1+json"
+"""The media type of ``{}``, which stands where nothing is to be said (image specification 1.1, "Empty Descriptor")."""
 REF_NAME = "org.opencontainers.image.ref.name"
 MAX_DOCUMENT = 4 << 20
 """Bytes; registries refuse larger manifests (OCI distribution specification, "Pushing Manifests")."""
@@ -84,6 +87,47 @@ def write_index(manifests: Sequence[Descriptor]) -> bytes:
     import json as writer
 
     document = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [_written(item) for item in manifests]}
+    return writer.dumps(document, separators=(",", ":")).encode()
+
+
+def with_entry(old: bytes | None, entry: Descriptor) -> bytes | None:
+    """An index with one more entry; None where it has it. What is no index is taken for an empty one."""
+    there = entries(old)
+    return None if any(item.digest == entry.digest for item in there) else write_index([*there, entry])
+
+
+def without_entries(old: bytes | None, unwanted: Collection[Digest]) -> bytes | None:
+    """An index without some of its entries; None where it has none of them."""
+    there = entries(old)
+    left = [item for item in there if item.digest not in unwanted]
+    return None if len(left) == len(there) else write_index(left)
+
+
+def entries(data: bytes | None) -> Sequence[Descriptor]:
+    """The entries of an index; empty for what is none."""
+    if data is None:
+        return ()
+    try:
+        index = parse(data)
+    except Malformed:
+        return ()
+    return index.manifests if isinstance(index, Index) else ()
+
+
+def write_manifest(manifest: Manifest) -> bytes:
+    """An image manifest; a subject is written as what it is, without annotations."""
+    import json as writer
+
+    document: Object = {"schemaVersion": 2, "mediaType": manifest.media_type or MANIFEST}
+    if manifest.artifact_type:
+        document["artifactType"] = manifest.artifact_type
+    document["config"] = _written(manifest.config)
+    document["layers"] = [_written(item) for item in manifest.layers]
+    if manifest.subject is not None:
+        about = manifest.subject
+        document["subject"] = {"mediaType": about.media_type, "digest": str(about.digest), "size": about.size}
+    if manifest.annotations:
+        document["annotations"] = dict(manifest.annotations)
     return writer.dumps(document, separators=(",", ":")).encode()
 
 

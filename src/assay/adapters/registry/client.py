@@ -7,11 +7,13 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from assay.adapters import blob
 from assay.adapters.image_reference import ImageReference
 from assay.adapters.registry import credentials
 from assay.adapters.registry.download import BlobStream
+from assay.adapters.registry.edit import Edit
 from assay.adapters.registry.referrers import Referrers, tag_of
 from assay.adapters.registry.session import Session
 from assay.adapters.registry.transport import Policy, Response, Transport
@@ -80,6 +82,7 @@ class Push:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._edit = Edit(session)
 
     def has_blob(self, digest: Digest) -> bool:
         """Whether the repository holds the blob already."""
@@ -94,6 +97,25 @@ class Push:
             place = self._start()
             self._finish(place, item.digest, data)
         return item
+
+    def put_known(self, item: Descriptor, pieces: Iterable[bytes | memoryview]) -> None:
+        """Upload a blob whose digest and size are known, in one request and without holding it.
+
+        Where the registry asks for credentials first, they have been given with the request that starts the upload.
+        """
+        mark = "&" if "?" in (place := self._start()) else "?"
+        headers = {**_OCTETS, "Content-Length": str(item.size)}
+        response = self._session.request("PUT", f"{place}{mark}digest={item.digest}", headers, pieces, actions=_BOTH)
+        if response.status != 201:
+            raise self._session.fail(response, f"upload of {item.digest}")
+        response.close()
+
+    def mount(self, digest: Digest, repository: str) -> bool:
+        """Take a blob over from another repository of the same registry; False where that is not to be had."""
+        path = f"blobs/uploads/?mount={digest}&from={quote(repository, safe='/')}"
+        response = self._session.request("POST", path, {"Content-Length": "0"}, b"", actions=_BOTH)
+        response.close()
+        return response.status == 201
 
     def put_blob_pieces(self, pieces: Iterable[bytes], media_type: str) -> Descriptor:
         """Upload a blob of unknown size, piece by piece; raises `ExternalError` where the registry refuses one."""
@@ -130,10 +152,12 @@ class Push:
         return item
 
     def _add_referrer(self, subject: Digest, item: Descriptor, manifest: Manifest) -> None:
+        """List a referrer under the tag that stands in for the API, unless the API lists it without having said so."""
+        if item.digest in Referrers(self._session).by_api(subject):
+            return
         kind = manifest.artifact_type or manifest.config.media_type
         listed = Descriptor(item.media_type, item.digest, item.size, None, manifest.annotations, kind)
-        there = [entry for entry in Referrers(self._session).by_tag(subject) if entry.digest != item.digest]
-        self.put_manifest(oci.write_index([*there, listed]), oci.INDEX, tag_of(subject))
+        self._edit.update_tag(tag_of(subject), lambda old: oci.with_entry(old, listed))
 
     def _start(self) -> str:
         response = self._session.request("POST", "blobs/uploads/", {"Content-Length": "0"}, b"", actions=_BOTH)
@@ -157,10 +181,11 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class RegistryClient:
-    """Both verbs over one session."""
+    """The verbs over one session."""
 
     pull: Pull
     push: Push
+    edit: Edit
 
 
 def connect(reference: ImageReference, policy: Policy, transport: Transport | None = None) -> RegistryClient:
@@ -170,7 +195,7 @@ def connect(reference: ImageReference, policy: Policy, transport: Transport | No
         transport or Transport(policy),
         lambda: credentials.find(reference.host, reference.repository, os.environ),
     )
-    return RegistryClient(Pull(session), Push(session))
+    return RegistryClient(Pull(session), Push(session), Edit(session))
 
 
 class RegistryBlobs:

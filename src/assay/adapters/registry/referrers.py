@@ -46,6 +46,10 @@ class Referrers:
             return ()
         return _manifests(response.read(oci.MAX_DOCUMENT))
 
+    def by_api(self, image: Digest) -> frozenset[Digest]:
+        """What the API lists; empty where there is none."""
+        return frozenset(item.digest for item in self._by_api(image) or ())
+
     def _by_api(self, image: Digest) -> list[Descriptor] | None:
         """All pages of the API; None where the registry has none."""
         path, found = f"referrers/{image}", list[Descriptor]()

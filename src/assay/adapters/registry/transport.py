@@ -21,7 +21,7 @@ from assay.adapters.registry import proxy as proxies
 from assay.adapters.registry.guard import Guarded
 from assay.errors import ExternalError, LimitExceeded
 
-Body = bytes | Iterable[bytes] | None
+Body = bytes | Iterable[bytes | memoryview] | None
 
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
@@ -218,6 +218,9 @@ class Transport:
         except (OSError, http.client.HTTPException, ValueError) as error:
             link.http.close()
             raise Dropped(f"{host_of(url)} does not answer: {reason(error)}", error) from error
+        except BaseException:  # what makes the body failed: nothing half-sent is ever finished
+            link.http.close()
+            raise
         found = {key.lower(): value for key, value in raw.headers.items()}
         length = raw.length if raw.length is not None and method != "HEAD" else -1
         response = Response(raw.status, found, url, raw, link, self, length)

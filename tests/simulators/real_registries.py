@@ -1,0 +1,77 @@
+"""Registries of others, started on loopback: Debian's (no referrers API) and go-containerregistry's (with it)."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCE = Path(__file__).with_name("gcr_registry")
+_BUILT = ROOT / ".cache" / "gcr_registry"
+_CONFIGURATION = """version: 0.1
+storage: {{filesystem: {{rootdirectory: {folder}}}, delete: {{enabled: {deletes}}}}}
+http: {{addr: "127.0.0.1:{port}"}}
+log: {{level: error}}
+"""
+
+
+@contextmanager
+def debian(folder: Path, *, deletes: bool = True) -> Iterator[str]:
+    """docker-registry, which knows no referrers: ``127.0.0.1:PORT``."""
+    program = shutil.which("docker-registry") or pytest.skip("docker-registry is not installed (make system)")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    configuration = folder / "config.yml"
+    text = _CONFIGURATION.format(folder=folder / "data", port=port, deletes=str(deletes).lower())
+    configuration.write_text(text)
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen([program, "serve", str(configuration)], stdout=quiet, stderr=quiet) as server:
+        try:
+            _wait_for(port)
+            yield f"127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError("the registry did not start")
+
+
+@contextmanager
+def with_referrers() -> Iterator[str]:
+    """go-containerregistry's registry with ``WithReferrersSupport(true)``: ``127.0.0.1:PORT``."""
+    with subprocess.Popen([_program()], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        try:
+            assert server.stdout is not None
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()
+
+
+def _program() -> Path:
+    """The program, built once; Go keeps the modules and checks them against go.sum."""
+    go = shutil.which("go") or pytest.skip("there is no go")
+    _BUILT.parent.mkdir(exist_ok=True)
+    with _BUILT.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        newest = max(path.stat().st_mtime for path in SOURCE.iterdir())
+        if not _BUILT.exists() or _BUILT.stat().st_mtime < newest:
+            command = [go, "build", "-trimpath", "-o", str(_BUILT), "."]
+            subprocess.run(command, cwd=SOURCE, check=True, env={**os.environ, "GOFLAGS": "-mod=readonly"})
+    return _BUILT
