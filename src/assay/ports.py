@@ -189,6 +189,30 @@ class RegistryPush(Protocol):
         ...
 
 
+class RegistryFill(Protocol):
+    """Takes over content whose digest is known already, many manifests at once."""
+
+    def put_known(self, item: Descriptor, pieces: Iterable[bytes | memoryview]) -> None:
+        """Store a blob under its digest; raises `assay.errors.DigestMismatch` where it is another."""
+        ...
+
+    def mount(self, digest: Digest, repository: str) -> bool:
+        """Take a blob over from another repository of the same registry; False where that is not to be had."""
+        ...
+
+    def put_referrers(self, manifests: Sequence[tuple[bytes, str]]) -> None:
+        """Store manifests that have subjects, given with their media types, so that they are found as referrers."""
+        ...
+
+    def list_image(self, item: Descriptor) -> None:
+        """Make an image without a tag known, where only what is listed is found."""
+        ...
+
+
+class RegistryTarget(RegistryPush, RegistryFill, Protocol):
+    """Where whole images are copied to."""
+
+
 class RegistryEdit(Protocol):
     """Changes what is in a repository already; everybody else may do so at the same time."""
 

@@ -17,7 +17,7 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -110,6 +110,15 @@ class LayoutWriter:
             listed = _entry(item) | {"artifactType": manifest.artifact_type or manifest.config.media_type}
             self._list(listed)
         return item
+
+    def put_referrers(self, manifests: Sequence[tuple[bytes, str]]) -> None:
+        """Store manifests that have subjects."""
+        for data, media_type in manifests:
+            self.put_manifest(data, media_type)
+
+    def mount(self, digest: Digest, repository: str) -> bool:
+        """Nothing can be taken over from elsewhere."""
+        return False
 
     def list_image(self, item: Descriptor) -> None:
         """List an image that has no tag, unless it is listed."""

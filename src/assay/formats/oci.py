@@ -90,10 +90,12 @@ def write_index(manifests: Sequence[Descriptor]) -> bytes:
     return writer.dumps(document, separators=(",", ":")).encode()
 
 
-def with_entry(old: bytes | None, entry: Descriptor) -> bytes | None:
-    """An index with one more entry; None where it has it. What is no index is taken for an empty one."""
+def with_entries(old: bytes | None, more: Sequence[Descriptor]) -> bytes | None:
+    """An index with more entries; None where it has them. What is no index is taken for an empty one."""
     there = entries(old)
-    return None if any(item.digest == entry.digest for item in there) else write_index([*there, entry])
+    known = {item.digest for item in there}
+    missing = [item for item in more if item.digest not in known]
+    return write_index([*there, *missing]) if missing else None
 
 
 def without_entries(old: bytes | None, unwanted: Collection[Digest]) -> bytes | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from urllib.parse import quote
 
 from assay.adapters import blob
@@ -102,7 +103,9 @@ class Push:
         """Upload a blob whose digest and size are known, in one request and without holding it.
 
         Where the registry asks for credentials first, they have been given with the request that starts the upload.
+        Raises `DigestMismatch` for other content than was promised.
         """
+        pieces = _checked(pieces, item)
         mark = "&" if "?" in (place := self._start()) else "?"
         headers = {**_OCTETS, "Content-Length": str(item.size)}
         response = self._session.request("PUT", f"{place}{mark}digest={item.digest}", headers, pieces, actions=_BOTH)
@@ -137,6 +140,25 @@ class Push:
 
         Registries without the referrers API get the tag that stands in for it ("Referrers Tag Schema").
         """
+        item, unlisted = self._put(data, media_type, tag)
+        if unlisted is not None:
+            self._list({unlisted: [item]})
+        return item
+
+    def put_referrers(self, manifests: Sequence[tuple[bytes, str]]) -> None:
+        """Upload manifests with subjects; the tags that stand in for the API are written once for all of them."""
+        unlisted: dict[Digest, list[Descriptor]] = {}
+        for data, media_type in manifests:
+            item, subject = self._put(data, media_type)
+            if subject is not None:
+                unlisted.setdefault(subject, []).append(item)
+        self._list(unlisted)
+
+    def list_image(self, item: Descriptor) -> None:
+        """What is in a registry can be had by its digest."""
+
+    def _put(self, data: bytes, media_type: str, tag: str = "") -> tuple[Descriptor, Digest | None]:
+        """Upload a manifest: its descriptor as a referrer, and its subject if the registry did not take note of it."""
         item = described(data, media_type)
         response = self._session.request(
             "PUT", f"manifests/{tag or item.digest}", {"Content-Type": media_type}, data, actions=_BOTH
@@ -145,19 +167,19 @@ class Push:
             raise self._session.fail(response, f"manifest {tag or item.digest}")
         response.close()
         manifest = oci.parse(data)
-        subject = manifest.subject if isinstance(manifest, Manifest) else None
-        if subject is not None and "oci-subject" not in response.headers:
-            assert isinstance(manifest, Manifest)
-            self._add_referrer(subject.digest, item, manifest)
-        return item
-
-    def _add_referrer(self, subject: Digest, item: Descriptor, manifest: Manifest) -> None:
-        """List a referrer under the tag that stands in for the API, unless the API lists it without having said so."""
-        if item.digest in Referrers(self._session).by_api(subject):
-            return
+        if not isinstance(manifest, Manifest) or manifest.subject is None:
+            return item, None
         kind = manifest.artifact_type or manifest.config.media_type
-        listed = Descriptor(item.media_type, item.digest, item.size, None, manifest.annotations, kind)
-        self._edit.update_tag(tag_of(subject), lambda old: oci.with_entry(old, listed))
+        listed = replace(item, annotations=manifest.annotations, artifact_type=kind)
+        return listed, None if "oci-subject" in response.headers else manifest.subject.digest
+
+    def _list(self, unlisted: Mapping[Digest, Sequence[Descriptor]]) -> None:
+        """List referrers under the tags that stand in for the API, unless it lists them without having said so."""
+        for subject, items in unlisted.items():
+            there = Referrers(self._session).by_api(subject)
+            missing = [item for item in items if item.digest not in there]
+            if missing:
+                self._edit.update_tag(tag_of(subject), partial(oci.with_entries, more=missing))
 
     def _start(self) -> str:
         response = self._session.request("POST", "blobs/uploads/", {"Content-Length": "0"}, b"", actions=_BOTH)
@@ -177,6 +199,18 @@ class Push:
             raise self._session.fail(response, what)
         response.close()
         return place
+
+
+def _checked(pieces: Iterable[bytes | memoryview], item: Descriptor) -> Iterator[bytes | memoryview]:
+    """The pieces; an error where they turn out to be others than were promised, before more than that is sent."""
+    running, total = blob.hasher(item.digest), 0
+    for piece in pieces:
+        total += len(piece)
+        running.update(piece)
+        if total >= item.size:
+            blob.compare(total, running.hexdigest(), item.digest, item.size)
+        yield piece
+    blob.compare(total, running.hexdigest(), item.digest, item.size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Images with what is attached to them: signatures, attestations, SBOMs."""
