@@ -105,7 +105,7 @@ class _Copy:
         finally:
             self._stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
-            wait(work, _PATIENCE)
+            wait([one for one in work if not one.cancelled()], _PATIENCE)
 
     def _blob(self, item: Descriptor) -> None:
         if self._stop.is_set():

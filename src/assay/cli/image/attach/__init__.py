@@ -1,0 +1,1 @@
+"""Attaches what was made elsewhere to an image: SBOMs, attestations, signatures."""

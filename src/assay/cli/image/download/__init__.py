@@ -1,0 +1,1 @@
+"""Reads out what is attached to an image: SBOMs, attestations, signatures, bundles."""
