@@ -114,13 +114,18 @@ class _Verifying:
         root, found = self._options.root, list[datetime]()
         if root is None:
             return found
-        told = []
+        told, failed = list[str](), list[Refused]()
         if len(set(self._bundle.timestamps)) != len(self._bundle.timestamps):
             raise Refused("the bundle has the same timestamp twice")
         if len(set(self._bundle.entries)) != len(self._bundle.entries):
             raise Refused("the bundle has the same log entry twice")
         for data in self._bundle.timestamps:
-            moment, who = timestamps.check(timestamp.read(data), self._stamped(), root.timestamp_authorities)
+            try:
+                moment, who = timestamps.check(timestamp.read(data), self._stamped(), root.timestamp_authorities)
+            except Refused as error:  # one that proves nothing does not take away what another proves
+                failed.append(error)
+                told.append(f"a timestamp does not count: {error.what}")
+                continue
             found.append(moment)
             told.append(f"{moment} says {who or 'the timestamp authority'}")
         for entry in self._bundle.entries:
@@ -129,6 +134,8 @@ class _Verifying:
                 found.append(datetime.fromtimestamp(entry.integrated, UTC))
                 told.append(f"{found[-1]} says the log {log.url}")
         wanted = self._options.min_times if self._options.key is None else 0
+        if len(found) < wanted and failed:
+            raise failed[0]
         if len(found) < wanted:
             raise Refused(
                 f"{len(found)} verified times, {wanted} wanted: nobody vouches for when this was signed",

@@ -1,7 +1,7 @@
 """Whose signatures are wanted: names and issuers, exactly, by globs or by regular expressions, and Fulcio's claims.
 
 In globs ``*`` stops at ``/`` and ``**`` crosses it. Regular expressions are RE2 and match the whole text, but for those
-of cosign's flags (`Test.anywhere`), which match anywhere, as cosign has it.
+of cosign's flags (`Match.anywhere`), which match anywhere, as cosign has it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class How(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Match:
     """A demand on a text."""
 
     text: str
@@ -76,9 +76,9 @@ def _glob(text: str) -> re.Pattern[str]:
 class Wanted:
     """One signer: a name, an issuer (both needed for certificates), and claims by their number."""
 
-    name: Test | None = None
-    issuer: Test | None = None
-    claims: Sequence[tuple[int, Test]] = ()
+    name: Match | None = None
+    issuer: Match | None = None
+    claims: Sequence[tuple[int, Match]] = ()
 
     def refusal(self, found: Identity) -> str:
         """Why this identity is not the wanted one; empty where it is."""
