@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.engines.verify import Artifact, Options, verify
-from assay.engines.verify.identities import Policy, Match, Wanted
+from assay.engines.verify.identities import Match, Policy, Wanted
 from assay.errors import AssayError
 from assay.formats import pem, sigstore_bundle, trusted_root
 from conformance.suite import Tally, folder, lines

@@ -3,7 +3,7 @@
 ==========  =====================================================================  ===============================
 version     material                                                               entries of the log
 ==========  =====================================================================  ===============================
-0.1         ``x509CertificateChain``, or ``publicKey``                             an inclusion promise, or a proof
+0.1         ``x509CertificateChain``, or ``publicKey``                             an inclusion promise, a proof too
 0.2         the same                                                               a proof with a checkpoint
 0.3         ``certificate`` (the leaf alone), or ``publicKey``                     a proof with a checkpoint
 cosign's    ``{"base64Signature", "cert", "rekorBundle": {"SignedEntryTimestamp",  a promise
@@ -92,9 +92,9 @@ def _content(bundle: Reader) -> MessageSignature | Envelope:
     signature = signed.binary("signature")
     if not signature:
         raise Malformed("the signature in the bundle is empty")
-    if not signed.has("messageDigest"):
+    digest = signed.object("messageDigest") if signed.has("messageDigest") else None
+    if digest is None or not digest.value:  # cosign leaves it empty for pure Ed25519
         return MessageSignature(signature)
-    digest = signed.object("messageDigest")
     name = digest.text("algorithm")
     if name not in ALGORITHMS:
         raise Malformed(f"the bundle has a digest of the algorithm {name[:40]!r}")
@@ -114,7 +114,9 @@ def _entry(item: Reader, version: str) -> LogEntry:
     kind = item.object("kindVersion")
     proof = _proof(item.object("inclusionProof"), version) if item.has("inclusionProof") else None
     promise = item.object("inclusionPromise").binary("signedEntryTimestamp") if item.has("inclusionPromise") else b""
-    if proof is None and (version != "0.1" or not promise):
+    if version == "0.1" and not promise:
+        raise Malformed("a log entry in a bundle of version 0.1 has no inclusion promise")
+    if version != "0.1" and proof is None:
         raise Malformed(f"a log entry in a bundle of version {version} has no inclusion proof")
     return LogEntry(
         log_index=item.integer("logIndex", 0),

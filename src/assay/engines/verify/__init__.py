@@ -31,7 +31,7 @@ class Artifact:
         self._data = data
         self.digests = dict(digests)
         if data is not None:
-            self.digests |= {name: hashlib.new(name, data).hexdigest() for name in ("sha256", "sha512")}
+            self.digests |= {name: hashlib.new(name, data).hexdigest() for name in ("sha256", "sha384", "sha512")}
 
     @property
     def signed(self) -> keys.Signed:
