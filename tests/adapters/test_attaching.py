@@ -16,12 +16,13 @@ from assay.adapters.oci_layout_writer import LayoutWriter
 from assay.adapters.registry.client import RegistryClient, connect
 from assay.adapters.registry.referrers import tag_of
 from assay.adapters.registry.transport import Policy
-from assay.errors import DigestMismatch, ExternalError, InputError
+from assay.errors import DigestMismatch, ExternalError, InputError, LimitExceeded, Malformed
 from assay.formats import oci
 from assay.formats.digest import sha256
 from assay.model.image import Descriptor, Manifest
 from assay.ports import RegistryPush
 from simulators import real_registries
+from simulators.registry import Registry, serve
 
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
@@ -121,7 +122,7 @@ def test_a_layout_is_a_repository_too(tmp_path: Path) -> None:
 
 
 def test_writers_of_one_layout_lose_nothing(tmp_path: Path) -> None:
-    subject = image(LayoutWriter(tmp_path / "layout"), "v1")
+    subject = image(LayoutWriter(tmp_path / "elsewhere"), "v1")
 
     def write(number: int) -> None:
         writer = LayoutWriter(tmp_path / "layout")
@@ -173,3 +174,30 @@ def test_a_folder_with_something_else_is_no_layout(tmp_path: Path) -> None:
         LayoutWriter(tmp_path)
     with pytest.raises(ExternalError, match="cannot write"):
         LayoutWriter(tmp_path / "thesis.txt" / "layout")
+
+
+def test_referrers_come_in_pages_within_bounds() -> None:
+    with serve(Registry()) as registry:
+        there = client(registry.host)
+        subject = image(there.push)
+        entry = {"mediaType": oci.MANIFEST, "size": 2, "artifactType": BUNDLE}
+        listed = [{**entry, "digest": str(sha256(b"%d" % number))} for number in range(1000)]
+        registry.referrers[str(subject.digest)] = listed
+        registry.faults.page = 30
+        assert [str(item.digest) for item in there.pull.referrers(subject.digest)] == [one["digest"] for one in listed]
+        registry.faults.page = 1
+        with pytest.raises(LimitExceeded, match="more than"):
+            there.pull.referrers(subject.digest)
+        registry.referrers[str(subject.digest)] = listed * 11
+        registry.faults.page = 2000
+        with pytest.raises(LimitExceeded, match="more than"):
+            there.pull.referrers(subject.digest)
+
+
+def test_a_tag_that_holds_something_else_is_not_written_over(plain: str) -> None:
+    there = client(plain, "some/body")
+    subject = image(there.push)
+    other = image(there.push, tag_of(subject.digest), b'{"of": "somebody"}')
+    with pytest.raises(Malformed, match="an image where an index is due"):
+        attaching.attach(there.push, subject, BUNDLE, [part(1)])
+    assert there.pull.digest(tag_of(subject.digest)) == other.digest

@@ -259,3 +259,46 @@ def test_a_copy_that_is_interrupted_leaves_nothing_half_written(made: Made, tmp_
     assert left == []
     assert main(["image", "copy", str(made.folder), f"oci-dir:{tmp_path}/out"]) == ExitCode.OK
     assert (tmp_path / "out/blobs/sha256" / blob.name).read_bytes() == content
+
+
+def spoil(made: Made, how: str) -> None:
+    """Make one layer of the layout something else than its digest says."""
+    manifest = json.loads((made.folder / "blobs/sha256" / made.images[1].digest.value).read_bytes())
+    blob = made.folder / "blobs/sha256" / manifest["layers"][0]["digest"].partition(":")[2]
+    content = blob.read_bytes()
+    blob.unlink()
+    if how == "fifo":
+        os.mkfifo(blob)
+    elif how != "missing":
+        blob.write_bytes({"changed": bytes([content[0] ^ 1]) + content[1:], "short": content[:-1]}[how])
+
+
+@pytest.mark.parametrize("how", ["changed", "short", "missing", "fifo"])
+def test_lies_leave_nothing_behind(assay: Said, made: Made, hosts: dict[str, str], tmp_path: Path, how: str) -> None:
+    spoil(made, how)
+    there = f"{hosts['plain']}/lies/{how}:v1"
+    assay("copy", made.folder, there, code=ExitCode.INPUT)
+    assert "there is no" in assay("tree", there, code=ExitCode.INPUT)
+    assay("save", made.folder, tmp_path / "out.tar", code=ExitCode.INPUT)
+    assay("save", made.folder, tmp_path / "out", code=ExitCode.INPUT)
+    assert [path for path in tmp_path.glob("**/*") if "part" in path.name or path.name == "out.tar"] == []
+    assert json.loads((tmp_path / "out/index.json").read_bytes())["manifests"] == []
+
+
+def test_odd_names_steer_nothing(assay: Said, made: Made, hosts: dict[str, str], tmp_path: Path) -> None:
+    index = made.folder / "index.json"
+    odd = "../../v2/other/manifests/x\x1b[31m"
+    document = json.loads(index.read_bytes())
+    document["manifests"][0]["annotations"] = {"org.opencontainers.image.ref.name": odd}
+    index.write_text(json.dumps(document))
+    assert "\x1b" not in assay("tree", made.folder)
+    assay("copy", made.folder, f"{hosts['modern']}/odd/name")
+    assert kinds(tree(assay, f"{hosts['modern']}/odd/name:latest")) == ALL
+    assay("save", made.folder, tmp_path / "saved")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["made", "saved"]
+
+
+def test_an_index_that_is_none_is_refused(assay: Said, made: Made) -> None:
+    for text in ("{", "[]", '{"manifests": [{"digest": "sha256:../x", "size": 1}]}', '{"config": {}, "layers": []}'):
+        (made.folder / "index.json").write_text(text)
+        assay("tree", made.folder, code=ExitCode.INPUT)

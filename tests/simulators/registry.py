@@ -44,6 +44,7 @@ class Faults:
     redirect_forever: bool = False
     no_referrers_api: bool = False
     manifest_status: int = 200
+    page: int = 0
 
 
 @dataclass
@@ -217,8 +218,15 @@ class _Handler(BaseHTTPRequestHandler):
         if self.registry.faults.no_referrers_api:
             self._answer(404)
             return
-        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": self.registry.referrers.get(name, [])}
-        self._answer(200, json.dumps(index).encode(), Content_Type=INDEX)
+        listed, more = self.registry.referrers.get(name, []), {}
+        if page := self.registry.faults.page:
+            start = int(parse_qs(urlsplit(self.path).query).get("last", ["0"])[0])
+            if start + page < len(listed):
+                path = urlsplit(self.path).path
+                more = {"Link": f'<{path}?last={start + page}>; rel="next"'}
+            listed = listed[start : start + page]
+        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": listed}
+        self._answer(200, json.dumps(index).encode(), Content_Type=INDEX, **more)
 
     def _get_blobs(self, name: str) -> None:
         faults = self.registry.faults

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,7 +47,7 @@ class FolderBlobs:
     def index(self) -> bytes:
         """The content of ``index.json``."""
         try:
-            with open(self._folder / "index.json", "rb") as file:
+            with open(self._folder / "index.json", "rb", opener=_regular) as file:
                 return file.read(oci.MAX_DOCUMENT + 1)
         except OSError as error:
             remedy = "name a folder with an index.json"
@@ -59,7 +61,7 @@ class FolderBlobs:
     def open(self, item: Descriptor) -> Iterator[ByteStream]:
         """The stored bytes."""
         try:
-            with open(self.path(item), "rb", buffering=0) as file:
+            with open(self.path(item), "rb", buffering=0, opener=_regular) as file:
                 yield _Raw(file.fileno())
         except OSError as error:
             raise InputError(f"blob {item.digest} cannot be read: {error.strerror}", "copy the image again") from error
@@ -107,6 +109,15 @@ class TarBlobs:
     def manifest(self, item: Descriptor) -> bytes:
         """A small document."""
         return self._tar.read(_blob(item.digest), oci.MAX_DOCUMENT)
+
+
+def _regular(path: str, flags: int) -> int:
+    """Open a regular file; a FIFO in a layout is not waited for."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "no regular file")
+    return descriptor
 
 
 def _blob(digest: Digest) -> str:

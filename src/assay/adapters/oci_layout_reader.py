@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from assay.adapters import blob, image
 from assay.adapters.oci_layout import LayoutFiles
 from assay.adapters.registry.client import described
 from assay.adapters.registry.referrers import tag_of
-from assay.errors import InputError, LimitExceeded
+from assay.errors import InputError, LimitExceeded, Malformed
 from assay.formats import digest as digests
 from assay.formats import oci
 from assay.formats.compression import ByteStream
@@ -76,7 +76,8 @@ class LayoutPull:
         listed = [item for item in self.entries() if self._about(item) == image]
         fallback = self.entry(tag_of(image))
         if fallback is not None:
-            listed += oci.entries(self.manifest(str(fallback.digest))[1])
+            with suppress(Malformed):
+                listed += oci.entries(self.manifest(str(fallback.digest))[1])
         unique = {item.digest: item for item in listed}
         return tuple(item for item in unique.values() if artifact_type in ("", item.artifact_type))
 

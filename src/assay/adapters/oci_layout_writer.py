@@ -31,6 +31,7 @@ from assay.model.digest import Algorithm, Digest
 from assay.model.image import Descriptor, Manifest
 
 _LAYOUT = b'{"imageLayoutVersion": "1.0.0"}'
+_NAMES = frozenset(("blobs", "index.json", "oci-layout"))
 _REMEDY = "check the path, its permissions and the free space"
 
 
@@ -43,12 +44,14 @@ class LayoutWriter:
         self.name = str(folder)
         if (folder / "index.json").is_file():
             return
-        if folder.is_dir() and any(folder.iterdir()):
+        if folder.is_dir() and any(path.name not in _NAMES and path.name[0] != "." for path in folder.iterdir()):
             raise InputError(f"{folder} holds something else than an OCI layout", "name an empty or a new folder")
         with _writable(folder):
             (folder / "blobs").mkdir(parents=True, exist_ok=True)
-        self._write("oci-layout", _LAYOUT)
-        self._write("index.json", oci.write_index(()))
+        with self._locked():
+            if not (folder / "index.json").is_file():
+                self._write("oci-layout", _LAYOUT)
+                self._write("index.json", oci.write_index(()))
 
     def _write(self, name: str, data: bytes) -> None:
         with writing(self._folder / name) as file:

@@ -158,6 +158,8 @@ def destination(text: str, access: Access, tag: str) -> Iterator[Destination]:
     if scheme == "registry":
         place = _in_registry(reference, access)
         named = image_reference.parse(reference)
+        if tag and not image_reference.is_tag(tag):
+            tag = ""  # a name that a layout gave, and no registry takes
         written = named.tag if named.tag != "latest" or reference.endswith(":latest") else tag or "latest"
         if named.digest:
             raise UsageError(f"{text} names a digest to copy to", "name a tag, or none: the digest stays what it is")

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from assay.errors import InputError, Malformed, UsageError
 from assay.formats import digest, json
@@ -91,29 +91,40 @@ def write_index(manifests: Sequence[Descriptor]) -> bytes:
 
 
 def with_entries(old: bytes | None, more: Sequence[Descriptor]) -> bytes | None:
-    """An index with more entries; None where it has them. What is no index is taken for an empty one."""
-    there = entries(old)
-    known = {item.digest for item in there}
-    missing = [item for item in more if item.digest not in known]
-    return write_index([*there, *missing]) if missing else None
+    """An index with more entries; None where it has them. What the others say stays as it is.
+
+    Raises `Malformed` for what is no index: it is not ours to throw away.
+    """
+    if old is None:
+        return write_index(more) if more else None
+    known = {item.digest for item in entries(old)}
+    missing: list[Json] = [_written(item) for item in more if item.digest not in known]
+    return _with_manifests(old, lambda there: [*there, *missing]) if missing else None
 
 
-def without_entries(old: bytes | None, unwanted: Collection[Digest]) -> bytes | None:
-    """An index without some of its entries; None where it has none of them."""
-    there = entries(old)
-    left = [item for item in there if item.digest not in unwanted]
-    return None if len(left) == len(there) else write_index(left)
+def without_entries(old: bytes, unwanted: Collection[Digest]) -> bytes | None:
+    """An index without some of its entries; None where it has none of them. Raises as `with_entries`."""
+    if not any(item.digest in unwanted for item in entries(old)):
+        return None
+    return _with_manifests(old, lambda there: [item for item in there if descriptor(item).digest not in unwanted])
+
+
+def _with_manifests(old: bytes, change: Callable[[list[Json]], list[Json]]) -> bytes:
+    import json as writer
+
+    document = json.load_object(old)
+    document["manifests"] = change(as_list(document.get("manifests")))
+    return writer.dumps(document, separators=(",", ":")).encode()
 
 
 def entries(data: bytes | None) -> Sequence[Descriptor]:
-    """The entries of an index; empty for what is none."""
+    """The entries of an index, none of None; raises `Malformed` for what is no index."""
     if data is None:
         return ()
-    try:
-        index = parse(data)
-    except Malformed:
-        return ()
-    return index.manifests if isinstance(index, Index) else ()
+    index = parse(data)
+    if not isinstance(index, Index):
+        raise Malformed("an image where an index is due")
+    return index.manifests
 
 
 def write_manifest(manifest: Manifest) -> bytes:

@@ -142,7 +142,13 @@ class _Reader:
 
     def _elder(self, image: Digest) -> Sequence[Descriptor]:
         tag = tag_of(image)
-        return oci.entries(self._pull.manifest(tag)[1]) if self._has(tag) else ()
+        if not self._has(tag):
+            return ()
+        try:
+            return oci.entries(self._pull.manifest(tag)[1])
+        except Malformed as error:
+            self._note(f"the tag {tag} was left out: {error.what}")
+            return ()
 
     def _tagged(self, image: Digest, depth: int) -> Iterator[Node]:
         for ending in COSIGN:

@@ -10,12 +10,12 @@ import re
 from collections.abc import Sequence
 
 from assay.adapters.registry.session import Session
-from assay.errors import Malformed
+from assay.errors import LimitExceeded, Malformed
 from assay.formats import oci
 from assay.model.digest import Digest
 from assay.model.image import Descriptor, Index
 
-MAX_PAGES = 20
+MAX_PAGES = 200
 MAX_REFERRERS = 10_000
 _NEXT = re.compile(r'<([^<>]{1,4000})>\s*;[^,]{0,200}\brel="?next"?')
 _JSON = {"Accept": oci.INDEX}
@@ -51,7 +51,7 @@ class Referrers:
         return frozenset(item.digest for item in self._by_api(image) or ())
 
     def _by_api(self, image: Digest) -> list[Descriptor] | None:
-        """All pages of the API; None where the registry has none."""
+        """All pages of the API; None where the registry has none. Raises `LimitExceeded` for more than is followed."""
         path, found = f"referrers/{image}", list[Descriptor]()
         for _ in range(MAX_PAGES):
             response = self._session.request("GET", path, _JSON)
@@ -59,11 +59,15 @@ class Referrers:
                 response.close()
                 return found or None
             found.extend(_manifests(response.read(oci.MAX_DOCUMENT)))
-            more = _NEXT.search(response.headers.get("link", "")[:8000])
-            if more is None or len(found) > MAX_REFERRERS:
+            if len(found) > MAX_REFERRERS:
                 break
+            more = _NEXT.search(response.headers.get("link", "")[:8000])
+            if more is None:
+                return found
             path = more[1]
-        return found[:MAX_REFERRERS]
+        raise LimitExceeded(
+            f"{self._session.host} lists more than {MAX_REFERRERS} referrers, or more than {MAX_PAGES} pages of them"
+        )
 
 
 def _manifests(data: bytes) -> Sequence[Descriptor]:
