@@ -17,6 +17,7 @@ from assay.cli._main import run as main
 from assay.errors import ExitCode
 from simulators import attached_image, real_registries
 from simulators.attached_image import SBOM, SLSA, Made
+from simulators.registry import Registry, serve
 
 Said = Callable[..., str]
 
@@ -302,3 +303,14 @@ def test_an_index_that_is_none_is_refused(assay: Said, made: Made) -> None:
     for text in ("{", "[]", '{"manifests": [{"digest": "sha256:../x", "size": 1}]}', '{"config": {}, "layers": []}'):
         (made.folder / "index.json").write_text(text)
         assay("tree", made.folder, code=ExitCode.INPUT)
+
+
+def test_a_registry_that_fails_for_a_while_is_asked_again(assay: Said, made: Made) -> None:
+    with serve(Registry()) as registry:
+        registry.faults.broken_uploads = 2
+        assay("copy", made.folder, f"{registry.host}/team/app:v1", "--jobs", "1")
+        assert kinds(tree(assay, f"{registry.host}/team/app:v1")) == ALL
+        registry.faults.broken_uploads = 100
+        attached_image.make(made.folder, "v2")
+        assay("copy", f"{made.folder}:v2", f"{registry.host}/team/app:v2", "--jobs", "1", code=ExitCode.EXTERNAL)
+        assert "v2" not in registry.manifests

@@ -45,6 +45,7 @@ class Faults:
     no_referrers_api: bool = False
     manifest_status: int = 200
     page: int = 0
+    broken_uploads: int = 0
 
 
 @dataclass
@@ -298,6 +299,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _put_blobs(self, name: str) -> None:
         data = self.registry.uploads.pop(name.removeprefix("uploads/")) + self._body()
+        if self.registry.faults.broken_uploads:
+            self.registry.faults.broken_uploads -= 1
+            self._answer(500)
+            return
         digest = parse_qs(urlsplit(self.path).query)["digest"][0]
         if digest != f"sha256:{hashlib.sha256(data).hexdigest()}":
             self._answer(400, b'{"errors": [{"code": "DIGEST_INVALID"}]}')

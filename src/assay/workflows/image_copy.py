@@ -15,13 +15,14 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from threading import Event, Lock
 
-from assay.errors import InputError
+from assay.errors import ExternalError, InputError
 from assay.formats import cosign_image
 from assay.model.image import Descriptor
 from assay.model.image_tree import AttachedKind, Form, Node
 from assay.ports import Progress, RegistryEdit, RegistryPull, RegistryTarget
 
 PIECE = 1 << 20
+_ATTEMPTS = 3
 _PATIENCE = 5
 """Seconds that transfers get to clean up after themselves when one of them failed or the user gave up."""
 
@@ -116,14 +117,24 @@ class _Copy:
             self._count("mounted", item.size)
         else:
             try:
-                with self._pull.blob(item) as stream:
-                    self._target.put_known(item, self._pieces(stream.readinto))
+                self._transfer(item)
             except InputError as error:
                 if not _may_be_missing(item, error):
                     raise
                 self._options.note(f"{item.digest} ({item.media_type}) may not be distributed and was left out")
                 return
             self._count("blobs", 0)
+
+    def _transfer(self, item: Descriptor) -> None:
+        """Send one blob, again where the connection or the registry failed."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                with self._pull.blob(item) as stream:
+                    self._target.put_known(item, self._pieces(stream.readinto))
+                return
+            except ExternalError:
+                if attempt == _ATTEMPTS or self._stop.wait(attempt / 2):
+                    raise
 
     def _pieces(self, readinto: Callable[[memoryview], int]) -> Iterator[memoryview]:
         buffer = memoryview(bytearray(PIECE))
