@@ -314,3 +314,19 @@ def test_a_registry_that_fails_for_a_while_is_asked_again(assay: Said, made: Mad
         attached_image.make(made.folder, "v2")
         assay("copy", f"{made.folder}:v2", f"{registry.host}/team/app:v2", "--jobs", "1", code=ExitCode.EXTERNAL)
         assert "v2" not in registry.manifests
+
+
+def test_tags_of_layouts_and_archives_are_chosen(assay: Said, made: Made, tmp_path: Path) -> None:
+    assay("save", made.folder, f"{tmp_path}/out:v9")
+    assay("save", made.folder, f"{tmp_path}/out:v8", "--platform", "arm64", "--only", "none")
+    assay("save", made.folder, f"{tmp_path}/out.tar:v7")
+    assert tree(assay, f"{tmp_path}/out:v9")["digest"] == str(made.index.digest)
+    assert tree(assay, f"{tmp_path}/out:v8")["digest"] == str(made.images[1].digest)
+    assert tree(assay, f"oci-archive:{tmp_path}/out.tar:v7")["digest"] == str(made.index.digest)
+    assert tree(assay, f"{tmp_path}/out@{made.images[1].digest}")["digest"] == str(made.images[1].digest)
+    assay("tree", f"{tmp_path}/out:v1", code=ExitCode.INPUT)
+    said = assay("attach", "sbom", f"{tmp_path}/out.tar:v7", made.folder / "index.json", code=ExitCode.USAGE)
+    assert "no SBOM" in said
+    (tmp_path / "sbom").write_bytes(SBOM)
+    said = assay("attach", "sbom", f"{tmp_path}/out.tar:v7", tmp_path / "sbom", code=ExitCode.USAGE)
+    assert "cannot be added to" in said
