@@ -12,7 +12,6 @@ from threading import Lock
 
 from assay.adapters import blob, spool
 from assay.adapters.output import writing
-from assay.adapters.registry.client import described
 from assay.formats import json_bytes, oci
 from assay.formats.json import Json, Object
 from assay.model.digest import Algorithm, Digest
@@ -62,7 +61,7 @@ class ArchiveWriter:
 
     def put_manifest(self, data: bytes, media_type: str, tag: str = "") -> Descriptor:
         """Write a manifest; it is listed if it has a tag or a subject."""
-        item = described(data, media_type)
+        item = oci.described(data, media_type)
         if not self.has_blob(item.digest):
             self.put_known(item, (data,))
         manifest = oci.parse(data)

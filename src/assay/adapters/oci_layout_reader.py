@@ -7,7 +7,6 @@ from contextlib import contextmanager, suppress
 
 from assay.adapters import blob, image
 from assay.adapters.oci_layout import LayoutFiles
-from assay.adapters.registry.client import described
 from assay.adapters.registry.referrers import tag_of
 from assay.errors import InputError, LimitExceeded, Malformed
 from assay.formats import digest as digests
@@ -55,7 +54,7 @@ class LayoutPull:
             if len(data) > oci.MAX_DOCUMENT:
                 raise LimitExceeded(f"{wanted} has more than {oci.MAX_DOCUMENT} bytes, too many for a manifest")
             blob.check(data, wanted)
-        found = described(data, "")
+        found = oci.described(data, "")
         kind = found.media_type or (oci.INDEX if isinstance(oci.parse(data), Index) else oci.MANIFEST)
         return Descriptor(kind, wanted, len(data)), data
 

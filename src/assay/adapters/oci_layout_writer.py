@@ -23,7 +23,6 @@ from pathlib import Path
 
 from assay.adapters import blob
 from assay.adapters.output import writing
-from assay.adapters.registry.client import described
 from assay.errors import ExternalError, InputError
 from assay.formats import json, json_bytes, oci
 from assay.formats.json import Json, Object, as_list, as_object
@@ -134,7 +133,7 @@ class LayoutWriter:
         )
 
     def _keep(self, data: bytes, media_type: str) -> Descriptor:
-        item = described(data, media_type)
+        item = oci.described(data, media_type)
         if not self.has_blob(item.digest):
             self.put_known(item, (data,))
         return item

@@ -23,11 +23,15 @@ CODE_SIGNING, TIME_STAMPING = "1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.8"
 @lru_cache(1024)
 def load(der: bytes) -> Certificate:
     """The certificate; raises `Malformed` for what is none."""
+    import warnings
+
     from cryptography import x509
 
     try:
-        certificate = x509.load_der_x509_certificate(der)
-        _ = certificate.extensions, certificate.subject, certificate.issuer
+        with warnings.catch_warnings():  # of names that are longer than they should be, which harms nobody here
+            warnings.simplefilter("ignore")
+            certificate = x509.load_der_x509_certificate(der)
+            _ = certificate.extensions, certificate.subject, certificate.issuer
     except (ValueError, TypeError, x509.DuplicateExtension) as error:
         raise Malformed(f"this is no certificate: {error}") from error
     return certificate

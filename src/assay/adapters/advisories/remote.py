@@ -56,7 +56,8 @@ def _folder(base: str, fetcher: Fetcher) -> Remote:
 def _repository(url: str, policy: Policy, fetcher: Fetcher, cache: Path) -> Remote:
     from assay.adapters.blob import check
     from assay.adapters.image_reference import parse
-    from assay.adapters.registry.client import RegistryBlobs, connect
+    from assay.adapters.registry.blobs import RegistryBlobs
+    from assay.adapters.registry.client import connect
     from assay.formats import oci
     from assay.model.image import Manifest
 

@@ -90,6 +90,8 @@ KEYS: dict[str, Key] = {
         Key("scan.severity", Kind.LIST, "show only these severities", ()),
         Key("scan.sort", Kind.TEXT, "what comes first", "risk", _SORTS),
         Key("scan.vex", Kind.LIST, "VEX documents to apply", ()),
+        Key("verify.record", Kind.BOOLEAN, "keep each verdict in the evidence store", False),
+        Key("verify.trusted-root", Kind.PATH, "the trusted root; the public-good instance's when empty"),
     )
 }
 """All keys by name."""

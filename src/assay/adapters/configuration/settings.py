@@ -36,11 +36,12 @@ class Request(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """All settings, and what should be said about how they came to be."""
+    """All settings, and what should be said about how they came to be; `trusted` are the files that count whole."""
 
     by_name: Mapping[str, Setting]
     files: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
+    trusted: tuple[Path, ...] = ()
 
     def text(self, name: str) -> str:
         """The value of a text or path key; empty when it is not set."""
@@ -62,9 +63,11 @@ def load(request: Request) -> Settings:
     settings = {name: Setting(key, key.default) for name, key in KEYS.items()}
     notes: list[str] = []
     read: list[Path] = []
+    trusted: list[Path] = []
     for file in files.find(request.environment, request.directory, request.config):
         read.append(file.path)
         untrusted = file.of_project and _inside(file.path, request.sources)
+        trusted += [] if untrusted else [file.path]
         ignored = []
         for key, value in values.from_table(file.table(), str(file.path)):
             if untrusted and not key.ignores:
@@ -74,7 +77,7 @@ def load(request: Request) -> Settings:
         notes += _told(file.path, ignored) if untrusted else ()
     for setting in (*_environment(request.environment), *_flags(request.flags)):
         settings[setting.key.name] = setting
-    return Settings(settings, tuple(read), tuple(notes))
+    return Settings(settings, tuple(read), tuple(notes), tuple(trusted))
 
 
 def _placed(key: Key, value: Value, folder: Path) -> Value:

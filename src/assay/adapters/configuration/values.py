@@ -11,8 +11,9 @@ from assay.errors import UsageError
 Value = str | bool | tuple[str, ...] | None
 """The value of a key; None where nothing set it and there is no default."""
 
-ELSEWHERE = frozenset({"scan.ignore"})
-"""Tables that are no settings: ignore rules are read by `assay.adapters.ignore_files`."""
+ELSEWHERE = frozenset({"scan.ignore", "verify.identity", "verify.require"})
+"""Tables that are no settings: ignore rules are read by `assay.adapters.ignore_files`, identities by
+`assay.app.identity_policies`."""
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import quote
@@ -18,11 +18,9 @@ from assay.adapters.registry.edit import Edit
 from assay.adapters.registry.referrers import Referrers, tag_of
 from assay.adapters.registry.session import Session
 from assay.adapters.registry.transport import Policy, Response, Transport
-from assay.errors import Malformed
 from assay.formats import digest as digests
-from assay.formats import json, oci
+from assay.formats import oci
 from assay.formats.compression import ByteStream
-from assay.formats.json import as_text
 from assay.model.digest import Algorithm, Digest
 from assay.model.image import Descriptor, Manifest
 
@@ -47,7 +45,7 @@ class Pull:
             raise self._session.fail(response, f"manifest {target}")
         data = response.read(oci.MAX_DOCUMENT)
         said = response.headers.get("docker-content-digest", "")
-        found = described(data, response.headers.get("content-type", "").partition(";")[0])
+        found = oci.described(data, response.headers.get("content-type", "").partition(";")[0])
         for text in (target if ":" in target else "", said):
             if text and (promised := digests.find(text)) is not None:
                 blob.check(data, promised)
@@ -159,7 +157,7 @@ class Push:
 
     def _put(self, data: bytes, media_type: str, tag: str = "") -> tuple[Descriptor, Digest | None]:
         """Upload a manifest: its descriptor as a referrer, and its subject if the registry did not take note of it."""
-        item = described(data, media_type)
+        item = oci.described(data, media_type)
         response = self._session.request(
             "PUT", f"manifests/{tag or item.digest}", {"Content-Type": media_type}, data, actions=_BOTH
         )
@@ -230,44 +228,3 @@ def connect(reference: ImageReference, policy: Policy, transport: Transport | No
         lambda: credentials.find(reference.host, reference.repository, os.environ),
     )
     return RegistryClient(Pull(session), Push(session), Edit(session))
-
-
-class RegistryBlobs:
-    """The blobs of a repository as an image wants them (`assay.adapters.image.Blobs`)."""
-
-    def __init__(self, pull: Pull) -> None:
-        self._pull = pull
-        self._known: dict[str, bytes] = {}
-
-    def remember(self, item: Descriptor, data: bytes) -> None:
-        """Keep a document that was fetched already."""
-        self._known[str(item.digest)] = data
-
-    @contextmanager
-    def open(self, item: Descriptor) -> Iterator[ByteStream]:
-        """The stored bytes."""
-        with self._pull.blob(item) as stream:
-            yield stream
-
-    def check(self, item: Descriptor) -> None:
-        """Nothing is known before it is read."""
-
-    def manifest(self, item: Descriptor) -> bytes:
-        """A manifest, or a small blob such as the configuration."""
-        if (known := self._known.get(str(item.digest))) is not None:
-            return known
-        if item.media_type in oci.MANIFESTS | oci.INDEXES:
-            return self._pull.manifest(str(item.digest))[1]
-        with self._pull.blob(item) as stream:
-            buffer, filled = memoryview(bytearray(item.size + 1)), 0
-            while count := stream.readinto(buffer[filled:]):
-                filled += count
-            return bytes(buffer[:filled])
-
-
-def described(data: bytes, media_type: str) -> Descriptor:
-    """The descriptor of a manifest; the media type that a manifest itself gives wins over that of a header."""
-    if media_type in ("", "application/json", "text/plain", "application/octet-stream"):
-        with suppress(Malformed):
-            media_type = as_text(json.load_object(data).get("mediaType")) or media_type
-    return Descriptor(media_type, Digest(Algorithm.SHA256, hashlib.sha256(data).hexdigest()), len(data))

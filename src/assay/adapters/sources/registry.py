@@ -5,7 +5,8 @@ from __future__ import annotations
 from assay.adapters import attached, image_reference
 from assay.adapters.image import Image, Naming, Resolved, resolve
 from assay.adapters.image_reference import ImageReference
-from assay.adapters.registry.client import Pull, RegistryBlobs, connect
+from assay.adapters.registry.blobs import RegistryBlobs
+from assay.adapters.registry.client import Pull, connect
 from assay.adapters.registry.referrers import tag_of
 from assay.adapters.registry.transport import Policy
 from assay.adapters.sources import Request

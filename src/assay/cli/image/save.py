@@ -1,4 +1,4 @@
-"""Saves an image with everything that hangs on it as an OCI layout or archive, for an air gap.
+"""Saves an image with everything attached to it as an OCI layout, for an air gap.
 
 A PATH that ends in .tar becomes an archive, any other a folder, to which more images can be saved. What was saved is
 verified there without a network, and loaded into another registry.

@@ -14,14 +14,22 @@ from datetime import UTC, datetime
 
 from assay.engines.verify import entries
 from assay.engines.verify.identities import Policy
-from assay.errors import AssayError, InputError, Malformed, Refused, UsageError
+from assay.errors import AssayError, InputError, Refused, UsageError
 from assay.formats import dsse, intoto, timestamp
 from assay.model.bundle import Bundle, Envelope, MessageSignature
 from assay.model.trusted_root import Authority, TrustedRoot
-from assay.model.verification import Verification
+from assay.model.verification import STEPS, Verification
 from assay.trust import certificates, keys, sct, timestamps
 
-NAMES = ("time", "chain", "certificate log", "identity", "log entry", "signature", "subject")
+
+class NotVerified(Refused):
+    """A step failed: `verification` has what the steps before it found, `step` is the number and name of it."""
+
+    def __init__(self, step: str, error: AssayError, verification: Verification) -> None:
+        super().__init__(f"step {step}: {error.what}", error.remedy)
+        self.step = step
+        self.found = error.what
+        self.verification = verification
 
 
 class Artifact:
@@ -79,10 +87,8 @@ class _Verifying:
             self._tell_identity()
         try:
             self._steps()
-        except Refused as error:
-            raise Refused(f"step {self._at}: {error.what}", error.remedy) from error
-        except (InputError, Malformed) as error:
-            raise Refused(f"step {self._at}: {error.what}", error.remedy) from error
+        except (Refused, InputError) as error:
+            raise NotVerified(self._at, error, self._result) from error
         return self._result
 
     def _tell_identity(self) -> None:
@@ -93,7 +99,7 @@ class _Verifying:
         )
 
     def _step(self, name: str) -> None:
-        self._at = f"{NAMES.index(name) + 1} ({name})"
+        self._at = f"{STEPS.index(name) + 1} ({name})"
 
     def _steps(self) -> None:
         by_key = self._options.key is not None
@@ -166,6 +172,7 @@ class _Verifying:
         self._step("identity")
         assert options.policy is not None
         self._result.took("identity", options.policy.check(self._result.identity))
+        self._result.matched = options.policy.matches(self._result.identity)
         return keys.load(self._bundle.certificates[0])
 
     def _log(self, verifier: bytes, times: Sequence[datetime], *, by_key: bool) -> None:

@@ -95,10 +95,18 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Any of the wanted signers; `origin` says where this was read. Without any, everybody is good (unsafe)."""
+    """Of the wanted signers as many as `need`; `origin` says where this was read.
+
+    Without any, everybody is good (unsafe).
+    """
 
     wanted: Sequence[Wanted] = ()
     origin: str = "the command line"
+    need: int = 1
+
+    def matches(self, found: Identity) -> tuple[int, ...]:
+        """Which of the wanted signers this is, by position."""
+        return tuple(number for number, item in enumerate(self.wanted) if not item.refusal(found))
 
     def check(self, found: Identity) -> str:
         """Who it is; raises `Refused` with the reason of the closest demand."""

@@ -1,0 +1,86 @@
+"""Trusted roots: the public-good instance's, which comes with the package, files, and what TUF repositories gave.
+
+``public_good.*.json`` are the targets ``trusted_root.json`` and ``signing_config.v0.2.json`` and the root metadata of
+Sigstore's public TUF repository, as Sigstore's Python client 4.5.1 ships them (Apache-2.0). What an update brings is
+kept under ``ASSAY_DATA_DIR/trust/NAME/`` and used from then on, also offline and however old; its age is told.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from assay.errors import InputError
+from assay.formats import trusted_root
+from assay.model.trusted_root import TrustedRoot
+
+PUBLIC_GOOD = "https://tuf-repo-cdn.sigstore.dev"
+EMBEDDED = datetime(2026, 10, 1, tzinfo=UTC)
+"""The day from which the embedded material is."""
+MAX_BYTES = 8 << 20
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A trusted root with its `origin` in words and the day it was `confirmed` by its publisher, if that is known."""
+
+    root: TrustedRoot
+    origin: str
+    data: bytes
+    confirmed: datetime | None = None
+
+    def age(self, now: datetime) -> str:
+        """``the embedded public-good root, of 2026-10-01 (56 days old)``."""
+        if self.confirmed is None:
+            return self.origin
+        days = max((now - self.confirmed).days, 0)
+        return f"{self.origin}, of {self.confirmed.date()} ({days} days old)"
+
+
+def load(path: Path) -> Root:
+    """A ``trusted_root.json`` or a client trust configuration; raises `InputError`."""
+    data = read_file(path)
+    return Root(trusted_root.read(data), str(path), data)
+
+
+def read_file(path: Path) -> bytes:
+    """A small file; raises `InputError` where it is missing or too large."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", "check the path") from error
+    if len(data) > MAX_BYTES:
+        raise InputError(f"{path} has more than {MAX_BYTES} bytes", "name the right file")
+    return data
+
+
+def embedded(name: str = "trusted_root") -> bytes:
+    """A file of the public-good instance: ``trusted_root``, ``signing_config`` or ``tuf_root``."""
+    return (_HERE / f"public_good.{name}.json").read_bytes()
+
+
+def public_good(data_dir: Path) -> Root:
+    """The public-good instance's: the one of the last update, else the embedded one."""
+    kept = cached(data_dir, "public-good")
+    if kept is not None and kept.confirmed is not None and kept.confirmed > EMBEDDED:
+        return kept
+    data = embedded()
+    return Root(trusted_root.read(data), "the embedded public-good root", data, EMBEDDED)
+
+
+def cached(data_dir: Path, name: str) -> Root | None:
+    """What an update brought; None where there was none."""
+    folder = data_dir / "trust" / name
+    if not (folder / "trusted_root.json").is_file():
+        return None
+    data = read_file(folder / "trusted_root.json")
+    try:
+        said = json.loads(read_file(folder / "origin.json"))
+        confirmed, mirror = datetime.fromisoformat(said["confirmed"]), str(said["mirror"])
+    except (InputError, ValueError, KeyError, TypeError):
+        confirmed, mirror = None, name
+    return Root(trusted_root.read(data), f"the root of {mirror}", data, confirmed)

@@ -1,0 +1,1 @@
+"""Trusted roots: whom verification trusts for certificates, logs and times."""
