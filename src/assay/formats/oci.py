@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 
 from assay.errors import InputError, Malformed, UsageError
 from assay.formats import digest, json
@@ -80,6 +81,14 @@ def descriptor(value: Json) -> Descriptor:
         _strings(item.get("annotations")),
         as_text(item.get("artifactType")),
     )
+
+
+def described(data: bytes, media_type: str) -> Descriptor:
+    """The descriptor of a manifest; the media type that a manifest itself gives wins over that of a header."""
+    if media_type in ("", "application/json", "text/plain", "application/octet-stream"):
+        with suppress(Malformed):
+            media_type = as_text(json.load_object(data).get("mediaType")) or media_type
+    return Descriptor(media_type, digest.sha256(data), len(data))
 
 
 def write_index(manifests: Sequence[Descriptor]) -> bytes:
