@@ -12,6 +12,8 @@ import pytest
 from assay.adapters import attaching
 from assay.adapters.attaching import CosignTag, Part
 from assay.adapters.image_reference import parse
+from assay.adapters.oci_layout import FolderBlobs
+from assay.adapters.oci_layout_reader import LayoutPull
 from assay.adapters.oci_layout_writer import LayoutWriter
 from assay.adapters.registry.client import RegistryClient, connect
 from assay.adapters.registry.referrers import tag_of
@@ -201,3 +203,22 @@ def test_a_tag_that_holds_something_else_is_not_written_over(plain: str) -> None
     with pytest.raises(Malformed, match="an image where an index is due"):
         attaching.attach(there.push, subject, BUNDLE, [part(1)])
     assert there.pull.digest(tag_of(subject.digest)) == other.digest
+
+
+def test_a_layout_of_cosign_is_read_and_ours_is_marked_for_it(tmp_path: Path) -> None:
+    writer = LayoutWriter(tmp_path)
+    subject = image(writer, "v1")
+    attaching.append(writer, writer, subject.digest, CosignTag.SIGNATURES, [part(1)])
+    image(writer, "v1")
+    document = json.loads((tmp_path / "index.json").read_bytes())
+    assert [entry["annotations"]["kind"] for entry in document["manifests"]] == [
+        "dev.cosignproject.cosign/sigs",
+        "dev.cosignproject.cosign/image",
+    ]
+    for entry in document["manifests"]:
+        del entry["annotations"]["org.opencontainers.image.ref.name"]  # as cosign writes it
+    (tmp_path / "index.json").write_text(json.dumps(document))
+    assert LayoutPull(FolderBlobs(tmp_path)).tags() == [f"{tag_of(subject.digest)}.sig"]
+    image(LayoutWriter(tmp_path), "v2", b'{"another": 1}')
+    kinds = [item.annotations.get("kind") for item in oci.entries((tmp_path / "index.json").read_bytes())]
+    assert kinds == [None, None, "dev.cosignproject.cosign/image"]

@@ -66,13 +66,16 @@ class ArchiveWriter:
             self.put_known(item, (data,))
         manifest = oci.parse(data)
         if isinstance(manifest, Manifest) and manifest.subject is not None:
-            self.list_image(item, tag, manifest.artifact_type or manifest.config.media_type)
+            self._list(item, tag, manifest.artifact_type or manifest.config.media_type)
         elif tag:
-            self.list_image(item, tag)
+            self._list(item, tag)
         return item
 
-    def list_image(self, item: Descriptor, tag: str = "", artifact_type: str = "") -> None:
-        """Name an image in ``index.json``."""
+    def list_image(self, item: Descriptor) -> None:
+        """List an image that has no tag."""
+        self._list(item)
+
+    def _list(self, item: Descriptor, tag: str = "", artifact_type: str = "") -> None:
         entry: Object = {"mediaType": item.media_type, "digest": str(item.digest), "size": item.size}
         if artifact_type:
             entry["artifactType"] = artifact_type

@@ -9,8 +9,8 @@ from assay.adapters import blob, image
 from assay.adapters.oci_layout import LayoutFiles
 from assay.adapters.registry.referrers import tag_of
 from assay.errors import InputError, LimitExceeded, Malformed
+from assay.formats import cosign_layout, oci
 from assay.formats import digest as digests
-from assay.formats import oci
 from assay.formats.compression import ByteStream
 from assay.model.digest import Digest
 from assay.model.image import Descriptor, Index, Manifest
@@ -31,7 +31,7 @@ class LayoutPull:
         found = oci.entries(self.files.index())
         if len(found) > MAX_ENTRIES:
             raise LimitExceeded(f"{self.files.name} lists {len(found)} manifests (at most {MAX_ENTRIES})")
-        return found
+        return cosign_layout.with_tags(found)
 
     def tags(self) -> Sequence[str]:
         """The tags."""

@@ -24,12 +24,14 @@ from pathlib import Path
 from assay.adapters import blob
 from assay.adapters.output import writing
 from assay.errors import ExternalError, InputError
-from assay.formats import json, json_bytes, oci
+from assay.formats import cosign_layout, json, json_bytes, oci
 from assay.formats.json import Json, Object, as_list, as_object
 from assay.model.digest import Algorithm, Digest
 from assay.model.image import Descriptor, Manifest
 
 _LAYOUT = b'{"imageLayoutVersion": "1.0.0"}'
+_ATTACHED = ("sha256-", "sha512-")
+"""How the tags begin under which something hangs on an image."""
 _NAMES = frozenset(("blobs", "index.json", "oci-layout"))
 _REMEDY = "check the path, its permissions and the free space"
 
@@ -106,8 +108,10 @@ class LayoutWriter:
         """Store a manifest; it is listed in ``index.json`` if it has a tag or a subject."""
         item = self._keep(data, media_type)
         manifest = oci.parse(data)
-        if tag:
+        if tag.startswith(_ATTACHED):
             self._edit(lambda items: [*(_without_tag(items, tag)), _entry(item, tag)])
+        elif tag:
+            self._edit(lambda items: cosign_layout.marked([*_without_tag(items, tag), _entry(item, tag)], item))
         elif isinstance(manifest, Manifest) and manifest.subject is not None:
             listed = _entry(item) | {"artifactType": manifest.artifact_type or manifest.config.media_type}
             self._list(listed)
@@ -125,6 +129,7 @@ class LayoutWriter:
     def list_image(self, item: Descriptor) -> None:
         """List an image that has no tag, unless it is listed."""
         self._list(_entry(item))
+        self._edit(lambda items: cosign_layout.marked(items, item))
 
     def _list(self, entry: Object) -> None:
         digest = entry["digest"]

@@ -23,6 +23,7 @@ from assay.errors import InputError, UsageError
 from assay.formats import oci
 
 if TYPE_CHECKING:
+    from assay.model.image import Descriptor
     from assay.ports import RegistryEdit, RegistryPull, RegistryTarget
 
 _SCHEMES = ("registry", "oci-dir", "oci-archive")
@@ -113,7 +114,7 @@ def _in_layout(pull: LayoutPull, name: str, chosen: str, writer: Callable[[], La
         target = str(fits[0].digest) if fits else chosen
         tag = fits[0].annotations.get(oci.REF_NAME, "") if fits else ""
     else:
-        images = [item for item in entries if not item.artifact_type and not _is_cosign(item.annotations)]
+        images = [item for item in entries if not item.artifact_type and not _is_attached(item)]
         if len(images) != 1:
             there = ", ".join(item.annotations.get(oci.REF_NAME, str(item.digest)) for item in images[:20]) or "nothing"
             remedy = f"choose one as PATH:TAG or PATH@DIGEST; there are: {there}"
@@ -123,13 +124,9 @@ def _in_layout(pull: LayoutPull, name: str, chosen: str, writer: Callable[[], La
     return Place(name, pull, pull.tags, target, tag, written, written)
 
 
-def _is_cosign(annotations: object) -> bool:
-    """Whether an entry holds what is attached: a tag made of a digest, or what cosign's `save` marks."""
-    assert isinstance(annotations, dict)
-    kind = str(annotations.get("kind", ""))
-    return str(annotations.get(oci.REF_NAME, "")).startswith(("sha256-", "sha512-")) or kind.endswith(
-        ("/sigs", "/atts")
-    )
+def _is_attached(item: Descriptor) -> bool:
+    """Whether an entry holds what is attached to another: under a tag made of a digest."""
+    return item.annotations.get(oci.REF_NAME, "").startswith(("sha256-", "sha512-"))
 
 
 @dataclass(frozen=True, slots=True)

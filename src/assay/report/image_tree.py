@@ -4,7 +4,7 @@ registry.example/team/app:1.2
 sha256:9f86d08188... index, 1.4 kB
 ├── linux/amd64 sha256:6b23c0d5f3... 58.1 MB
 │   ├── signature (referrer) sha256:3c5a2e... 5.2 kB
-│   └── attestation (tag sha256-6b23....att) sha256:77ad0c... 41.0 kB
+│   └── attestation (tag .att) sha256:77ad0c... 41.0 kB
 │       └── https://slsa.dev/provenance/v1 sha256:0d1f3a... 40.2 kB
 └── linux/arm64 sha256:ab34ff... 57.3 MB
 """
@@ -49,7 +49,7 @@ def _line(node: Node) -> str:
     if hangs is None:
         platform = f"{node.item.platform} " if node.item.platform is not None and str(node.item.platform) else ""
         return f"{platform}{about}" if node.blobs else f"{about} (index)"
-    form = f"tag {hangs.tag}" if hangs.form is Form.TAG else str(hangs.form)
+    form = f"tag .{hangs.tag.rpartition('.')[2]}" if hangs.form is Form.TAG else str(hangs.form)
     return f"{hangs.kind} ({form}) {about}"
 
 
