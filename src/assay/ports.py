@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from assay.model.executable import Ends
     from assay.model.image import Descriptor
     from assay.model.signature import Scheme
+    from assay.model.transparency import Commit, TreeState
 
 EXECUTABLE_MAGIC = frozenset(
     (
@@ -291,4 +292,42 @@ class Signer(Protocol):
 
     def sign(self, message: bytes) -> bytes:
         """The signature over `message`; ECDSA in DER. Raises `assay.errors.ExternalError` where the key is away."""
+        ...
+
+
+class LogStore(Protocol):
+    """Keeps the tree of one log; one sequencer writes, anybody reads.
+
+    Raises `assay.errors.ExternalError` where the world fails: a full disk, a database that is away.
+    """
+
+    def state(self) -> TreeState:
+        """What was committed last."""
+        ...
+
+    def commit(self, step: Commit) -> None:
+        """Store a step as a whole; it is durable when this returns.
+
+        Raises `assay.errors.Refused` where the tree is not at `step.first` any more: somebody else writes.
+        """
+        ...
+
+    def find(self, hashes: Sequence[bytes]) -> Sequence[tuple[bytes, int, int]]:
+        """Leaf hash, index and time of leaves that may be those (the store knows the first bytes of each hash)."""
+        ...
+
+    def time(self, index: int) -> int:
+        """The second at which a leaf came in."""
+        ...
+
+    def search(self, term: str, limit: int) -> Sequence[int]:
+        """The indices of the leaves that are found by a term, ascending."""
+        ...
+
+    def tile(self, path: str) -> bytes | None:
+        """A full tile or bundle that was committed."""
+        ...
+
+    def tail(self, start: int) -> Sequence[bytes]:
+        """The leaves from `start` on that are in no full bundle yet."""
         ...

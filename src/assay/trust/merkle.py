@@ -38,3 +38,32 @@ def root_of(index: int, size: int, hashed: bytes, proof: Sequence[bytes]) -> byt
     if last:
         raise Refused("the inclusion proof is too short")
     return found
+
+
+def check_consistency(first: int, second: int, old: bytes, new: bytes, proof: Sequence[bytes]) -> None:
+    """Raise `Refused` unless the tree of `second` leaves grew out of that of `first` (RFC 9162, 2.1.4.2)."""
+    if not 0 <= first <= second or second >= 1 << 63:
+        raise Refused(f"a tree of {second} entries cannot have grown out of one of {first}")
+    if first in (0, second):
+        if proof or (first and old != new):
+            raise Refused("two trees of the same size have different roots" if first else "the proof is too long")
+        return
+    items = [old, *proof] if first & (first - 1) == 0 else list(proof)
+    at, last = first - 1, second - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    if not items:
+        raise Refused("the consistency proof is too short")
+    before = after = items[0]
+    for item in items[1:]:
+        if last == 0:
+            raise Refused("the consistency proof is too long")
+        if at & 1 or at == last:
+            before, after = node(item, before), node(item, after)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            after = node(after, item)
+        at, last = at >> 1, last >> 1
+    if last or before != old or after != new:
+        raise Refused(f"the log's tree of {second} entries did not grow out of that of {first}: it was rewritten")
