@@ -135,7 +135,7 @@ def judge(target: str, request: VerifyRequest, wanted: Options) -> Judgement:
     """
     if match := _DIGEST.fullmatch(target):
         return _blob(target, Artifact(digests=[(match[1], match[2])]), None, request, wanted)
-    path = _local(target)
+    path = local_path(target)
     if path is not None and path.is_dir():
         from assay.adapters import tree
 
@@ -146,7 +146,7 @@ def judge(target: str, request: VerifyRequest, wanted: Options) -> Judgement:
     return _image(target, request, wanted)
 
 
-def _local(target: str) -> Path | None:
+def local_path(target: str) -> Path | None:
     """The file or folder that a target names; None for images."""
     scheme, parted, rest = target.partition(":")
     if parted and scheme in ("file", "dir", "sbom"):

@@ -14,6 +14,7 @@ from assay.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from assay.adapters.configuration import Settings
+    from assay.adapters.places import Access
     from assay.adapters.trust_roots import Root
     from assay.app.verifying import VerifyRequest
     from assay.engines.verify.identities import Match, Policy
@@ -60,13 +61,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def request(arguments: argparse.Namespace, context: Context) -> VerifyRequest:
     """The request of the arguments."""
-    from assay.adapters.places import Access
     from assay.app.verifying import VerifyRequest
 
     settings = context.settings(*_sources(arguments))
-    plain = settings.list("registry.plain-http")
     return VerifyRequest(
-        access=Access(plain, arguments.insecure_registry, settings.switch("offline")),
+        access=access(arguments, context),
         root=trusted_root(arguments, settings, context),
         policy=policy(arguments, context),
         key=arguments.key,
@@ -74,7 +73,7 @@ def request(arguments: argparse.Namespace, context: Context) -> VerifyRequest:
         signature=arguments.signature,
         certificate=arguments.certificate,
         authorities=arguments.certificate_chain,
-        annotations=_annotations(arguments.annotations),
+        annotations=pairs(arguments.annotations),
         ignore_log=arguments.insecure_ignore_tlog,
         ignore_sct=arguments.insecure_ignore_sct,
         signed_timestamps=arguments.use_signed_timestamps,
@@ -82,6 +81,14 @@ def request(arguments: argparse.Namespace, context: Context) -> VerifyRequest:
         platform=arguments.platform,
         note=context.note,
     )
+
+
+def access(arguments: argparse.Namespace, context: Context) -> Access:
+    """How registries may be spoken to."""
+    from assay.adapters.places import Access
+
+    settings = context.settings()
+    return Access(settings.list("registry.plain-http"), arguments.insecure_registry, settings.switch("offline"))
 
 
 def _sources(arguments: argparse.Namespace) -> Iterator[Path]:
@@ -149,7 +156,9 @@ def _match(arguments: argparse.Namespace, flag: str, context: Context) -> Match 
     return found
 
 
-def _annotations(words: list[str]) -> dict[str, str]:
+def pairs(words: list[str]) -> dict[str, str]:
+    """``NAME=VALUE`` pairs; raises `UsageError` for what is none."""
+    """``NAME=VALUE`` pairs; raises `UsageError` for what is none."""
     found = {}
     for word in words:
         name, parted, value = word.partition("=")

@@ -10,13 +10,16 @@
 
 from __future__ import annotations
 
+import hashlib
+from base64 import b64encode
 from collections.abc import Callable
 
 from assay.errors import Malformed
-from assay.formats import pem, strict_json
+from assay.formats import dsse, pem, strict_json
+from assay.formats.json import Object
 from assay.formats.sigstore_bundle import ALGORITHMS
 from assay.formats.strict_json import Reader
-from assay.model.bundle import LogEntry, Logged
+from assay.model.bundle import Envelope, LogEntry, Logged, MessageSignature
 
 
 def read(entry: LogEntry) -> Logged:
@@ -124,6 +127,32 @@ def _verifier(item: Reader) -> bytes:
 
 def _from_pem(data: bytes) -> bytes:
     return pem.blocks(data)[0][1]
+
+
+def request_v1(content: MessageSignature | Envelope, verifier: bytes, envelope: str) -> Object:
+    """What is posted to Rekor v1: a proposed entry; `verifier` is PEM, `envelope` the envelope as JSON."""
+    key = b64encode(verifier).decode()
+    if isinstance(content, Envelope):
+        proposed: Object = {"envelope": envelope, "verifiers": [key]}
+        return {"apiVersion": "0.0.1", "kind": "dsse", "spec": {"proposedContent": proposed}}
+    signature: Object = {"content": b64encode(content.signature).decode(), "publicKey": {"content": key}}
+    hashed: Object = {"algorithm": content.algorithm, "value": content.digest.hex()}
+    spec: Object = {"data": {"hash": hashed}, "signature": signature}
+    return {"apiVersion": "0.0.1", "kind": "hashedrekord", "spec": spec}
+
+
+def request_v2(content: MessageSignature | Envelope, verifier: bytes, scheme: str, *, certificate: bool) -> Object:
+    """What is posted to Rekor v2; of an envelope the digest of what was signed (its PAE)."""
+    if isinstance(content, Envelope):
+        encoded = dsse.encoded(content.payload_type, content.payload)
+        algorithm = "sha384" if "P384" in scheme else "sha512" if "P521" in scheme else "sha256"
+        digest, signature = hashlib.new(algorithm, encoded).digest(), content.signatures[0].signature
+    else:
+        digest, signature = content.digest, content.signature
+    raw: Object = {"rawBytes": b64encode(verifier).decode()}
+    by: Object = {("x509Certificate" if certificate else "publicKey"): raw, "keyDetails": scheme}
+    signed: Object = {"content": b64encode(signature).decode(), "verifier": by}
+    return {"hashedRekordRequestV002": {"digest": b64encode(digest).decode(), "signature": signed}}
 
 
 _READERS: dict[tuple[str, str], Callable[[Reader], Logged]] = {

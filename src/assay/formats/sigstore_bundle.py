@@ -130,6 +130,11 @@ def _entry(item: Reader, version: str) -> LogEntry:
     )
 
 
+def entry_of_v2(item: Reader) -> LogEntry:
+    """An entry as Rekor v2 answers: the same form as in bundles."""
+    return _entry(item, "0.3")
+
+
 def _proof(item: Reader, version: str) -> InclusionProof:
     hashes = item.binaries("hashes")
     if len(hashes) > MAX_HASHES or any(len(one) != 32 for one in hashes):

@@ -46,17 +46,18 @@ def _log(item: Reader) -> Log:
         key.binary("rawBytes"),
         key.text("keyDetails", ""),
         item.object("logId").binary("keyId") if item.has("logId") else b"",
-        _validity(key),
+        validity(key),
         item.object("checkpointKeyId").binary("keyId") if item.has("checkpointKeyId") else b"",
     )
 
 
 def _authority(item: Reader) -> Authority:
     chain = item.object("certChain").objects("certificates")
-    return Authority(item.text("uri", ""), tuple(one.binary("rawBytes") for one in chain), _validity(item))
+    return Authority(item.text("uri", ""), tuple(one.binary("rawBytes") for one in chain), validity(item))
 
 
-def _validity(item: Reader) -> Validity:
+def validity(item: Reader) -> Validity:
+    """The part ``validFor``; no bounds where it is missing."""
     if not item.has("validFor"):
         return Validity()
     range_ = item.object("validFor")

@@ -1,0 +1,102 @@
+"""Identity tokens of whoever signs: given, found in the surroundings, or asked for in a browser.
+
+Order: ``--identity-token`` (a token or a file), ``SIGSTORE_ID_TOKEN``, the token of a CI provider (GitHub, GitLab,
+Buildkite, CircleCI, Google; the `id` library), a file that Kubernetes or SPIFFE projected, then a person.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from assay.errors import ExternalError, Refused, UsageError
+from assay.formats import strict_json
+from assay.formats.json import Object
+
+AUDIENCE = "sigstore"
+FILES = (
+    "/var/run/sigstore/cosign/oidc-token",  # cosign's place for Kubernetes' projected tokens
+    "/var/run/secrets/tokens/sigstore",
+)
+MAX_TOKEN = 64 << 10
+
+
+class Token(NamedTuple):
+    """An identity token, with its claims as far as they can be read without the issuer's keys."""
+
+    text: str
+    claims: Object
+
+    @property
+    def identity(self) -> str:
+        """Whom it is about, for people."""
+        name = self.claims.get("email") or self.claims.get("sub") or "somebody"
+        return f"{name} (vouched for by {self.claims.get('iss', 'nobody')})"
+
+
+def parse(text: str, now: float) -> Token:
+    """A token that might be good; raises `Refused` for one that no authority would take."""
+    text = text.strip()
+    parts = text.split(".")
+    if len(parts) != 3 or len(text) > MAX_TOKEN:
+        raise Refused("the identity token is no JSON web token", "pass the token itself, or the name of its file")
+    header, claims = (_part(item) for item in parts[:2])
+    if str(header.get("alg", "none")).lower() == "none":
+        raise Refused("the identity token is not signed (alg: none)", "ask the issuer for a real one")
+    expires = claims.get("exp")
+    if isinstance(expires, int | float) and expires < now:
+        raise Refused(f"the identity token expired {int(now - expires)} seconds ago", "ask the issuer for a new one")
+    starts = claims.get("nbf")
+    if isinstance(starts, int | float) and starts > now + 60:
+        raise Refused("the identity token is not valid yet", "check the clock")
+    audience = claims.get("aud")
+    if AUDIENCE not in (audience if isinstance(audience, list) else [audience]):
+        raise Refused(f"the identity token is for {audience!s:.100}, not for {AUDIENCE!r}", "ask for that audience")
+    return Token(text, claims)
+
+
+def _part(text: str) -> Object:
+    try:
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError) as error:
+        raise Refused("the identity token is damaged", "ask the issuer for a new one") from error
+    return strict_json.load(data, "the identity token")
+
+
+def found(given: str, environment: Mapping[str, str], now: float) -> Token | None:
+    """The token that is given or lies in the surroundings; None where a person must be asked."""
+    if given:
+        path = Path(given)
+        is_file = len(given) < 4096 and given.count(".") != 2 and path.is_file()
+        return parse(path.read_text() if is_file or (os.sep in given and path.is_file()) else given, now)
+    if environment.get("SIGSTORE_ID_TOKEN"):
+        return parse(environment["SIGSTORE_ID_TOKEN"], now)
+    for name in (environment.get("SIGSTORE_ID_TOKEN_FILE", ""), *FILES):
+        if name and Path(name).is_file():
+            return parse(Path(name).read_text(), now)
+    text = _ambient()
+    return parse(text, now) if text else None
+
+
+def _ambient() -> str:
+    try:
+        import id
+    except ImportError:
+        return ""
+    try:
+        return id.detect_credential(AUDIENCE) or ""
+    except id.IdentityError as error:
+        said = " ".join(str(error).split())[:300]
+        raise ExternalError(f"the CI provider gave no identity token: {said}", "grant it one") from error
+
+
+def nobody() -> UsageError:
+    """Nobody can be asked for a token."""
+    return UsageError(
+        "there is no identity token, and no terminal to ask for one",
+        "set SIGSTORE_ID_TOKEN, pass --identity-token, or sign with --key",
+    )

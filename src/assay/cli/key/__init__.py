@@ -1,0 +1,1 @@
+"""Keys that sign: made, taken over from elsewhere, shown."""

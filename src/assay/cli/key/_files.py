@@ -1,0 +1,32 @@
+"""Writes pairs of key files as cosign names them: PREFIX.key for the owner alone, and PREFIX.pub."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from assay.errors import InputError, UsageError
+from assay.formats import cosign_key, pem
+from assay.trust.signing import LocalKey, pkcs8
+
+
+def write(key: LocalKey, prefix: str, password: bytes) -> tuple[Path, Path]:
+    """Both files; raises `UsageError` where one of them is there already."""
+    private, public = Path(f"{prefix}.key"), Path(f"{prefix}.pub")
+    for path in (private, public):
+        if path.exists():
+            raise UsageError(f"{path} is there already", "name others: --output-key-prefix PREFIX")
+    _new(private, cosign_key.write(pkcs8(key), password), 0o600)
+    _new(public, pem.write("PUBLIC KEY", key.public_key), 0o644)
+    return private, public
+
+
+def _new(path: Path, text: str, mode: int) -> None:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}", "name another place") from error
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
