@@ -26,6 +26,7 @@ $(STAMP): $(LOCKS) pyproject.toml
 		echo "$(PYTHON) has no venv module; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --no-compile --require-hashes $(LOCKS:%=-r %)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m tools.bytecode
 	@touch $@
 
 demo: setup  ## Builds a small container image and writes its SBOM.

@@ -49,7 +49,7 @@ def _one(name: str, seconds: float) -> Outcome:
     outcome = Outcome.read(name, seconds, done.stdout, done.stderr, done.returncode)
     print(outcome.line, flush=True)
     if outcome.crashed:
-        print(done.stderr[-4000:], file=sys.stderr, flush=True)
+        print(f"exit {done.returncode}\n{done.stderr[-4000:]}", file=sys.stderr, flush=True)
     return outcome
 
 

@@ -49,14 +49,21 @@ class Outcome(NamedTuple):
         counts = json.loads(found[-1]) if found else {}
         guided = _EXECUTED.search(err)
         executions = int(guided[1]) if guided else counts.get("executions", 0)
-        result = "clean" if code == 0 and counts else _reason(err) or f"exit {code}"
+        result = "clean" if code == 0 and counts else _reason(err, code)
         return cls(name, seconds, executions, counts.get("seeds", 0), counts.get("engine", "?"), result)
 
 
-def _reason(err: str) -> str:
-    """The last line of a trace that names an error."""
-    lines = [line for line in err.splitlines() if "Error" in line or "Exception" in line] or err.splitlines()
-    return " ".join(lines[-1].split())[:120] if lines else ""
+def _reason(err: str, code: int) -> str:
+    """How the process ended, and the last line that names an error: Python's, else that of the fuzzing engine.
+
+    The statistics of the engine come last whatever happened, and say nothing about it.
+    """
+    told = [line for line in err.splitlines() if line.strip() and not line.startswith("stat::")]
+    named = [line for line in told if "Error" in line or "Exception" in line] or [
+        line for line in told if "ERROR" in line or "SUMMARY" in line or "libFuzzer:" in line or "Fatal" in line
+    ]
+    ended = f"ended by signal {-code}" if code < 0 else f"exit {code}"
+    return f"{ended}: {' '.join(named[-1].split())}"[:160] if named else ended
 
 
 def log(path: Path, now: datetime, outcomes: Sequence[Outcome]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json as standard
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.errors import AssayError, LimitExceeded, Malformed
-from assay.formats import json
+from assay.formats import json, json_bytes
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -49,3 +50,25 @@ def test_huge_numbers_and_half_surrogates_do_not_lose_the_document() -> None:
 def test_relaxed_json_has_comments_and_trailing_commas() -> None:
     text = '// bun\n{"a": [1, 2,], /* http://x */ "b": "// no comment, ]",}'
     assert json.load_relaxed(text) == {"a": [1, 2], "b": "// no comment, ]"}
+
+
+_TEXTS = ("", '\x7f\x00\x1f\b\f\n\r\t"\\/', "\u2028<&>ä😀", "\ud800x")
+_WRITTEN: list[json.Json] = [
+    {},
+    [],
+    {"a": [], "b": {}, "c": [[], {}], "d": None, "e": True},
+    {"numbers": [0, -1, 2**63, 10**30], **{text: text for text in _TEXTS}},
+    {"fractions": [0.1, 1e16, 1e-7, -0.0]},
+    [list(range(300))],
+]
+
+
+@pytest.mark.parametrize("value", _WRITTEN)
+def test_small_documents_are_the_same_bytes_without_msgspec(value: json.Json, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("msgspec")
+    expected = json_bytes.encode(value), json_bytes.dump(value)
+    with monkeypatch.context() as patch:
+        patch.delitem(sys.modules, "msgspec")
+        alone = json_bytes.encode(value)
+        patch.delitem(sys.modules, "msgspec", raising=False)
+        assert (alone, json_bytes.dump(value)) == expected

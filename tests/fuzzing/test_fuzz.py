@@ -67,4 +67,13 @@ def test_the_log_has_a_line_per_harness(tmp_path: Path) -> None:
     assert lines[0].startswith("| 2026-01-02 |")
     assert lines[0].endswith("| a | 60 | 10 | 2 | blind | clean |")
     assert "| b | 60 | 99 | 2 | atheris | clean |" in lines[1]
-    assert lines[2].endswith("| c | 60 | 0 | 0 | ? | ValueError: a/b |")
+    assert lines[2].endswith("| c | 60 | 0 | 0 | ? | exit 1: ValueError: a/b |")
+
+
+def test_the_statistics_of_the_engine_are_no_result() -> None:
+    """They come last, whatever ended the process."""
+    counts, stats = '{"engine": "atheris", "seeds": 1, "executions": 1}\n', "stat::peak_rss_mb:  62\n"
+    killed = Outcome.read("d", 60, counts, stats, -11)
+    slow = Outcome.read("e", 60, counts, f"==1== ERROR: libFuzzer: timeout after 1200 seconds\n{stats}", 70)
+    assert killed.result == "ended by signal 11"
+    assert slow.result == "exit 70: ==1== ERROR: libFuzzer: timeout after 1200 seconds"

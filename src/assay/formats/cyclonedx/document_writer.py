@@ -17,8 +17,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-import msgspec
-
 from assay.errors import UsageError
 from assay.formats import json_bytes
 from assay.formats.cyclonedx import component_writer, names
@@ -33,6 +31,9 @@ _TIMESTAMP = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(?:\.\d{1,
 _NAMESPACE = bytes.fromhex("6ba7b8119dad11d180b400c04fd430c8")  # the URL namespace of RFC 9562, 6.6
 _DATA_LICENSE = "CC0-1.0"
 """Of the documents that assay makes, as of all SPDX documents (SPDX 2.3, clause 6.2)."""
+
+_FEW = 16
+"""Components of a document that is encoded whole, twice, without `msgspec`."""
 
 _OWN_KEYS = frozenset(
     {
@@ -71,6 +72,10 @@ def build(sbom: Sbom, version: str = NEWEST, foreign: bool = False) -> tuple[Obj
 def encode(sbom: Sbom, version: str = NEWEST) -> bytes:
     """The JSON of `build`, on one line; each part is encoded once, for the serial number and for the document."""
     document, _ = _fitted(sbom, version, foreign=False)
+    if len(sbom.components) < _FEW:
+        return json_bytes.encode(_head(document, sbom, version) | document)
+    import msgspec
+
     parts: Object = {key: msgspec.Raw(json_bytes.encode(value)) for key, value in document.items()}  # type: ignore[misc]
     return json_bytes.encode(_head(document, sbom, version, parts) | parts)
 
@@ -208,6 +213,8 @@ def _properties(sbom: Sbom) -> list[Json]:
 
 
 def _noun(noun: object) -> str:
+    import msgspec
+
     fields = msgspec.to_builtins(noun)
     empty: tuple[object, ...] = ("", None, -1, [], ())
     return json_bytes.encode({key: value for key, value in fields.items() if value not in empty}).decode()
