@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assay.adapters import places
+from assay.adapters import access, places
 from assay.engines.verify import Artifact, Options, verify
 from assay.engines.verify.identities import Match, Policy, Wanted
 from assay.errors import AssayError, Refused
@@ -43,7 +43,7 @@ def _options(suite: Path, case: Case) -> Options:
 
 
 def _image(suite: Path, case: Case) -> None:
-    place = places.source(f"oci-dir:{suite / case['layout']}@{case['digest']}", places.Access(offline=True))
+    place = places.source(f"oci-dir:{suite / case['layout']}@{case['digest']}", access.Access(offline=True))
     node = image_tree.read(place.pull, case["digest"], image_tree.Options(tags=place.tags))
     kind = AttachedKind.SIGNATURE if case["kind"] == "image" else AttachedKind.ATTESTATION
     wanted = image_signatures.Wanted(_options(suite, case), kind, case.get("annotations", {}))

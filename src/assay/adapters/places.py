@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assay.adapters import image_archive, image_reference, oci_archive_writer, oci_layout, sources, spool
+from assay.adapters.access import Access
 from assay.adapters.oci_layout_reader import LayoutPull
 from assay.adapters.oci_layout_writer import LayoutWriter
 from assay.adapters.registry.client import RegistryClient, connect
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
 
 _SCHEMES = ("registry", "oci-dir", "oci-archive")
 _REMEDY = "write it as HOST/NAME:TAG, oci-dir:PATH[:TAG] or oci-archive:PATH[:TAG]"
-
-
-class Access(NamedTuple):
-    """How registries may be spoken to."""
-
-    plain_http: Sequence[str] = ()
-    insecure: bool = False
-    offline: bool = False
 
 
 @dataclass(frozen=True, slots=True)

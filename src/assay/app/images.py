@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assay.adapters import places
-from assay.adapters.places import Access, Place
+from assay.adapters.access import Access
+from assay.adapters.places import Place
 from assay.formats import oci
 from assay.workflows import image_copy, image_tree
 

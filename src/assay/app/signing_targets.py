@@ -22,7 +22,8 @@ from assay.model.bundle import Envelope, MessageSignature
 from assay.model.digest import Digest
 
 if TYPE_CHECKING:
-    from assay.adapters.places import Access, Place
+    from assay.adapters.access import Access
+    from assay.adapters.places import Place
     from assay.model.image_tree import Node
 
 

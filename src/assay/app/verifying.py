@@ -17,7 +17,7 @@ from assay.model.trusted_root import Authority, Validity
 from assay.model.verification import Judgement, Outcome
 
 if TYPE_CHECKING:
-    from assay.adapters.places import Access
+    from assay.adapters.access import Access
     from assay.adapters.trust_roots import Root
     from assay.engines.verify.identities import Policy
 
@@ -168,13 +168,16 @@ def _is_archive(path: Path) -> bool:
     """Whether a file is an OCI layout in a tar and has no signature of its own beside it."""
     if any(path.with_name(path.name + ending).is_file() for ending in BESIDE):
         return False
-    import tarfile
-    from itertools import islice
-
     try:
         with path.open("rb") as file:
             if file.read(512)[257:262] != b"ustar":
                 return False
+    except OSError:
+        return False
+    import tarfile
+    from itertools import islice
+
+    try:
         with tarfile.open(path, "r:") as archive:
             return any(member.name.removeprefix("./") == "oci-layout" for member in islice(archive, 64))
     except (tarfile.TarError, OSError, EOFError, ValueError):

@@ -13,8 +13,8 @@ from assay.cli import Context
 from assay.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from assay.adapters.access import Access
     from assay.adapters.configuration import Settings
-    from assay.adapters.places import Access
     from assay.adapters.trust_roots import Root
     from assay.app.verifying import VerifyRequest
     from assay.engines.verify.identities import Match, Policy
@@ -85,7 +85,7 @@ def request(arguments: argparse.Namespace, context: Context) -> VerifyRequest:
 
 def access(arguments: argparse.Namespace, context: Context) -> Access:
     """How registries may be spoken to."""
-    from assay.adapters.places import Access
+    from assay.adapters.access import Access
 
     settings = context.settings()
     return Access(settings.list("registry.plain-http"), arguments.insecure_registry, settings.switch("offline"))

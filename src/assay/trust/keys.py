@@ -20,6 +20,8 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from assay.errors import Malformed, Refused
+from assay.formats import certificate, der
+from assay.model.certificate import Certificate
 
 _HASHES = ("sha256", "sha384", "sha512")
 _MIN_RSA, _MAX_RSA = 2048, 16384
@@ -41,21 +43,54 @@ class Signed:
         return self._digests.get(algorithm)
 
 
-@lru_cache(1024)
-def load(der: bytes) -> Key:
-    """A SubjectPublicKeyInfo, or the key of a certificate; a PKCS #1 RSA key too. Raises `Malformed`."""
-    from cryptography import x509
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.serialization import load_der_public_key
+_EC, _RSA, _ED25519 = "1.2.840.10045.2.1", "1.2.840.113549.1.1.1", "1.3.101.112"
+_CURVES = {"1.2.840.10045.3.1.7": "SECP256R1", "1.3.132.0.34": "SECP384R1", "1.3.132.0.35": "SECP521R1"}
 
+
+@lru_cache(1024)
+def load(data: bytes) -> Key:
+    """A SubjectPublicKeyInfo, or the key of a certificate; a PKCS #1 RSA key too. Raises `Malformed`.
+
+    Read here and not by `cryptography`, whose readers cost a cold process more than the whole verification.
+    """
+    parts = der.one(data).sequence()
+    if len(parts) == 3:
+        return load(certificate.read(data).public_key)
     try:
-        key = load_der_public_key(der)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        try:
-            key = x509.load_der_x509_certificate(der).public_key()
-        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-            raise Malformed(f"this is no public key that is known: {error}") from error
-    return _allowed(key)
+        return _allowed(_rsa_key(data) if parts and parts[0].tag == der.INTEGER else _of_info(parts))
+    except (ValueError, IndexError) as error:
+        raise Malformed(f"this is no public key that is known: {error}") from error
+
+
+def _of_info(parts: list[der.Value]) -> Key:
+    """The key in a SubjectPublicKeyInfo (RFC 5280, 4.1.2.7)."""
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+    algorithm, held = parts
+    kind = algorithm.sequence()
+    oid = kind[0].oid()
+    if held.tag != 3 or held.content[:1] != b"\0":
+        raise Malformed("this is no public key: its bits are no whole bytes")
+    raw = held.content[1:]
+    if oid == _EC:
+        name = _CURVES.get(kind[1].oid())
+        if name is None:
+            raise Malformed("the public key is on a curve that is not used for signatures here")
+        return ec.EllipticCurvePublicKey.from_encoded_point(getattr(ec, name)(), raw)
+    if oid == _RSA:
+        return _rsa_key(raw)
+    if oid == _ED25519:
+        return ed25519.Ed25519PublicKey.from_public_bytes(raw)
+    raise Malformed(f"public keys of the kind {oid} are not known")
+
+
+def _rsa_key(data: bytes) -> Key:
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    modulus, exponent = (item.integer() for item in der.one(data).sequence())
+    if modulus.bit_length() > _MAX_RSA:
+        raise Malformed(f"an RSA key of {modulus.bit_length()} bits")
+    return rsa.RSAPublicNumbers(exponent, modulus).public_key()
 
 
 def _allowed(key: Key) -> Key:
@@ -91,7 +126,7 @@ def spki(key: Key) -> bytes:
 
 def same(one: bytes, other: bytes) -> bool:
     """Whether two keys or certificates (DER) hold the same public key."""
-    return one == other or spki(load(one)) == spki(load(other))
+    return one == other or bool(load(one) == load(other))
 
 
 def check(key: Key, signature: bytes, signed: Signed, prefer: str = "") -> str:
@@ -110,6 +145,27 @@ def check(key: Key, signature: bytes, signed: Signed, prefer: str = "") -> str:
     if found:
         return found
     raise Refused(f"the signature is not one of the key ({describe(key)}) over this content")
+
+
+def check_certificate(issued: Certificate, issuer: bytes) -> None:
+    """Raise `Refused` unless the key of an issuer (DER) signed a certificate, just as that says it did."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+
+    key = load(issuer)
+    try:
+        if isinstance(key, ed25519.Ed25519PublicKey) and not issued.hash:
+            key.verify(issued.signature, issued.signed)
+        elif isinstance(key, ec.EllipticCurvePublicKey) and issued.hash and not issued.pss:
+            key.verify(issued.signature, issued.signed, ec.ECDSA(_algorithm(issued.hash)))
+        elif isinstance(key, rsa.RSAPublicKey) and issued.hash:
+            hashed = _algorithm(issued.hash)
+            pss = padding.PSS(padding.MGF1(hashed), padding.PSS.AUTO)
+            key.verify(issued.signature, issued.signed, pss if issued.pss else padding.PKCS1v15(), hashed)
+        else:
+            raise Refused("the certificate is signed with another kind of key than its issuer has")
+    except (InvalidSignature, ValueError):
+        raise Refused("the issuer's key did not sign the certificate") from None
 
 
 def _hashes(signed: Signed, first: str) -> Iterator[tuple[str, bytes]]:
@@ -183,13 +239,12 @@ def _ed25519ph(key: Key, signature: bytes, signed: Signed) -> bool:
     """libsodium hashes the message by itself, so the bytes must be there."""
     if signed.data is None or len(signature) != 64:
         return False
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
     from nacl import bindings
     from nacl.exceptions import CryptoError
 
     state = bindings.crypto_sign_ed25519ph_state()
     bindings.crypto_sign_ed25519ph_update(state, signed.data)
-    raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+    raw = key.public_bytes_raw()
     try:
         return bool(bindings.crypto_sign_ed25519ph_final_verify(state, signature, raw))
     except (CryptoError, ValueError, TypeError):

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC
-from typing import Any
+from datetime import UTC, datetime
 
-from assay.errors import Refused
+from assay.errors import Malformed, Refused
+from assay.formats import certificate as formats
+from assay.model.certificate import Certificate, SignedCertificateTimestamp
 from assay.model.trusted_root import Log
 from assay.trust import keys
-from assay.trust.certificates import Certificate
 
 
 def check(certificate: Certificate, issuer: Certificate, logs: Sequence[Log]) -> str:
     """Which certificate transparency log promised to list the certificate; raises `Refused` where none did."""
-    from cryptography import x509
-    from cryptography.exceptions import UnsupportedAlgorithm
-
     try:
-        extension = certificate.extensions.get_extension_for_class(x509.PrecertificateSignedCertificateTimestamps)
-        promises = list(extension.value)
-    except x509.ExtensionNotFound:
-        promises = []
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise Refused(f"the certificate timestamps in the certificate are damaged: {error}") from error
+        promises = formats.scts(certificate)
+    except Malformed as error:
+        raise Refused(f"the certificate timestamps in the certificate are damaged: {error.what}") from error
     if not promises:
         raise Refused("the certificate is in no certificate transparency log", "--insecure-ignore-sct leaves this out")
     reasons = []
@@ -36,24 +30,31 @@ def check(certificate: Certificate, issuer: Certificate, logs: Sequence[Log]) ->
     raise reasons[0]
 
 
-def _one(promise: Any, certificate: Certificate, issuer: Certificate, logs: Sequence[Log]) -> str:
-    moment = promise.timestamp.replace(tzinfo=UTC)
+def signed(promise: SignedCertificateTimestamp, tbs: bytes, issuer_key: bytes) -> bytes:
+    """What a timestamp's signature is over: `tbs` without the timestamps, and the issuer's key (DER)."""
+    head = b"\0\0" + promise.timestamp.to_bytes(8, "big") + b"\0\1" + hashlib.sha256(issuer_key).digest()
+    sized = len(tbs).to_bytes(3, "big") + tbs
+    return head + sized + len(promise.extensions).to_bytes(2, "big") + promise.extensions
+
+
+def _one(
+    promise: SignedCertificateTimestamp, certificate: Certificate, issuer: Certificate, logs: Sequence[Log]
+) -> str:
     known = [log for log in logs if _id(log) == promise.log_id]
     if not known:
         raise Refused(
             f"the certificate transparency log {promise.log_id.hex()[:16]} is not in the trusted root",
             "update the trusted root, or name the right one: --trusted-root FILE",
         )
-    tbs = certificate.tbs_precertificate_bytes
-    issuer_key = hashlib.sha256(keys.spki(issuer.public_key())).digest()
-    millis = int(promise.timestamp.replace(tzinfo=UTC).timestamp()) * 1000 + promise.timestamp.microsecond // 1000
-    extra = promise.extension_bytes
-    signed = b"\0\0" + millis.to_bytes(8, "big") + b"\0\1" + issuer_key + len(tbs).to_bytes(3, "big") + tbs
-    signed += len(extra).to_bytes(2, "big") + extra
+    try:
+        moment = datetime.fromtimestamp(promise.timestamp / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise Refused("the time in a certificate timestamp is none") from None
+    message = signed(promise, formats.without_scts(certificate), issuer.public_key)
     for log in known:
         if not log.validity.holds(moment):
             continue
-        keys.check(keys.load(log.key), promise.signature, keys.Signed(signed), promise.signature_hash_algorithm.name)
+        keys.check(keys.load(log.key), promise.signature, keys.Signed(message), promise.hash)
         return log.url
     raise Refused(f"the certificate transparency log {known[0].url} was not trusted at {moment} ({known[0].validity})")
 

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from assay.errors import Malformed, Refused
 from assay.model.bundle import TimestampToken
+from assay.model.certificate import Certificate
 from assay.model.trusted_root import Authority
 from assay.trust import certificates, keys
-from assay.trust.certificates import TIME_STAMPING, Certificate
+from assay.trust.certificates import TIME_STAMPING
 
 
 def check(token: TimestampToken, message: bytes, authorities: Sequence[Authority]) -> tuple[datetime, str]:
@@ -41,11 +42,11 @@ def _signed_by(token: TimestampToken, authority: Authority, moment: datetime) ->
     if certificates.fingerprint(signer, token.certificate_algorithm) != token.certificate_digest:
         raise Refused("the timestamp names another certificate than the one that signed it")
     certificates.authority_of(signer, [authority], moment, TIME_STAMPING, offered)
-    keys.check(signer.public_key(), token.signature, keys.Signed(token.signed), token.digest_algorithm)
+    keys.check(keys.load(signer.public_key), token.signature, keys.Signed(token.signed), token.digest_algorithm)
 
 
 def _signer(token: TimestampToken, known: Sequence[Certificate]) -> Certificate:
     for item in known:
-        if item.serial_number == token.serial and item.issuer.public_bytes() == token.issuer:
+        if item.serial == token.serial and item.issuer == token.issuer:
             return item
     raise Refused("the certificate that signed the timestamp is neither in it nor in the trusted root")

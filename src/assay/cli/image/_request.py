@@ -26,7 +26,7 @@ def add_access(parser: argparse.ArgumentParser, *, platform: bool = True) -> Non
 
 def request(arguments: argparse.Namespace, context: Context) -> ImageRequest:
     """The image of the arguments."""
-    from assay.adapters.places import Access
+    from assay.adapters.access import Access
     from assay.app.images import ImageRequest
 
     settings = context.settings()

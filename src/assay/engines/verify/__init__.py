@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 from assay.engines.verify import entries
 from assay.engines.verify.identities import Policy
 from assay.errors import AssayError, InputError, Refused, UsageError
-from assay.formats import dsse, intoto, timestamp
+from assay.formats import certificate, dsse, intoto, timestamp
 from assay.model.bundle import Bundle, Envelope, MessageSignature
+from assay.model.certificate import Certificate
 from assay.model.trusted_root import Authority, TrustedRoot
 from assay.model.verification import STEPS, Verification
 from assay.trust import certificates, keys, sct, timestamps
@@ -162,10 +163,10 @@ class _Verifying:
         self._result.identity = certificates.identity(leaf)
         self._step("chain")
         authorities = options.root.authorities if options.root is not None else options.authorities
-        chain: tuple[certificates.Certificate, ...] = ()
+        chain: tuple[Certificate, ...] = ()
         for moment in times or [options.now]:
             authority, chain = certificates.authority_of(leaf, authorities, moment)
-        self._result.took("chain", f"issued by {authority.uri or chain[0].subject.rfc4514_string()}")
+        self._result.took("chain", f"issued by {authority.uri or certificate.name(chain[0].subject)}")
         if options.root is not None and not options.ignore_sct:
             self._step("certificate log")
             self._result.took("certificate log", f"listed by {sct.check(leaf, chain[0], options.root.ct_logs)}")
