@@ -72,7 +72,7 @@ def parse(text: str) -> Tile:
 
 def bundle(entries: Iterable[bytes]) -> bytes:
     """Entries in one piece; raises `LimitExceeded` for one that is too large."""
-    parts = []
+    parts: list[bytes] = []
     for entry in entries:
         if len(entry) > MAX_ENTRY:
             raise LimitExceeded(f"a log entry of {len(entry)} bytes (at most {MAX_ENTRY})")
@@ -82,7 +82,8 @@ def bundle(entries: Iterable[bytes]) -> bytes:
 
 def entries(data: bytes, count: int) -> list[bytes]:
     """The first `count` entries of a bundle; raises `Malformed` where there are fewer, or something lies behind 256."""
-    found, at = [], 0
+    found: list[bytes] = []
+    at = 0
     while len(found) < count:
         start = at + 2
         at = start + int.from_bytes(data[at:start], "big")

@@ -26,6 +26,11 @@ class GroupCommit:
         self._task: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "log")
 
+    @property
+    def busy(self) -> bool:
+        """Whether something waits or is being written."""
+        return self._task is not None
+
     async def add(self, leaf: NewLeaf) -> Placed:
         """Where the leaf is, once it is durable and in a signed checkpoint; raises what `Log.append` raises."""
         if len(self._waiting) >= MAX_WAITING:

@@ -44,6 +44,7 @@ class Log:
         self._clock = now(), steady()
         self._lock = threading.Lock()
         self.warnings: dict[str, str] = {}
+        self._cosigned = (-1, b"")
         self._known: tuple[int, dict[tuple[int, int], bytes]] = (0, {})
         self._load()
 
@@ -70,6 +71,17 @@ class Log:
     def head(self) -> Head:
         """The newest tree that may be shown."""
         return self._head
+
+    @property
+    def published(self) -> bytes:
+        """The newest checkpoint with what witnesses signed of it."""
+        head = self._head
+        size, lines = self._cosigned
+        return head.checkpoint + lines if size == head.size else head.checkpoint
+
+    def cosigned(self, size: int, lines: bytes) -> None:
+        """Take over the signature lines of witnesses under the checkpoint of that size."""
+        self._cosigned = (size, lines)
 
     def append(self, leaves: Sequence[NewLeaf]) -> list[Placed]:
         """Where each leaf is, once all are durable; those that are there already stay where they are.
@@ -217,7 +229,7 @@ class Log:
         data = self.store.tile(tlog_tile.path(tlog_tile.ENTRIES, number))
         if data is not None:
             return tlog_tile.entries(data, tlog_tile.WIDTH)[offset : offset + end - start]
-        found = self.store.tail(number * tlog_tile.WIDTH)[offset : offset + end - start]
+        found = list(self.store.tail(number * tlog_tile.WIDTH))[offset : offset + end - start]
         if len(found) < min(end, (number + 1) * tlog_tile.WIDTH, self._head.size) - start:
             return self._settled(number)[offset : offset + end - start]
         return found

@@ -1,0 +1,102 @@
+"""The logs that a server shows: the one that grows, and those before it, which are read only."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from assay.engines.log import checkpoint
+from assay.engines.log.sequencer import Log
+from assay.errors import Refused, UsageError
+from assay.model.signature import Scheme
+from assay.ports import Signer
+from assay.server.group_commit import GroupCommit
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One log; `offset` is the number of entries in the shards before it (Rekor v1 counts through them)."""
+
+    log: Log
+    offset: int = 0
+
+    @cached_property
+    def v1(self) -> Signer:
+        """The key that signs for Rekor v1; raises `UsageError` where there is none."""
+        for signer in self.log.signers:
+            if signer.scheme is Scheme.ECDSA_P256:
+                return signer
+        raise UsageError("Rekor v1 needs a log with an ECDSA key", "open the log with one")
+
+    @cached_property
+    def v2(self) -> Signer:
+        """The key that signs for Rekor v2: the Ed25519 one, else the first."""
+        for signer in self.log.signers:
+            if signer.scheme is Scheme.ED25519:
+                return signer
+        if not self.log.signers:
+            raise UsageError("a log without a key has nothing to show", "open the log with one")
+        return self.log.signers[0]
+
+    @cached_property
+    def v1_id(self) -> bytes:
+        """SHA-256 of the v1 key: the log's id in entries and trusted roots."""
+        return hashlib.sha256(self.v1.public_key).digest()
+
+    @cached_property
+    def v2_id(self) -> bytes:
+        """The log's id as clients of v2 know it."""
+        return checkpoint.log_id(self.v2, self.log.origin)
+
+    @cached_property
+    def tree_id(self) -> int:
+        """The number of the tree in UUIDs: 63 bits made of its origin and key."""
+        digest = hashlib.sha256(self.log.origin.encode() + b"\n" + self.v1_id).digest()
+        return int.from_bytes(digest[:8], "big") >> 1
+
+
+class Shards:
+    """All shards, oldest first; the last one takes entries."""
+
+    def __init__(self, logs: Sequence[Log], linger: float | None = None) -> None:
+        if not logs:
+            raise UsageError("a server without a log", "open one")
+        self.all: list[Shard] = []
+        for log in logs:
+            offset = self.all[-1].offset + self.all[-1].log.head.size if self.all else 0
+            self.all.append(Shard(log, offset))
+        self.commits = GroupCommit(logs[-1]) if linger is None else GroupCommit(logs[-1], linger)
+
+    @property
+    def active(self) -> Shard:
+        """The one that takes entries."""
+        return self.all[-1]
+
+    def by_index(self, index: int) -> tuple[Shard, int]:
+        """The shard of a number that counts through all, and the number there."""
+        for shard in reversed(self.all):
+            if index >= shard.offset:
+                return shard, index - shard.offset
+        raise Refused(f"the log has no entry {index}")
+
+    def by_tree(self, tree_id: int) -> Shard:
+        """The shard with that number."""
+        for shard in self.all:
+            if shard.tree_id == tree_id:
+                return shard
+        raise Refused(f"there is no tree {tree_id}")
+
+    def rotate(self, log: Log) -> None:
+        """Let an empty log take entries from now on; the one before stays to be read.
+
+        Between two calls of an event loop: entries that wait are written to the shard they came for.
+        """
+        if log.head.size or log.origin in (shard.log.origin for shard in self.all):
+            raise UsageError("a new shard must be an empty log with an origin of its own", "give another --origin")
+        # The old shard's size is not final before what waits is written, so its writer is asked first.
+        if self.commits.busy:
+            raise Refused("entries are being written", "rotate between two batches: GroupCommit.quiet")
+        self.all.append(Shard(log, self.active.offset + self.active.log.head.size))
+        self.commits = GroupCommit(log)
