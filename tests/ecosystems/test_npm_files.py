@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from importlib import import_module
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assay.ecosystems.npm import ECOSYSTEM, package, package_json
+from assay.ecosystems.npm import ECOSYSTEM, package, package_json, yarn_cache
 from assay.ecosystems.npm.assembly import assemble
 from assay.errors import AssayError, Malformed
 from assay.model.component import ComponentType, Presence, Scope
@@ -151,3 +153,29 @@ JSON = st.recursive(
 @given(document=st.dictionaries(st.sampled_from(["packages", "dependencies", "name", "npm", "workspaces"]), JSON))
 def test_wrong_types_are_no_crash(reads: str, document: dict[str, object]) -> None:
     call(reads, File("app/package.json", json.dumps(document).encode()))
+
+
+def _cached(members: dict[str, str]) -> File:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return File(".yarn/cache/@sample-a-npm-1.2.3-0f2f4dbe3b-667b4b7b1c.zip", buffer.getvalue())
+
+
+def test_packages_in_the_cache_of_yarn_are_installed() -> None:
+    own = '{"name": "@sample/a", "version": "1.2.3", "license": "MIT", "dependencies": {"b": "1"}}'
+    inner = '{"name": "inner", "version": "9.9.9"}'
+    folder = "node_modules/@sample/a"
+    found = yarn_cache.parse(
+        _cached({f"{folder}/node_modules/inner/package.json": inner, f"{folder}/package.json": own})
+    )
+    assert [(one.id, one.presence) for one in found.components] == [("pkg:npm/%40sample/a@1.2.3", Presence.INSTALLED)]
+    assert found.components[0].licenses[0].expression == "MIT"
+
+
+def test_an_archive_of_the_cache_without_a_package_or_cut_off_is_told() -> None:
+    assert yarn_cache.parse(_cached({"readme": ""})) == Found()
+    whole = _cached({"node_modules/a/package.json": "{}"})
+    with pytest.raises(Malformed):
+        yarn_cache.parse(File(whole.path, whole.data[:-30]))

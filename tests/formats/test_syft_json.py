@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from assay.errors import AssayError, Malformed
 from assay.formats import purl, syft_json
-from assay.model.component import Component, ComponentType, Occurrence
+from assay.model.component import Component, ComponentType, Occurrence, Presence, Scope
 from assay.model.digest import Algorithm, Digest
 from assay.model.license import License
 from assay.model.sbom import Distribution, Layer, Sbom, Tool
@@ -177,3 +177,21 @@ def test_wrong_types_anywhere(parts: dict[str, object], artifacts: list[object])
     document = {"schema": {"version": "16"}, **parts, "artifacts": artifacts}
     with contextlib.suppress(AssayError):
         syft_json.write(syft_json.read(json.dumps(document).encode()))
+
+
+def test_ranges_presence_and_scope_survive_in_the_annotations_of_a_location() -> None:
+    asked = Component(
+        "left-pad",
+        ecosystem="npm",
+        purl=purl.parse("pkg:npm/left-pad"),
+        presence=Presence.DECLARED,
+        scope=Scope.EXCLUDED,
+        version_range="^1.3.0",
+        occurrences=(Occurrence("package.json", -1, "npm-package-json"),),
+    )
+    found = replace(SBOM, components=(asked,), dependencies={})
+    (back,) = syft_json.read(syft_json.write(found)).components
+    assert (back.presence, back.scope, back.version_range) == (asked.presence, asked.scope, asked.version_range)
+    assert not [line for line in syft_json.losses(found) if "range" in line or "presence" in line]
+    nowhere = replace(found, components=(replace(asked, occurrences=()),))
+    assert {"version ranges of 1 components", "presence of 1 components"} <= set(syft_json.losses(nowhere))

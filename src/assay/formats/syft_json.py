@@ -25,7 +25,7 @@ from importlib import resources
 from assay.errors import Malformed
 from assay.formats import json_bytes, purl, spdx_license, syft_metadata, unheld
 from assay.formats.json import Json, Object, as_list, as_object, as_text, load_object
-from assay.model.component import Component, ComponentType, Occurrence
+from assay.model.component import Component, ComponentType, Occurrence, Presence, Scope
 from assay.model.license import Acknowledgement, License
 from assay.model.sbom import Distribution, Layer, Sbom, Tool
 
@@ -44,6 +44,8 @@ _DISTRO = (
     ("homeURL", "home_url"),
     ("cpeName", "cpe_name"),
 )
+_PRESENCE, _RANGE, _SCOPE = "assay:presence", "assay:version-range", "assay:scope"
+"""Annotations of the first location of an artifact."""
 _HELD = frozenset({"artifacts", "artifactRelationships", "source", "distro", "descriptor", "schema"})
 _FROM_NOUN = frozenset({"name", "version", "foundBy", "locations", "licenses", "cpes", "purl"})
 
@@ -77,12 +79,18 @@ def losses(sbom: Sbom, version: str = "") -> tuple[str, ...]:
         "digests": sum(bool(component.digests) for component in sbom.components),
         "suppliers": sum(bool(component.supplier) for component in sbom.components),
         "references": sum(bool(component.references) for component in sbom.components),
-        "version ranges": sum(bool(component.version_range) for component in sbom.components),
-        "scopes": sum(component.scope != "required" for component in sbom.components),
+        "version ranges": sum(_unplaced(component, bool(component.version_range)) for component in sbom.components),
+        "presence": sum(_unplaced(component, component.presence is Presence.DECLARED) for component in sbom.components),
+        "scopes": sum(_unplaced(component, component.scope is not Scope.REQUIRED) for component in sbom.components),
     }
     lines = [f"{what} of {count} components" for what, count in kinds.items() if count]
     lines += ["what was skipped"] if sbom.skipped else []
     return (*lines, *unheld.lines(sbom, "syft"))
+
+
+def _unplaced(component: Component, said: bool) -> bool:
+    """Whether something that `_notes` would write is lost, because there is no location to hold it."""
+    return said and not component.occurrences
 
 
 def _extra(holder: Sbom | Component) -> Object:
@@ -102,7 +110,7 @@ def _artifact(component: Component, artifact_id: str, layers: Mapping[int, Layer
         "version": component.version,
         "type": kind.get("type") or ("linux-distro" if _is_system(component) else "UnknownPackage"),
         "foundBy": next((seen.found_by for seen in component.occurrences if seen.found_by), ""),
-        "locations": [_location(seen, layers) for seen in component.occurrences],
+        "locations": _locations(component, layers),
         "licenses": [_license(license) for license in component.licenses],
         "language": kind.get("language", ""),
         "cpes": [{"cpe": cpe, "source": "declared"} for cpe in component.cpes],
@@ -130,6 +138,26 @@ def _says_same(key: str, before: Component, now: Component) -> bool:
 
 def _is_system(component: Component) -> bool:
     return component.type is ComponentType.OPERATING_SYSTEM
+
+
+def _locations(component: Component, layers: Mapping[int, Layer]) -> list[Json]:
+    """The places; the annotations of the first also say what syft-json has no field for."""
+    places = [_location(seen, layers) for seen in component.occurrences]
+    if places:
+        as_object(places[0]["annotations"]).update(_notes(component))
+    return list(places)
+
+
+def _notes(component: Component) -> Object:
+    """What readers but assay pass over: declared or installed, the range that is asked for, what it is needed for."""
+    notes: Object = {}
+    if component.presence is Presence.DECLARED:
+        notes[_PRESENCE] = str(component.presence)
+    if component.version_range:
+        notes[_RANGE] = component.version_range
+    if component.scope is not Scope.REQUIRED:
+        notes[_SCOPE] = str(component.scope)
+    return notes
 
 
 def _location(seen: Occurrence, layers: Mapping[int, Layer]) -> Object:
@@ -270,16 +298,22 @@ def _component(raw: Object, layers: Mapping[str, int]) -> Component:
     package = purl.read(as_text(raw.get("purl")))
     namespace, name = syft_metadata.split_name(as_text(raw.get("name")), package)
     found_by = as_text(raw.get("foundBy"))
+    places = list(map(as_object, as_list(raw.get("locations"))))
+    notes = as_object(places[0].get("annotations")) if places else {}
+    version = as_text(raw.get("version"))
     return Component(
         name=name,
-        version=as_text(raw.get("version")),
+        version=version,
+        version_range="" if version else as_text(notes.get(_RANGE)),
+        presence=Presence.DECLARED if notes.get(_PRESENCE) == Presence.DECLARED else Presence.INSTALLED,
+        scope=next((scope for scope in Scope if scope == notes.get(_SCOPE)), Scope.REQUIRED),
         type=ComponentType.OPERATING_SYSTEM if raw.get("type") == "linux-distro" else ComponentType.LIBRARY,
         namespace=namespace,
         ecosystem=package.type if package else as_text(raw.get("type")),
         purl=package,
         licenses=tuple(map(_read_license, as_list(raw.get("licenses")))),
         cpes=tuple(filter(None, map(_cpe, as_list(raw.get("cpes"))))),
-        occurrences=tuple(_occurrence(as_object(item), layers, found_by) for item in as_list(raw.get("locations"))),
+        occurrences=tuple(_occurrence(item, layers, found_by) for item in places),
     )
 
 

@@ -1,4 +1,4 @@
-"""JavaScript: node_modules, package.json, and the lock files of npm, Yarn, pnpm, Bun and Deno."""
+"""JavaScript: node_modules, package.json, Yarn's cache, and the lock files of npm, Yarn, pnpm, Bun and Deno."""
 
 from assay.model.ecosystem import Ecosystem, Parser, Proof
 
@@ -17,6 +17,7 @@ ECOSYSTEM = Ecosystem(
             max_size=256 << 20,
         ),
         Parser("npm-yarn-lock", f"{_HERE}.yarn_lock:parse", ("**/yarn.lock",)),
+        Parser("npm-yarn-cache", f"{_HERE}.yarn_cache:parse", ("**/.yarn/cache/*.zip",)),
         Parser("npm-pnpm-lock", f"{_HERE}.pnpm_lock:parse", ("**/pnpm-lock.yaml", "**/node_modules/.pnpm/lock.yaml")),
         Parser("npm-bun-lock", f"{_HERE}.bun_lock:parse", ("**/bun.lock",)),
         Parser("npm-deno-lock", f"{_HERE}.deno:parse_lock", ("**/deno.lock",)),
