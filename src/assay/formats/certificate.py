@@ -129,7 +129,9 @@ def _extension(parts: list[Value]) -> Extension:
 def without_scts(certificate: Certificate) -> bytes:
     """What the certificate signs, less the list of certificate timestamps: what these are about (RFC 6962, 3.2)."""
     parts = der.one(certificate.signed).sequence()
-    held = next(item for item in parts if item.tag == _EXTENSIONS)
+    held = next((item for item in parts if item.tag == _EXTENSIONS), None)
+    if held is None:
+        return certificate.signed
     kept = [item.whole for item in der.one(held.content).sequence() if item.sequence()[0].oid() != SCTS]
     extensions = der.encode(_EXTENSIONS, der.encode(der.SEQUENCE, b"".join(kept)))
     return der.encode(der.SEQUENCE, b"".join(extensions if item is held else item.whole for item in parts))

@@ -129,7 +129,7 @@ def _certificate(attributes: Mapping[str, Value]) -> tuple[str, bytes]:
     if _CERTIFICATE_V2 in attributes:
         parts = attributes[_CERTIFICATE_V2].sequence()[0].sequence()[0].sequence()
         name = _hash(parts[0]) if parts[0].tag == der.SEQUENCE else "sha256"
-        return name, next(part for part in parts if part.tag == der.OCTETS).content
+        return name, [part for part in parts if part.tag == der.OCTETS][0].content  # noqa: RUF015 - IndexError is caught
     if _CERTIFICATE in attributes:
         parts = attributes[_CERTIFICATE].sequence()[0].sequence()[0].sequence()
         return "sha1", parts[0].expect(der.OCTETS).content
