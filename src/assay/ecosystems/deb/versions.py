@@ -13,7 +13,7 @@ from assay.formats.sort_key import MAX_LENGTH, number
 from assay.model.version import Interval
 
 SCHEME = "debian"
-REVISION = 1
+REVISION = 2
 
 _PAIR = re.compile(r"(\D*)(\d*)", re.ASCII)
 _END = b"\x02\x00"
@@ -37,9 +37,10 @@ def _part(characters: str) -> bytes:
     for word, digits in _PAIR.findall(characters):
         if word or digits:
             result.append(_word(word) + b"\x02" + number(digits))
-    while result and result[-1] == _END:
+    # The first pair always stays: only it may lack a word, and without it an end could not be told from a leading zero.
+    while len(result) > 1 and result[-1] == _END:
         result.pop()
-    return b"".join(result) + _END
+    return b"".join(result or [_END]) + _END
 
 
 def _word(word: str) -> bytes:
