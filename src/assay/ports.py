@@ -74,6 +74,10 @@ class Walk(Protocol):
         """The wanted entries, in the order of the source."""
         ...
 
+    def stop(self) -> None:
+        """End after this entry: nothing more is wanted. The digest is verified all the same."""
+        ...
+
     @property
     def skipped(self) -> Sequence[Skipped]:
         """What could not be read."""

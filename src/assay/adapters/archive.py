@@ -111,6 +111,9 @@ class ArchiveWalk:
         self._budget = Budget()
         self._links = PathLog()
 
+    def stop(self) -> None:
+        """Nothing is saved here by ending early: what nobody wants is not read."""
+
     def __iter__(self) -> Iterator[Entry]:
         """The file itself, if somebody wants it, then what is in it."""
         parsers = self._wants(self._name)

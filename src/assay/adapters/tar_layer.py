@@ -100,6 +100,7 @@ class TarWalk:
         self._record = paths
         self._links = PathLog()
         self._handed_out = 0
+        self._stopped = False
         self._buffer = bytearray()
 
     def __iter__(self) -> Iterator[Entry]:
@@ -109,6 +110,10 @@ class TarWalk:
             if not fault:
                 return
         self._skip("", f"the rest of the {self._noun} could not be read: {fault}")
+
+    def stop(self) -> None:
+        """End after this entry; the stored bytes that are left are hashed and not unpacked."""
+        self._stopped = True
 
     def _attempt(self, careful: bool) -> Generator[Entry, None, str]:
         """One pass that leaves out what an earlier one has handed out; says what broke it."""
@@ -132,6 +137,8 @@ class TarWalk:
                 self._handed_out = number + 1
                 if entry is not None:
                     yield entry
+                if self._stopped:
+                    return
         if walker.truncated:
             self._skip("", walker.truncated)
         for path in walker.rejected:

@@ -155,6 +155,10 @@ class Dispatch:
         chosen.by_section, chosen.by_format, chosen.sections = self.by_section, self.by_format, self.sections
         return chosen
 
+    def left(self) -> set[str]:
+        """The paths of `only`, to be crossed off; for any other dispatch a set that is never empty."""
+        return {""} if self._only is None else set(self._only)
+
     def of_executable(self, image: Executable) -> list[Parser]:
         """The parsers that want an executable of this format, or with one of its sections, whatever its path."""
         parsers = list(self.by_format.get(image.format, ()))

@@ -54,6 +54,7 @@ def read_layer(source: LayerSource, dispatch: Dispatch, readers: Readers, *, pat
     hidden: dict[EntryKind, list[str]] = {EntryKind.WHITEOUT: [], EntryKind.OPAQUE: []}
     skipped: list[Skipped] = []
     walk = source.walk(dispatch.wants, executables=dispatch.executables, paths=paths)
+    left = dispatch.left()
     for entry in walk:
         match entry.kind:
             case EntryKind.FILE:
@@ -63,6 +64,9 @@ def read_layer(source: LayerSource, dispatch: Dispatch, readers: Readers, *, pat
                 links.append(Link(entry.path, entry.target, names, entry.kind is EntryKind.HARDLINK))
             case EntryKind.WHITEOUT | EntryKind.OPAQUE:
                 hidden[entry.kind].append(entry.path)
+        left.discard(entry.path)
+        if not left:
+            walk.stop()
     skipped.extend(replace(item, layer=-1) for item in walk.skipped)
     return LayerFindings(
         tuple(files),
