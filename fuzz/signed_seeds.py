@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 from assay.adapters.trust_roots import embedded
 from assay.errors import AssayError
-from assay.formats import sigstore_bundle, trusted_root
-from assay.model.bundle import Bundle
+from assay.formats import sigstore_bundle, sigstore_bundle_writer, trusted_root
+from assay.model.bundle import Bundle, Envelope
 
 
 def _files() -> list[bytes]:
@@ -48,3 +49,10 @@ def notes() -> list[bytes]:
 def timestamps() -> list[bytes]:
     """Timestamps."""
     return [b"0\0", *(item for one in _read() for item in one.timestamps)]
+
+
+def envelopes() -> list[bytes]:
+    """DSSE envelopes."""
+    found = [one.content for one in _read() if isinstance(one.content, Envelope)]
+    written = [json.dumps(sigstore_bundle_writer.envelope(item)).encode() for item in found]
+    return [b'{"payload": "", "payloadType": "x", "signatures": [{"sig": "AA=="}]}', *written]
