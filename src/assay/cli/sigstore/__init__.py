@@ -1,0 +1,1 @@
+"""A whole Sigstore of your own, in one process."""

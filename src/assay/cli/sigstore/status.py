@@ -1,0 +1,36 @@
+"""Tells what an instance holds: its logs, and how long its certificates and TUF roles last.
+
+assay sigstore status
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from assay.cli import Context
+from assay.cli.sigstore import _passwords
+from assay.errors import ExitCode
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """No flags of its own."""
+
+
+def run(arguments: argparse.Namespace, context: Context) -> int:
+    """Open it and tell."""
+    from assay.app import sigstore
+    from assay.formats import certificate
+
+    folder = context.data_dir(context.settings()) / "sigstore"
+    instance = sigstore.open_instance(folder, _passwords.password())
+    lines = [
+        f"url                    {instance.url}",
+        f"log                    {instance.log.head.size} entries",
+        f"certificate log        {instance.ct.head.size} entries",
+        f"issuers                {len(instance.issuers.exact) + len(instance.issuers.patterns)}",
+        f"certificates until     {certificate.read(instance.authority.chain[0]).not_after}",
+        f"timestamps until       {certificate.read(instance.timestamper.chain[0]).not_after}",
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+    return ExitCode.OK

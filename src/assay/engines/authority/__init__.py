@@ -1,0 +1,1 @@
+"""The authorities of an instance: certificates, promises of the certificate log, timestamps, trust material."""
