@@ -153,7 +153,9 @@ class Tree:
     def consistency(self, first: int, second: int) -> list[bytes]:
         """The proof that a tree grew out of another (RFC 6962, 2.1.2); raises `Refused` out of range."""
         if not 0 < first <= second <= self.size:
-            raise Refused(f"the log has no trees of {first} and {second} entries", f"it has {self.size} entries")
+            raise Refused(
+                f"trees of {first} and {second} entries cannot be compared", f"the log has {self.size} entries"
+            )
         known: dict[tuple[int, int], bytes] = {}
         start, end, found, whole = 0, second, [], True
         while first != end:

@@ -73,20 +73,11 @@ class Verifier(NamedTuple):
 def load(der: bytes, is_certificate: bool) -> Verifier:
     """The verifier; raises `Malformed` for what is none."""
     if is_certificate:
-        return Verifier(der, True, _key_in(certificates.load(der)))
+        return Verifier(der, True, keys.load(certificates.load(der).public_key))
     key = keys.load(der)
     if keys.spki(key) != der:
         raise Malformed("the key is no SubjectPublicKeyInfo in DER")
     return Verifier(der, False, key)
-
-
-def _key_in(certificate: Any) -> keys.Key:
-    from cryptography.exceptions import UnsupportedAlgorithm
-
-    try:
-        return keys.load(keys.spki(certificate.public_key()))
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise Malformed(f"the key in the certificate is not known: {error}") from error
 
 
 def from_pem(text: bytes) -> Verifier:
