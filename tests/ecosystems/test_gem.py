@@ -100,3 +100,9 @@ def test_the_specification_inside_an_unpacked_gem_is_not_a_second_one() -> None:
     assert gemspec.parse(file).components == ()
     checkout = spec('s.name = "a"\ns.version = "1"', "var/lib/gems/3.1.0/bundler/gems/a-0a1b2c/a.gemspec")
     assert gemspec.parse(checkout).components[0].presence.value == "installed"
+
+
+def test_a_dependency_without_a_name_is_none() -> None:
+    lines = (b"s.add_dependency %GGem%", b's.add_dependency ""', b's.add_dependency "b"')
+    text = b'Gem::Specification.new "a", "1" do |s|\n' + b"\n".join(lines) + b"\nend\n"
+    assert [need.names for need in gemspec.parse(File("a.gemspec", text)).needs] == [("b",)]

@@ -61,7 +61,7 @@ def parse(file: File) -> Found:
     installed = checkout or "specifications/" in file.path
     component = _component(file, name, version, fields, text, installed)
     facts = {"constant": constant} if constant else {}
-    needs = tuple(Need(component.id, (name,)) for name in _dependencies(text))
+    needs = tuple(Need(component.id, (name,)) for name in _dependencies(text) if name)
     return Found((component,), needs=needs, facts=facts)
 
 
