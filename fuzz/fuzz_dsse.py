@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from fuzz.signed_seeds import envelopes
+
 from assay.errors import AssayError
 from assay.formats import dsse, intoto
-from fuzz.signed_seeds import envelopes
 
 
 def run(data: bytes) -> None:
