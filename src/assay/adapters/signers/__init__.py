@@ -1,4 +1,4 @@
-"""Whoever signs, by the address of the key: a file, a variable of the environment."""
+"""Whoever signs, by the address of the key: a file, a variable of the environment, a key service."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Password = Callable[[], bytes]
 
 
 def open_signer(name: str, password: Password) -> Signer:
-    """The signer behind ``FILE``, ``env://NAME``.
+    """The signer behind ``FILE``, ``env://NAME`` or ``awskms://…``.
 
     Raises `UsageError` for an address of an unknown kind, `InputError` for a key that cannot be read, `Refused` for a
     wrong password.
@@ -31,8 +31,12 @@ def open_signer(name: str, password: Password) -> Signer:
         if text is None:
             raise UsageError(f"{name}: there is no such variable", "set it to the private key")
         return of_text(text.encode(), password)
+    if parted and scheme == "awskms":
+        from assay.adapters.signers.aws import AwsKey
+
+        return AwsKey(rest)
     if parted and scheme != "file":
-        raise UsageError(f"keys of the kind {scheme}:// are not known", "name a file, or env://VARIABLE")
+        raise UsageError(f"keys of the kind {scheme}:// are not known", "name a file, env://VARIABLE or awskms:///KEY")
     return of_text(read_file(Path(rest if parted else name)), password)
 
 
