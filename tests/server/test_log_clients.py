@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import requests
@@ -30,7 +31,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLog]:
 def certificate() -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
     """A certificate of nobody, for user@org.example."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name, until = x509.Name([]), now + timedelta(1)
+    name = x509.Name([])
     builder = x509.CertificateBuilder(
         name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1)
     )
