@@ -1,0 +1,49 @@
+"""A throw-away instance of Sigstore, started as its users start it: ``assay sigstore up --dev``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+EMAIL = "you@org.example"
+
+
+@dataclass(frozen=True)
+class RunningInstance:
+    """`url` without a slash at the end; `files` holds ``trust_config.json`` and the rest."""
+
+    url: str
+    files: Path
+
+    def token(self, email: str = EMAIL) -> str:
+        """A token of its own issuer."""
+        return requests.post(f"{self.url}/oauth2/dev-token", data={"email": email}, timeout=20).text
+
+
+@contextmanager
+def running_instance(folder: Path) -> Iterator[RunningInstance]:
+    """Start it on a free port of loopback, and stop it."""
+    files = folder / "client-files"
+    command = [sys.executable, "-m", "assay", "sigstore", "up", "--dev", "--listen", "127.0.0.1:0"]
+    with (folder / "stderr").open("w") as errors:
+        process = subprocess.Popen(
+            [*command, "--client-files", str(files)], stdout=subprocess.PIPE, stderr=errors, text=True
+        )
+    guard = threading.Timer(300, process.kill)
+    guard.start()
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().split(" ")[0]
+        assert url.startswith("http://"), (folder / "stderr").read_text()
+        yield RunningInstance(url, files)
+    finally:
+        guard.cancel()
+        process.terminate()
+        process.wait(30)
