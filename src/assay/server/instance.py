@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 from assay.app import sigstore
 from assay.app.sigstore import Instance
 from assay.errors import AssayError
+from assay.server import ct as ct_log
 from assay.server import fulcio, rekor_v1, rekor_v2, tiles, tsa, tuf_files
 from assay.server.development_issuer import DevelopmentIssuer
 from assay.server.group_commit import GroupCommit
@@ -27,6 +28,7 @@ def application(instance: Instance) -> Starlette:
     found: list[BaseRoute] = [
         *fulcio.routes(instance, ct),
         *tsa.routes(instance),
+        *ct_log.routes(instance),
         *rekor_v1.routes(shards),
         *rekor_v2.routes(shards),
     ]
