@@ -55,7 +55,7 @@ def test_sigstore_python_logs_an_artifact_and_accepts_the_proof(log: RunningLog,
     hashed = Hashed(algorithm=HashAlgorithm.SHA2_256, digest=digest)
     entry = client.create_entry(client._build_hashed_rekord_request(hashed, signature, signer))
     verify_merkle_inclusion(entry)
-    inner = entry._inner
+    inner: Any = entry._inner
     note = SignedCheckpoint.from_text(inner.inclusion_proof.checkpoint.envelope).signed_note
     by: MemorySigner = log.ecdsa if version == 1 else log.ed
     (line,) = [one for one in note.signatures if one.sig_hash == inner.log_id.key_id[:4]]
