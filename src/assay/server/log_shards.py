@@ -11,6 +11,7 @@ from assay.engines.log import checkpoint
 from assay.engines.log.sequencer import Log
 from assay.errors import Refused, UsageError
 from assay.model.signature import Scheme
+from assay.model.transparency import Head
 from assay.ports import Signer
 from assay.server.group_commit import GroupCommit
 
@@ -49,6 +50,18 @@ class Shard:
     def v2_id(self) -> bytes:
         """The log's id as clients of v2 know it."""
         return checkpoint.log_id(self.v2, self.log.origin)
+
+    def v1_checkpoint(self, head: Head) -> str:
+        """The state of the tree as Rekor v1 signs it; signed once for each state."""
+        known = self._v1_checkpoints
+        if head.size not in known:
+            known.clear()
+            known[head.size] = checkpoint.of_v1(self.log.origin, self.tree_id, head.size, head.root, self.v1)
+        return known[head.size]
+
+    @cached_property
+    def _v1_checkpoints(self) -> dict[int, str]:
+        return {}
 
     @cached_property
     def tree_id(self) -> int:

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from assay.engines.log import checkpoint, requests_v1
+from assay.engines.log import requests_v1
 from assay.errors import AssayError, ExternalError, InputError, LimitExceeded, Malformed, Refused
 from assay.formats import pem
 from assay.formats.json import Object
@@ -60,7 +60,7 @@ class RekorV1:
         signed: Object = {"body": content, "integratedTime": moment, "logID": shard.v1_id.hex(), "logIndex": total}
         promise = shard.v1.sign(json.dumps(signed, sort_keys=True, separators=(",", ":")).encode())
         proof: Object = {
-            "checkpoint": checkpoint.only(head.checkpoint, shard.v1_id),
+            "checkpoint": shard.v1_checkpoint(head),
             "hashes": [item.hex() for item in log.inclusion(index, head.size)],
             "logIndex": index,
             "rootHash": head.root.hex(),
@@ -136,7 +136,7 @@ def uuid_of(shard: Shard, leaf_hash: bytes) -> str:
 
 def _info(shard: Shard) -> Object:
     head = shard.log.head
-    note = checkpoint.only(head.checkpoint, shard.v1_id)
+    note = shard.v1_checkpoint(head)
     return {"rootHash": head.root.hex(), "treeSize": head.size, "signedTreeHead": note, "treeID": str(shard.tree_id)}
 
 

@@ -40,6 +40,12 @@ def sign(origin: str, size: int, root: bytes, signers: Sequence[Signer]) -> byte
     return (text + "\n" + "".join(line(origin, text, signer) for signer in signers)).encode()
 
 
+def of_v1(origin: str, tree_id: int, size: int, root: bytes, signer: Signer) -> str:
+    """The same state as Rekor v1 signs it: the number of the tree behind the origin, by which clients know v1."""
+    text = body(f"{origin} - {tree_id}", size, root)
+    return f"{text}\n{line(origin, text, signer)}"
+
+
 def only(checkpoint: bytes, key_id: bytes) -> str:
     """The checkpoint with the lines of one key alone.
 

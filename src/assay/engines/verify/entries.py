@@ -62,7 +62,8 @@ def included(entry: LogEntry, root: TrustedRoot, times: Sequence[datetime]) -> L
         return log
     checkpoint = tlog_note.checkpoint(entry.proof.checkpoint)
     notes.signed_by(checkpoint, log)
-    if _is_v2(entry) and urlsplit(log.url).netloc not in ("", checkpoint.origin.partition("/")[0]):
+    place = urlsplit(log.url)
+    if _is_v2(entry) and checkpoint.origin.partition("/")[0] not in (place.netloc, place.hostname) and place.netloc:
         raise Refused(f"the checkpoint is of {checkpoint.origin}, the log of the trusted root is {log.url}")
     notes.includes(checkpoint, entry)
     if _is_v2(entry) and entry.log_index != entry.proof.log_index:
