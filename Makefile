@@ -29,7 +29,7 @@ $(STAMP): $(LOCKS) pyproject.toml
 	@$(BIN)/python -m tools.bytecode
 	@touch $@
 
-demo: setup  ## Builds a small container image and writes its SBOM.
+demo: setup  ## Builds a small container image, writes its SBOM and findings, signs and verifies them.
 	@$(BIN)/python -m demo
 
 test: setup  ## Runs every test; installs distribution packages first where it may.

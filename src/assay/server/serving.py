@@ -99,8 +99,8 @@ assay            assay sign FILE --trust-config {config} --identity-token $TOKEN
 sigstore-python  sigstore --trust-config {config} sign --identity-token $TOKEN FILE
                  sigstore --trust-config {config} verify identity --cert-identity you@example.org \\
                    --cert-oidc-issuer {url} FILE
-cosign           cosign sign-blob FILE --trusted-root {files}/trusted_root.json \\
-                   --signing-config {files}/signing_config.json --identity-token $TOKEN --bundle FILE.json
+cosign           SIGSTORE_ID_TOKEN=$TOKEN cosign sign-blob FILE --trusted-root {files}/trusted_root.json \\
+                   --signing-config {files}/signing_config.json --bundle FILE.json
                  cosign verify-blob FILE --trusted-root {files}/trusted_root.json --bundle FILE.json {who}
 npm sigstore     tufMirrorURL: {url}, tufRootPath: {files}/root.json, fulcioURL, rekorURL and tsaServerURL: {url}
 TUF              {url} with {files}/root.json
