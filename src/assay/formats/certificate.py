@@ -177,11 +177,16 @@ def _sct(data: bytes) -> SignedCertificateTimestamp:
 
 
 def name(data: bytes) -> str:
-    """A distinguished name (DER) for people: ``CN=sigstore,O=sigstore.dev``; empty for an empty one."""
+    """A distinguished name (DER) for people: ``CN=sigstore,O=sigstore.dev``; empty for an empty one.
+
+    Raises `Malformed` for what is none.
+    """
     found = []
     for part in der.one(data).sequence():
         for pair in part.sequence(der.SET):
-            kind, value = pair.sequence()
-            oid = kind.oid()
-            found.append(f"{_ATTRIBUTES.get(oid, oid)}={value.content.decode('utf-8', 'replace')}")
+            parts = pair.sequence()
+            if len(parts) != 2:
+                raise Malformed("a name in a certificate is none")
+            oid = parts[0].oid()
+            found.append(f"{_ATTRIBUTES.get(oid, oid)}={parts[1].content.decode('utf-8', 'replace')}")
     return ",".join(reversed(found))

@@ -50,9 +50,11 @@ def _names(certificate: Certificate) -> tuple[str, ...]:
         if item.tag in (_EMAIL, _DNS, _URI):
             found.append(item.content.decode("utf-8", "replace"))
         elif item.tag == _OTHER:
-            kind, held = item.inner()
-            if kind.oid() == _OTHER_NAME:
-                found.append(_text(held.expect(_EXPLICIT).content))
+            parts = item.inner()
+            if len(parts) != 2:
+                raise Malformed("a name in the certificate is none")
+            if parts[0].oid() == _OTHER_NAME:
+                found.append(_text(parts[1].expect(_EXPLICIT).content))
     return tuple(found)
 
 
