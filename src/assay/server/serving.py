@@ -10,9 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.types import ASGIApp
+
 from assay.app import sigstore
 from assay.app.sigstore import Instance
 from assay.errors import UsageError
+from assay.server import limits
 from assay.server.instance import application
 
 Say = Callable[[str], None]
@@ -21,13 +24,14 @@ _CONNECTIONS, _KEEP_ALIVE, _GRACE = 2000, 20, 10
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where; port 0 takes a free one."""
+    """Where; port 0 takes a free one. `rate` is how many requests a second an address may make, 0 without end."""
 
     host: str
     port: int
     unix_socket: str | None = None
     certificate: str | None = None
     key: str | None = None
+    rate: float = 0.0
 
 
 def serve(
@@ -73,7 +77,7 @@ def _run(instance: Instance, bound: socket.socket, listening: Listening, files: 
     instance.publish(sigstore.now())
     sigstore.write_client_files(instance, files)
     config = uvicorn.Config(
-        application(instance),
+        _limited(application(instance), listening.rate),
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -85,6 +89,11 @@ def _run(instance: Instance, bound: socket.socket, listening: Listening, files: 
     )
     say(commands(instance, files))
     asyncio.run(uvicorn.Server(config).serve([bound]))
+
+
+def _limited(app: ASGIApp, rate: float) -> ASGIApp:
+    timed = limits.BodyTimeout(app)
+    return limits.RateLimit(timed, rate) if rate else timed
 
 
 def commands(instance: Instance, files: Path) -> str:

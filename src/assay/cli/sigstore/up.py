@@ -27,6 +27,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--client-files", metavar="DIR", type=Path, help="where to write trust_config.json and others")
     parser.add_argument("--tls-certificate", metavar="FILE", help="certificate chain in PEM")
     parser.add_argument("--tls-key", metavar="FILE", help="its private key in PEM")
+    parser.add_argument("--rate-limit", metavar="N", type=float, default=0.0, help="requests a second of one address")
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
@@ -39,8 +40,15 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     host, colon, port = arguments.listen.rpartition(":")
     if not colon or not port.isdecimal():
         raise UsageError(f"{arguments.listen!r} is no HOST:PORT", "--listen 127.0.0.1:8765")
+    if not 0 <= arguments.rate_limit <= 1e6:
+        raise UsageError("--rate-limit is a number of requests a second", "--rate-limit 50")
     listening = Listening(
-        host.strip("[]"), int(port), arguments.unix_socket, arguments.tls_certificate, arguments.tls_key
+        host.strip("[]"),
+        int(port),
+        arguments.unix_socket,
+        arguments.tls_certificate,
+        arguments.tls_key,
+        arguments.rate_limit,
     )
     if arguments.dev:
         serving.serve_development(listening, arguments.client_files, _say)
