@@ -33,7 +33,7 @@ def test_an_exported_instance_is_verified_without_it(tmp_path: Path) -> None:
     instance = KeptInstance(tmp_path)
     file, bundle, away = tmp_path / "app", tmp_path / "app.json", tmp_path / "away"
     file.write_text("an artifact")
-    with instance.serving():
+    with instance.serving("--dev-oidc"):
         exported = instance.run("export", str(away))
         assert exported.returncode == 0, exported.stderr
         config = str(away / "trust_config.json")
@@ -150,6 +150,8 @@ def test_kill_9_under_load_loses_nothing_that_was_acknowledged(tmp_path: Path, k
         acknowledged += writers.acknowledged
     assert len(acknowledged) > 50 * kills
     with instance.serving():
+        assert requests.get(f"{instance.url}/.well-known/openid-configuration", timeout=20).status_code == 404
+        assert requests.post(f"{instance.url}/oauth2/dev-token", timeout=20).status_code == 404
         check(instance, acknowledged)
 
 

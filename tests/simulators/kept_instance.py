@@ -37,9 +37,9 @@ class KeptInstance:
         return requests.post(f"{self.url}/oauth2/dev-token", data={"email": email}, timeout=20).text
 
     @contextmanager
-    def serving(self) -> Iterator[subprocess.Popen[str]]:
-        """``up``, ready for requests, until the end or until somebody kills it."""
-        command = [sys.executable, "-m", "assay", "sigstore", "up", "--dev-oidc", "--listen", self.url[7:]]
+    def serving(self, *flags: str) -> Iterator[subprocess.Popen[str]]:
+        """``up FLAGS``, ready for requests, until the end or until somebody kills it."""
+        command = [sys.executable, "-m", "assay", "sigstore", "up", "--listen", self.url[7:], *flags]
         with (self.folder / "stderr").open("a") as errors:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=self.environment)
         guard = threading.Timer(120, process.kill)
