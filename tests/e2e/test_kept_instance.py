@@ -170,3 +170,26 @@ def check(instance: KeptInstance, acknowledged: list[dict[str, Any]]) -> None:
             url = f"{instance.url}/api/v1/log/proof?firstSize={size}&lastSize={note.size}"
             hashed = [bytes.fromhex(item) for item in session.get(url, timeout=20).json()["hashes"]]
             merkle.check_consistency(size, note.size, root, note.root, hashed)
+
+
+def test_a_backup_comes_back_but_not_behind_a_published_checkpoint(tmp_path: Path) -> None:
+    instance = KeptInstance(tmp_path)
+    first, second, seen = tmp_path / "first", tmp_path / "second", tmp_path / "checkpoint"
+    with instance.serving():
+        writers = Writers(instance.url, 4)
+        assert writers.some.wait(30)
+        saved = instance.run("backup", str(first))
+        assert saved.returncode == 0, saved.stderr
+    writers.join()
+    assert instance.run("backup", str(second)).returncode == 0
+    with instance.serving():
+        seen.write_text(requests.get(f"{instance.url}/checkpoint", timeout=20).text)
+    assert instance.run("restore", str(second)).returncode == 2
+    shutil.rmtree(tmp_path / "data" / "sigstore")
+    behind = instance.run("restore", str(first), "--published", str(seen))
+    assert behind.returncode == 1
+    assert "was published" in behind.stderr
+    back = instance.run("restore", str(second), "--published", str(seen))
+    assert back.returncode == 0, back.stderr
+    with instance.serving():
+        check(instance, writers.acknowledged)
