@@ -11,7 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from tests.simulators.running_instance import RunningInstance, running_instance
+
+from simulators.running_instance import RunningInstance, running_instance
 
 BACK = "http://localhost:1/auth/callback"
 VERIFIER = "a" * 43

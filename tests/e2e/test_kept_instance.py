@@ -18,10 +18,10 @@ import requests
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from tests.simulators.kept_instance import KeptInstance
 
 from assay.formats import tlog_note
 from assay.trust import merkle
+from simulators.kept_instance import KeptInstance
 
 
 def assay(instance: KeptInstance, *words: str) -> subprocess.CompletedProcess[str]:

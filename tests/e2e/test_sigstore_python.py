@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.simulators.running_instance import EMAIL, RunningInstance, running_instance
+
+from simulators.running_instance import EMAIL, RunningInstance, running_instance
 
 
 @pytest.fixture(scope="module")

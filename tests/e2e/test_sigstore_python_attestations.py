@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.simulators.running_instance import EMAIL, RunningInstance, running_instance
+from simulators.running_instance import EMAIL, RunningInstance, running_instance
 
 KIND = "https://slsa.dev/provenance/v1"
 PREDICATE = {

@@ -16,10 +16,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
-from tests.simulators.running_instance import RunningInstance, running_instance
 
 from assay.formats import certificate
 from assay.trust import keys, merkle
+from simulators.running_instance import RunningInstance, running_instance
 
 
 @pytest.fixture(scope="module")

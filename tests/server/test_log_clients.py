@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from tests.simulators.log_keys import MemorySigner
-from tests.simulators.running_log import RunningLog, running_log
 
 from assay.engines.log import checkpoint
+from simulators.log_keys import MemorySigner
+from simulators.running_log import RunningLog, running_log
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 import requests
-from tests.simulators.running_log import RunningLog, running_log
 
 from assay.formats import tlog_note, tlog_tile
 from assay.trust import merkle
+from simulators.running_log import RunningLog, running_log
 
 ANSWERS = Path(__file__).parent / "data" / "rekor-v2.jsonl"
 ROWS = [json.loads(line) for line in ANSWERS.read_text().splitlines()]

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
-from tests.simulators.log_keys import MemorySigner, ed25519, p256
 
 from assay.app.transparency import open_log
 from assay.server import rekor_v1, rekor_v2, tiles
 from assay.server.log_shards import Shards
+from simulators.log_keys import MemorySigner, ed25519, p256
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.simulators.log_writer import ORIGIN
 
 from assay.adapters.log_store.sqlite_store import SqliteStore
 from assay.engines.log.sequencer import Log
 from assay.formats import tlog_tile
 from assay.trust import merkle
+from simulators.log_writer import ORIGIN
 
 
 @pytest.mark.parametrize("stop", [*range(1, 40), 55, 70, 90])

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.simulators.log_keys import ed25519, p256
 
 from assay.adapters.log_store.sqlite_store import SqliteStore
 from assay.engines.log.sequencer import Log
@@ -19,6 +18,7 @@ from assay.errors import AssayError, ExternalError, InternalError, LimitExceeded
 from assay.formats import tlog_note, tlog_tile
 from assay.model.transparency import NewLeaf
 from assay.trust import merkle
+from simulators.log_keys import ed25519, p256
 
 
 def plain_root(leaves: Sequence[bytes]) -> bytes:

@@ -6,7 +6,6 @@ from base64 import b64decode, b64encode
 from pathlib import Path
 
 import pytest
-from tests.simulators.log_keys import ed25519
 
 from assay.adapters.log_store.seen_files import SeenFiles
 from assay.adapters.log_store.sqlite_store import SqliteStore
@@ -14,6 +13,7 @@ from assay.engines.log.sequencer import Log
 from assay.engines.log.witness import Answer, Witness
 from assay.model.transparency import NewLeaf
 from assay.trust import keys
+from simulators.log_keys import ed25519
 
 
 def ask(log: Log, old: int, note: bytes, size: int) -> bytes:
