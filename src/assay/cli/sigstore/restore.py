@@ -1,4 +1,4 @@
-"""Puts a backup of an instance where it is served from, unless it is behind a checkpoint that was published.
+"""Puts a backup of an instance back, unless it is behind a checkpoint that was published.
 
 Give the newest checkpoint that a witness, a monitor or a client has seen: a log that takes back what it showed is lost.
 
