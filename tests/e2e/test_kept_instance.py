@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from assay.adapters.sigstore_instance import keyring
+from assay.errors import Refused
 from assay.formats import tlog_note
 from assay.trust import merkle
 from simulators.kept_instance import KeptInstance
@@ -86,6 +88,9 @@ def test_root_keys_in_the_data_directory_are_refused(tmp_path: Path) -> None:
 
 def test_a_wrong_password_opens_nothing(tmp_path: Path) -> None:
     instance = KeptInstance(tmp_path)
+    assert "tuf-root-1" in keyring.read(instance.roots / keyring.ROOT_FILE, b"known to few")
+    with pytest.raises(Refused):
+        keyring.read(instance.roots / keyring.ROOT_FILE, b"not to be guessed")
     (tmp_path / "password").write_text("guessed")
     refused = instance.run("status")
     assert refused.returncode == 1

@@ -23,6 +23,8 @@ class KeptInstance:
         self.folder, self.roots = folder, folder / "roots"
         (folder / "password").write_text("not to be guessed\n")
         more = {"ASSAY_SIGSTORE_PASSWORD_FILE": str(folder / "password"), "ASSAY_DATA_DIR": str(folder / "data")}
+        (folder / "root-password").write_text("known to few\n")
+        more["ASSAY_SIGSTORE_ROOT_PASSWORD_FILE"] = str(folder / "root-password")
         self.environment = {**os.environ, **more}
         made = self.run("init", "--base-url", self.url, "--root-keys", str(self.roots))
         assert made.returncode == 0, made.stderr

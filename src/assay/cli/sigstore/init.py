@@ -2,7 +2,7 @@
 
 The keys that serve lie in the data directory, encrypted; the root keys lie where --root-keys says: keep that folder
 off line. The password comes from the file that ASSAY_SIGSTORE_PASSWORD_FILE names, from the systemd credential
-assay-sigstore-password, or is asked for.
+assay-sigstore-password, or is asked for; that of the root keys may be another: ASSAY_SIGSTORE_ROOT_PASSWORD_FILE.
 
     assay sigstore init --base-url https://sigstore.example --root-keys /media/safe/roots
 """
@@ -39,7 +39,8 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{arguments.issuers} cannot be read", "--issuers names a YAML file") from error
     password, url = _passwords.password(new=True), arguments.base_url.rstrip("/")
+    of_roots = _passwords.root_password(password)
     counts = arguments.root_key_count, arguments.root_threshold
-    sigstore.make(sigstore.Making(folder, roots, url, password, password, sigstore.now(), issuers, *counts))
+    sigstore.make(sigstore.Making(folder, roots, url, password, of_roots, sigstore.now(), issuers, *counts))
     context.note(f"{folder} holds the instance, {roots} its root keys: keep those off line")
     return ExitCode.OK
