@@ -34,6 +34,8 @@ def load(data: bytes | str) -> Json:
     try:
         return _document(yaml.parse(data, Loader=loader))
     except yaml.YAMLError as error:
+        if "nesting depth" in str(error):  # libyaml 0.2.6 and later have a bound of their own
+            raise LimitExceeded("YAML nested too deep") from None
         raise Malformed("not YAML: " + " ".join(str(error).split())) from error
     except (ValueError, RecursionError) as error:
         raise Malformed(f"not YAML: {error}") from error
