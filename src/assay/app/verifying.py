@@ -19,6 +19,7 @@ from assay.model.verification import Judgement, Outcome
 if TYPE_CHECKING:
     from assay.adapters.access import Access
     from assay.adapters.trust_roots import Root
+    from assay.engines.provenance import Expected
     from assay.engines.verify.identities import Policy
 
 BESIDE = (".sigstore.json", ".sigstore", ".bundle")
@@ -52,6 +53,7 @@ class VerifyRequest:
     min_times: int = 1
     recursive: bool = False
     platform: str = ""
+    provenance: Expected | None = None
     note: Callable[[str], None] = lambda text: None
 
 
@@ -95,11 +97,32 @@ def public_key(name: str) -> bytes:
 def verify_all(targets: Sequence[str], request: VerifyRequest) -> Iterator[Judgement]:
     """Each target with its verdict; many files share the work of all cores."""
     wanted = options(request)
-    if len(targets) >= _MANY and all(map(_is_file, targets)):
+    if len(targets) >= _MANY and request.provenance is None and all(map(_is_file, targets)):
         yield from _in_parallel(targets, request, wanted)
         return
     for target in targets:
-        yield judge(target, request, wanted)
+        judged = judge(target, request, wanted)
+        yield judged if request.provenance is None else _built(judged, request.provenance)
+
+
+def _built(judged: Judgement, expected: Expected) -> Judgement:
+    """The same, where provenance that says something else than was expected does not count."""
+    below = tuple(_built(item, expected) for item in judged.below)
+    return judged._replace(outcomes=tuple(_said(item, expected) for item in judged.outcomes), below=below)
+
+
+def _said(item: Outcome, expected: Expected) -> Outcome:
+    from assay.engines import provenance
+
+    found = item.verification
+    if not item.verified or found is None or found.identity is None:
+        return item
+    try:
+        builder = provenance.check(intoto.read(found.payload), found.identity, expected)
+    except AssayError as error:
+        return item._replace(reason=Refused(error.what, error.remedy), failed="8 (provenance)")
+    found.took("provenance", f"built by {builder} from {expected.source}")
+    return item
 
 
 _MANY = 64

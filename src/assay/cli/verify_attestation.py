@@ -11,9 +11,14 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from assay.cli import Context, _verifying
+from assay.errors import UsageError
 from assay.formats.intoto import PREDICATES
+
+if TYPE_CHECKING:
+    from assay.engines.provenance import Expected
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -21,14 +26,38 @@ def register(parser: argparse.ArgumentParser) -> None:
     _verifying.add_flags(parser)
     known = ", ".join(sorted(PREDICATES))
     parser.add_argument("--type", metavar="TYPE", action="append", default=[], help=f"{known}, or the type's address")
+    built = parser.add_argument_group("provenance of GitHub's builders")
+    built.add_argument("--source-uri", metavar="URI", default="", help="the source: github.com/OWNER/NAME")
+    built.add_argument("--source-branch", metavar="NAME", default="", help="the branch that was built")
+    built.add_argument("--source-tag", metavar="TAG", default="", help="the tag that was built")
+    built.add_argument("--source-versioned-tag", metavar="V", default="", help="the same; v1 or v1.2 take a line")
+    built.add_argument("--builder-id", metavar="ID", default="", help="the builder; by default a trusted one of SLSA's")
     parser.add_argument("--show", action="store_true", help="write the verified statements instead of the steps")
+
+
+def _expected(arguments: argparse.Namespace) -> Expected | None:
+    from assay.engines.provenance import Expected
+
+    rest = (arguments.source_branch, arguments.source_tag, arguments.source_versioned_tag, arguments.builder_id)
+    if not arguments.source_uri:
+        if any(rest):
+            raise UsageError("provenance is about a source", "add --source-uri github.com/OWNER/NAME")
+        return None
+    branch, tag, line, builder = rest
+    source = arguments.source_uri.removeprefix("git+").removeprefix("https://")
+    return Expected(source, builder, branch, tag, line)
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
     """Verify the attestations of every target and say how it went."""
     from assay.app import verifying
 
-    wanted = replace(_verifying.request(arguments, context), attestation=True, types=arguments.type)
+    wanted = replace(
+        _verifying.request(arguments, context),
+        attestation=True,
+        types=arguments.type,
+        provenance=_expected(arguments),
+    )
     judged = list(verifying.verify_all(arguments.target, wanted))
     if arguments.show:
         for item in judged:

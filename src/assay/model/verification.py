@@ -8,7 +8,7 @@ from typing import NamedTuple
 from assay.errors import AssayError, Refused
 from assay.model.identity import Identity
 
-STEPS = ("time", "chain", "certificate log", "identity", "log entry", "signature", "subject")
+STEPS = ("time", "chain", "certificate log", "identity", "log entry", "signature", "subject", "provenance")
 """The steps by name; their numbers begin at 1, and a step that is not needed leaves its number out."""
 
 
