@@ -20,7 +20,7 @@ Password = Callable[[], bytes]
 
 
 def open_signer(name: str, password: Password) -> Signer:
-    """The signer behind ``FILE``, ``env://NAME`` or ``awskms://…``.
+    """The signer behind ``FILE``, ``env://NAME``, ``awskms://…`` or ``hashivault://KEY``.
 
     Raises `UsageError` for an address of an unknown kind, `InputError` for a key that cannot be read, `Refused` for a
     wrong password.
@@ -35,8 +35,13 @@ def open_signer(name: str, password: Password) -> Signer:
         from assay.adapters.signers.aws import AwsKey
 
         return AwsKey(rest)
+    if parted and scheme == "hashivault":
+        from assay.adapters.signers.vault import VaultKey
+
+        return VaultKey(rest)
     if parted and scheme != "file":
-        raise UsageError(f"keys of the kind {scheme}:// are not known", "name a file, env://VARIABLE or awskms:///KEY")
+        remedy = "name a file, env://VARIABLE, awskms:///KEY or hashivault://KEY"
+        raise UsageError(f"keys of the kind {scheme}:// are not known", remedy)
     return of_text(read_file(Path(rest if parted else name)), password)
 
 
