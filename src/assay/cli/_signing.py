@@ -24,7 +24,7 @@ PUBLIC_ISSUER = "https://oauth2.sigstore.dev/auth"
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """The flags; those that cosign has bear its names."""
     who = parser.add_argument_group("who signs")
-    who.add_argument("--key", metavar="KEY", default="", help="a private key: FILE, env://NAME or awskms:///KEY")
+    who.add_argument("--key", metavar="KEY", default="", help="FILE, env://NAME, awskms:///KEY or hashivault://KEY")
     who.add_argument("--identity-token", metavar="TOKEN", default="", help="an identity token, or a file with one")
     flows = ("normal", "device", "token", "oob")
     who.add_argument("--fulcio-auth-flow", choices=flows, default="normal", help="how a person is asked")
