@@ -70,3 +70,10 @@ def test_refusals_name_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VAULT_TOKEN")
     with pytest.raises(UsageError):
         open_signer("hashivault://release", lambda: b"")
+
+
+def test_a_token_never_goes_out_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAULT_ADDR", "http://vault.example:8200")
+    monkeypatch.setenv("VAULT_TOKEN", "secret")
+    with pytest.raises(UsageError, match="without TLS"):
+        open_signer("hashivault://key", bytes)

@@ -273,7 +273,8 @@ def _bundle(path: Path | None, request: VerifyRequest) -> tuple[str, Bundle]:
         return str(request.signature), _detached(request)
     place = request.bundle
     if place is None and path is not None:
-        beside = [path.with_name(path.name + ending) for ending in BESIDE]
+        endings = (f".att{BESIDE[0]}", *BESIDE) if request.attestation else BESIDE
+        beside = [path.with_name(path.name + ending) for ending in endings]
         place = next((item for item in beside if item.is_file()), None)
     if place is None:
         tried = f"; {path.name}{BESIDE[0]} is not beside it" if path is not None else ""

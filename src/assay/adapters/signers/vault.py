@@ -12,9 +12,9 @@ import hashlib
 import json
 import os
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from assay.adapters.registry.transport import Policy, Transport
+from assay.adapters.registry.transport import Policy, Transport, is_loopback
 from assay.errors import ExternalError, Malformed, UsageError
 from assay.formats import pem
 from assay.model.signature import Scheme
@@ -59,7 +59,10 @@ class VaultKey:
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any]:
         headers = {"X-Vault-Token": self._token, "Content-Type": "application/json"}
-        response = self._transport.request(method, f"{self._base}/{path}", headers, body)
+        url = f"{self._base}/{path}"
+        if url.startswith("http://") and not is_loopback(urlsplit(url).hostname or ""):
+            raise UsageError("VAULT_ADDR is without TLS, and the token would be read on the way", "use https://")
+        response = self._transport.request(method, url, headers, body)
         answer = response.read(_MAX_ANSWER)
         if response.status != 200:
             raise ExternalError(f"Vault does not sign: HTTP {response.status}", "check key, address, token and rights")
