@@ -168,6 +168,16 @@ def test_attestations_of_a_type(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "verify-attestation", image, *flags, key, "--type", "link")[0] == 1
 
 
+def test_a_condition_must_hold_for_the_statement(capsys: pytest.CaptureFixture[str]) -> None:
+    image, flags = _image("old-attested")
+    words = ["verify-attestation", image, *flags, folder("cosign") / "keys/empty.pub", "--type", "spdxjson"]
+    assert run(capsys, *words, "--condition", "statement.predicateType.endsWith('spdx.dev/Document')")[0] == 0
+    code, out, error = run(capsys, *words, "--condition", "size(statement.subject) > 9")
+    assert code == 1
+    assert "does not hold" in out + error
+    assert run(capsys, *words, "--condition", "1 +")[0] == 2
+
+
 def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     key = folder("cosign") / "keys/empty.pub"
     assert run(capsys, "verify", tmp_path / "nothing", "--key", key)[0] == 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from assay.model.verification import Judgement, Outcome
 if TYPE_CHECKING:
     from assay.adapters.access import Access
     from assay.adapters.trust_roots import Root
+    from assay.engines.conditions import Condition
     from assay.engines.provenance import Expected
     from assay.engines.verify.identities import Policy
 
@@ -54,6 +56,7 @@ class VerifyRequest:
     recursive: bool = False
     platform: str = ""
     provenance: Expected | None = None
+    conditions: Sequence[str] = ()
     note: Callable[[str], None] = lambda text: None
 
 
@@ -97,12 +100,42 @@ def public_key(name: str) -> bytes:
 def verify_all(targets: Sequence[str], request: VerifyRequest) -> Iterator[Judgement]:
     """Each target with its verdict; many files share the work of all cores."""
     wanted = options(request)
-    if len(targets) >= _MANY and request.provenance is None and all(map(_is_file, targets)):
+    conditions = _compiled(request.conditions)
+    if len(targets) >= _MANY and not (request.provenance or request.conditions) and all(map(_is_file, targets)):
         yield from _in_parallel(targets, request, wanted)
         return
     for target in targets:
         judged = judge(target, request, wanted)
-        yield judged if request.provenance is None else _built(judged, request.provenance)
+        if request.provenance is not None:
+            judged = _built(judged, request.provenance)
+        yield _held(judged, conditions) if conditions else judged
+
+
+def _held(judged: Judgement, conditions: Sequence[Condition]) -> Judgement:
+    """The same, where statements that a condition does not hold for do not count."""
+    below = tuple(_held(item, conditions) for item in judged.below)
+    return judged._replace(outcomes=tuple(_true(item, conditions) for item in judged.outcomes), below=below)
+
+
+def _true(item: Outcome, conditions: Sequence[Condition]) -> Outcome:
+    found = item.verification
+    if not item.verified or found is None:
+        return item
+    try:
+        statement = strict_json.load(found.payload, "the statement")
+        for condition in conditions:
+            condition.check(statement, datetime.now(UTC), found.times)
+    except AssayError as error:
+        return item._replace(reason=Refused(error.what, error.remedy), failed="condition")
+    return item
+
+
+def _compiled(texts: Sequence[str]) -> list[Condition]:
+    if not texts:
+        return []
+    from assay.engines.conditions import Condition
+
+    return [Condition(text) for text in texts]
 
 
 def _built(judged: Judgement, expected: Expected) -> Judgement:

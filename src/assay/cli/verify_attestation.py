@@ -32,6 +32,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     built.add_argument("--source-tag", metavar="TAG", default="", help="the tag that was built")
     built.add_argument("--source-versioned-tag", metavar="V", default="", help="the same; v1 or v1.2 take a line")
     built.add_argument("--builder-id", metavar="ID", default="", help="the builder; by default a trusted one of SLSA's")
+    parser.add_argument(
+        "--condition", metavar="CEL", action="append", default=[], help="what must hold for the statement (repeatable)"
+    )
     parser.add_argument("--show", action="store_true", help="write the verified statements instead of the steps")
 
 
@@ -57,6 +60,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         attestation=True,
         types=arguments.type,
         provenance=_expected(arguments),
+        conditions=arguments.condition,
     )
     judged = list(verifying.verify_all(arguments.target, wanted))
     if arguments.show:
