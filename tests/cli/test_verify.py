@@ -170,7 +170,8 @@ def test_attestations_of_a_type(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_condition_must_hold_for_the_statement(capsys: pytest.CaptureFixture[str]) -> None:
     image, flags = _image("old-attested")
-    words = ["verify-attestation", image, *flags, folder("cosign") / "keys/empty.pub", "--type", "spdxjson"]
+    key = str(folder("cosign") / "keys/empty.pub")
+    words = ["verify-attestation", image, *flags, key, "--type", "spdxjson"]
     assert run(capsys, *words, "--condition", "statement.predicateType.endsWith('spdx.dev/Document')")[0] == 0
     code, out, error = run(capsys, *words, "--condition", "size(statement.subject) > 9")
     assert code == 1
