@@ -87,7 +87,10 @@ def _content(bundle: Reader) -> MessageSignature | Envelope:
     if bundle.has("messageSignature") == bundle.has("dsseEnvelope"):
         raise Malformed("the bundle has not exactly one of messageSignature and dsseEnvelope")
     if bundle.has("dsseEnvelope"):
-        return envelope(bundle.object("dsseEnvelope"))
+        found = envelope(bundle.object("dsseEnvelope"))
+        if len(found.signatures) != 1:  # "DSSE envelopes in a bundle MUST have exactly one signature"
+            raise Malformed(f"the envelope in the bundle has {len(found.signatures)} signatures, not one")
+        return found
     signed = bundle.object("messageSignature")
     signature = signed.binary("signature")
     if not signature:

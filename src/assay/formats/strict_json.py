@@ -1,15 +1,22 @@
-"""JSON that signatures and proofs hang on: no key twice, base64 and hexadecimal exactly as they should be."""
+"""JSON that signatures and proofs hang on: no key twice, base64 and hexadecimal exactly as they should be.
+
+Numbers are those of proto-JSON's 64 bits, and every text can be written as UTF-8: half a surrogate pair cannot.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
+import re
+from functools import lru_cache
 
 from assay.errors import LimitExceeded, Malformed
 from assay.formats.json import Json, Object
 
 MAX_BYTES = 64 << 20
+_NUMBER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+_MOST = 1 << 63
 
 
 def load(data: bytes | str, what: str) -> Object:
@@ -17,12 +24,23 @@ def load(data: bytes | str, what: str) -> Object:
     if len(data) > MAX_BYTES:
         raise LimitExceeded(f"{what} of {len(data)} bytes (at most {MAX_BYTES})")
     try:
-        value = json.loads(data, object_pairs_hook=_once, parse_constant=_refuse)
+        text = data if isinstance(data, str) else data.decode("utf-8-sig")
+        value = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise Malformed(f"{what} is no JSON: {error}") from error
     if not isinstance(value, dict):
         raise Malformed(f"{what} is no JSON object")
+    if "\\u" in text or (text is data and not text.isascii()):
+        _refuse_halves(value, what)
     return value
+
+
+def _refuse_halves(value: Object, what: str) -> None:
+    """Half a surrogate pair is no character: it could neither be hashed nor shown."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError) as error:
+        raise Malformed(f"{what} has a text that is not Unicode") from error
 
 
 def _once(pairs: list[tuple[str, Json]]) -> Object:
@@ -50,9 +68,13 @@ class Reader:
         return self._get(name) is not None
 
     def _get(self, name: str) -> Json:
-        """By the JSON name, else by the name of the proto field: both are legal proto-JSON."""
-        found = self.value.get(name)
-        return found if found is not None else self.value.get(_snake(name))
+        """By the JSON name, else by the name of the proto field: both are legal proto-JSON, but not at once."""
+        found, other = self.value.get(name), _snake(name)
+        if other == name or other not in self.value:
+            return found
+        if found is not None and self.value[other] is not None:
+            raise Malformed(f"{self.where} has {name} and {other}, which are the same")
+        return found if found is not None else self.value[other]
 
     def object(self, name: str) -> Reader:
         """A part that is an object."""
@@ -81,10 +103,10 @@ class Reader:
         value = self._get(name)
         if value is None and default is not None:
             return default
-        if isinstance(value, str) and value.lstrip("-").isdecimal() and len(value) < 20:
-            return int(value)
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise Malformed(f"{self.where}.{name} is missing, or no whole number")
+        if isinstance(value, str) and _NUMBER.fullmatch(value):
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool) or not -_MOST <= value < _MOST:
+            raise Malformed(f"{self.where}.{name} is missing, or no whole number of 64 bits")
         return value
 
     def binary(self, name: str, default: bytes | None = None) -> bytes:
@@ -103,6 +125,7 @@ class Reader:
         return tuple(decode(str(item), f"{self.where}.{name}") for item in value)
 
 
+@lru_cache(256)
 def _snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
 

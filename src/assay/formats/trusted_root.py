@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from assay.errors import Malformed
+from assay.errors import LimitExceeded, Malformed
 from assay.formats import strict_json
 from assay.formats.strict_json import Reader
 from assay.model.trusted_root import Authority, Log, TrustedRoot, Validity
@@ -32,11 +32,18 @@ def read(data: bytes) -> TrustedRoot:
     elif not media_type.startswith(_MEDIA_TYPE):
         raise Malformed(f"this is no trusted root: its media type is {media_type[:100]!r}")
     return TrustedRoot(
-        tuple(_log(item) for item in root.objects("tlogs")[:MAX]),
-        tuple(_log(item) for item in root.objects("ctlogs")[:MAX]),
-        tuple(_authority(item) for item in root.objects("certificateAuthorities")[:MAX]),
-        tuple(_authority(item) for item in root.objects("timestampAuthorities")[:MAX]),
+        tuple(_log(item) for item in _few(root, "tlogs")),
+        tuple(_log(item) for item in _few(root, "ctlogs")),
+        tuple(_authority(item) for item in _few(root, "certificateAuthorities")),
+        tuple(_authority(item) for item in _few(root, "timestampAuthorities")),
     )
+
+
+def _few(root: Reader, name: str) -> list[Reader]:
+    items = root.objects(name)
+    if len(items) > MAX:
+        raise LimitExceeded(f"{root.where}.{name} has {len(items)} items (at most {MAX})")
+    return items
 
 
 def _log(item: Reader) -> Log:

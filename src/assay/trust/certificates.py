@@ -15,8 +15,11 @@ from assay.trust import keys
 
 _FULCIO = "1.3.6.1.4.1.57264.1."
 _OTHER_NAME = f"{_FULCIO}7"
-_NAMES, _CONSTRAINTS, _USES = "2.5.29.17", "2.5.29.19", "2.5.29.37"
-_KNOWN_CRITICAL = frozenset(("2.5.29.15", _NAMES, _CONSTRAINTS, "2.5.29.30", "2.5.29.36", _USES))
+_USAGE, _NAMES, _CONSTRAINTS, _USES = "2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.37"
+_KNOWN_CRITICAL = frozenset((_USAGE, _NAMES, _CONSTRAINTS, _USES))
+_DIGITAL_SIGNATURE, _CERT_SIGN = 0x80, 0x04
+_BITS = 0x03
+_ANY = "2.5.29.37.0"
 _EMAIL, _DNS, _URI, _OTHER, _EXPLICIT = 0x81, 0x82, 0x86, 0xA0, 0xA0
 CODE_SIGNING, TIME_STAMPING = "1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.8"
 
@@ -91,13 +94,39 @@ def authority_of(
 
 def _require(certificate: Certificate, purpose: str) -> None:
     """It may be used for this, and nothing in it must be understood that is not."""
+    _understood(certificate)
+    uses = _uses(certificate)
+    if purpose not in uses:
+        what = "code signing" if purpose == CODE_SIGNING else "time stamping"
+        raise Refused(f"the certificate is not made for {what}")
+    if purpose == TIME_STAMPING and (uses != [TIME_STAMPING] or not _is_critical(certificate, _USES)):
+        raise Refused("the certificate of a timestamp authority must be made for time stamping alone (RFC 3161, 2.3)")
+    if not _usage(certificate, _DIGITAL_SIGNATURE):
+        raise Refused("the key in the certificate is not made for signatures")
+
+
+def _understood(certificate: Certificate) -> None:
     unknown = [item.oid for item in certificate.extensions if item.critical and item.oid not in _KNOWN_CRITICAL]
     if unknown:
         raise Refused(f"the certificate has a critical extension that is not known ({unknown[0]})")
+
+
+def _is_critical(certificate: Certificate, oid: str) -> bool:
+    return any(item.oid == oid and item.critical for item in certificate.extensions)
+
+
+def _uses(certificate: Certificate) -> list[str]:
     value = certificate.extension(_USES)
-    if purpose not in ({item.oid() for item in der.one(value).sequence()} if value is not None else ()):
-        what = "code signing" if purpose == CODE_SIGNING else "time stamping"
-        raise Refused(f"the certificate is not made for {what}")
+    return [item.oid() for item in der.one(value).sequence()] if value is not None else []
+
+
+def _usage(certificate: Certificate, bit: int) -> bool:
+    """Whether a key may be used so (RFC 5280, 4.2.1.3; `bit` of the first byte); yes where nothing is said."""
+    value = certificate.extension(_USAGE)
+    if value is None:
+        return True
+    bits = der.one(value).expect(_BITS).content
+    return len(bits) > 1 and bool(bits[1] & bit)
 
 
 def _chain(
@@ -119,6 +148,8 @@ def _chain(
         current = issuer
     if not chain or not any(item in anchors for item in chain):
         raise Refused(f"{authority.uri or 'the certificate authority'} did not issue this certificate")
+    for below, item in enumerate(chain):
+        _may_issue(item, below, _uses(certificate))
     for item in (certificate, *chain):
         if not item.not_before <= moment <= item.not_after:
             raise Refused(
@@ -132,7 +163,7 @@ def _chain(
 
 def _issuer(certificate: Certificate, candidates: Sequence[Certificate]) -> Certificate | None:
     for item in candidates:
-        if item == certificate or item.subject != certificate.issuer or not _is_authority(item):
+        if item == certificate or item.subject != certificate.issuer or not is_authority(item):
             continue
         try:
             keys.check_certificate(certificate, item.public_key)
@@ -142,7 +173,26 @@ def _issuer(certificate: Certificate, candidates: Sequence[Certificate]) -> Cert
     return None
 
 
-def _is_authority(certificate: Certificate) -> bool:
+def _may_issue(issuer: Certificate, below: int, uses: Sequence[str]) -> None:
+    """Raise `Refused` unless an issuer may stand above so many others, for one of these uses (RFC 5280, 6.1.4)."""
+    _understood(issuer)
+    _, most = _constraints(issuer)
+    if most is not None and below > most:
+        raise Refused(f"{formats.name(issuer.subject)} may have {most} authorities below it, here are {below}")
+    allowed = _uses(issuer)
+    if allowed and _ANY not in allowed and not set(allowed) & set(uses):
+        raise Refused(f"{formats.name(issuer.subject)} may not issue certificates for this purpose")
+
+
+def is_authority(certificate: Certificate) -> bool:
+    """Whether a certificate may issue others (RFC 5280, 4.2.1.9 and 4.2.1.3)."""
+    return _constraints(certificate)[0] and _usage(certificate, _CERT_SIGN)
+
+
+def _constraints(certificate: Certificate) -> tuple[bool, int | None]:
+    """Whether it is an authority, and how many may stand below it."""
     value = certificate.extension(_CONSTRAINTS)
     parts = der.one(value).sequence() if value is not None else []
-    return bool(parts) and parts[0].tag == der.BOOLEAN and parts[0].content == b"\xff"
+    if not parts or parts[0].tag != der.BOOLEAN or parts[0].content != b"\xff":
+        return False, None
+    return True, parts[1].integer() if len(parts) > 1 else None

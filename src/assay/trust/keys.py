@@ -58,7 +58,7 @@ def load(data: bytes) -> Key:
         return load(certificate.read(data).public_key)
     try:
         return _allowed(_rsa_key(data) if parts and parts[0].tag == der.INTEGER else _of_info(parts))
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, OverflowError) as error:
         raise Malformed(f"this is no public key that is known: {error}") from error
 
 

@@ -16,7 +16,7 @@ from assay.trust.certificates import TIME_STAMPING
 
 def check(token: TimestampToken, message: bytes, authorities: Sequence[Authority]) -> tuple[datetime, str]:
     """The time and who says it; raises `Refused`."""
-    if token.imprint_algorithm == "sha1":
+    if "sha1" in (token.imprint_algorithm, token.digest_algorithm):
         raise Refused("the timestamp is over a SHA-1 digest")
     if hashlib.new(token.imprint_algorithm, message).digest() != token.imprint:
         raise Refused("the timestamp is about something else than this signature")
@@ -38,7 +38,10 @@ def check(token: TimestampToken, message: bytes, authorities: Sequence[Authority
 
 def _signed_by(token: TimestampToken, authority: Authority, moment: datetime) -> None:
     offered = [certificates.load(item) for item in token.certificates]
-    signer = _signer(token, [*map(certificates.load, authority.chain), *offered])
+    known = [certificates.load(item) for item in authority.chain]
+    signer = _signer(token, [*known, *offered])
+    if known and not certificates.is_authority(known[0]) and signer != known[0]:
+        raise Refused("the timestamp was signed by another certificate than the one in the trusted root")
     if certificates.fingerprint(signer, token.certificate_algorithm) != token.certificate_digest:
         raise Refused("the timestamp names another certificate than the one that signed it")
     certificates.authority_of(signer, [authority], moment, TIME_STAMPING, offered)

@@ -16,11 +16,14 @@ from assay.engines.verify import entries
 from assay.engines.verify.identities import Policy
 from assay.errors import AssayError, InputError, Refused, UsageError
 from assay.formats import certificate, dsse, intoto, timestamp
-from assay.model.bundle import Bundle, Envelope, MessageSignature
+from assay.model.bundle import Bundle, Envelope, LogEntry, MessageSignature
 from assay.model.certificate import Certificate
 from assay.model.trusted_root import Authority, TrustedRoot
 from assay.model.verification import STEPS, Verification
 from assay.trust import certificates, keys, sct, timestamps
+
+MAX_OFFERED = 8
+"""Certificates of a bundle that are looked at: the leaf, and authorities between it and a trusted one."""
 
 
 class NotVerified(Refused):
@@ -121,7 +124,7 @@ class _Verifying:
         root, found = self._options.root, list[datetime]()
         if root is None:
             return found
-        told, failed = list[str](), list[Refused]()
+        told, failed, voices = list[str](), list[Refused](), set[str]()
         if len(set(self._bundle.timestamps)) != len(self._bundle.timestamps):
             raise Refused("the bundle has the same timestamp twice")
         if len(set(self._bundle.entries)) != len(self._bundle.entries):
@@ -134,18 +137,20 @@ class _Verifying:
                 told.append(f"a timestamp does not count: {error.what}")
                 continue
             found.append(moment)
+            voices.add(f"timestamp authority {who}")
             told.append(f"{moment} says {who or 'the timestamp authority'}")
         for entry in self._bundle.entries:
-            if entry.promise and entry.integrated:
+            if entry.promise:
                 log = entries.promised(entry, root)
-                found.append(datetime.fromtimestamp(entry.integrated, UTC))
+                found.append(entries.arrival(entry))
+                voices.add(f"log {log.log_id.hex()}")
                 told.append(f"{found[-1]} says the log {log.url}")
         wanted = self._options.min_times if self._options.key is None else 0
-        if len(found) < wanted and failed:
+        if len(voices) < wanted and failed:
             raise failed[0]
-        if len(found) < wanted:
+        if len(voices) < wanted:
             raise Refused(
-                f"{len(found)} verified times, {wanted} wanted: nobody vouches for when this was signed",
+                f"{len(voices)} of the wanted {wanted} independent services vouch for when this was signed",
                 "sign again with a timestamp authority, or a log that promises inclusion",
             )
         self._result.times = tuple(moment.isoformat() for moment in found)
@@ -153,9 +158,13 @@ class _Verifying:
         return found
 
     def _stamped(self) -> bytes:
-        """What a timestamp is over: the signature."""
+        """What a timestamp is over: the signature, of which there may be only one."""
         content = self._bundle.content
-        return content.signature if isinstance(content, MessageSignature) else content.signatures[0].signature
+        if isinstance(content, MessageSignature):
+            return content.signature
+        if len(content.signatures) != 1:
+            raise Refused(f"the envelope has {len(content.signatures)} signatures: a timestamp is about one")
+        return content.signatures[0].signature
 
     def _signer(self, times: Sequence[datetime]) -> keys.Key:
         """The key of a certificate that held when it was used, of whom it should be."""
@@ -164,8 +173,9 @@ class _Verifying:
         self._step("chain")
         authorities = options.root.authorities if options.root is not None else options.authorities
         chain: tuple[Certificate, ...] = ()
+        offered = [certificates.load(item) for item in self._bundle.certificates[1:MAX_OFFERED]]
         for moment in times or [options.now]:
-            authority, chain = certificates.authority_of(leaf, authorities, moment)
+            authority, chain = certificates.authority_of(leaf, authorities, moment, offered=offered)
         self._result.took("chain", f"issued by {authority.uri or certificate.name(chain[0].subject)}")
         if options.root is not None and not options.ignore_sct:
             self._step("certificate log")
@@ -178,17 +188,25 @@ class _Verifying:
 
     def _log(self, verifier: bytes, times: Sequence[datetime], *, by_key: bool) -> None:
         root = self._options.root
-        if root is None or self._options.ignore_log:
+        if root is None:
+            return
+        if self._options.ignore_log:  # but a time that was taken from an entry must be one of this signature
+            for entry in self._bundle.entries:
+                if entry.promise:
+                    self._agrees(entry, verifier)
             return
         if not self._bundle.entries:
             raise Refused("the signature is in no transparency log", "--insecure-ignore-tlog leaves this out")
         for entry in self._bundle.entries:
             log = entries.included(entry, root, times)
-            entries.agrees(entry, self._bundle.content, verifier)
+            self._agrees(entry, verifier)
             if not by_key and entry.integrated and not entry.promise and not times:
                 raise Refused("the log entry has a time that nobody signed")
             self._result.log_index = entry.log_index
             self._result.took("log entry", f"number {entry.log_index} of {log.url}")
+
+    def _agrees(self, entry: LogEntry, verifier: bytes) -> None:
+        entries.agrees(entry, self._bundle.content, verifier, self._artifact.digests)
 
     def _signature(self, key: keys.Key) -> None:
         content = self._bundle.content

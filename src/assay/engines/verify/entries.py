@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -14,6 +14,9 @@ from assay.formats.strict_json import decode_hex
 from assay.model.bundle import Envelope, LogEntry, MessageSignature
 from assay.model.trusted_root import Log, TrustedRoot
 from assay.trust import keys, notes
+
+_LAST = 253402300800
+"""Seconds from 1970 to the year 10000."""
 
 
 def _known(entry: LogEntry, root: TrustedRoot) -> list[Log]:
@@ -26,10 +29,16 @@ def _known(entry: LogEntry, root: TrustedRoot) -> list[Log]:
     return found
 
 
+def arrival(entry: LogEntry) -> datetime:
+    """When the log says that it took the entry; worth what its promise is. Raises `Refused` where there is no time."""
+    if not 0 < entry.integrated < _LAST:
+        raise Refused(f"the log entry says that it arrived at {entry.integrated} s, which is no time")
+    return datetime.fromtimestamp(entry.integrated, UTC)
+
+
 def promised(entry: LogEntry, root: TrustedRoot) -> Log:
     """The log that promised to include the entry (Rekor v1's signed entry timestamp); raises `Refused`."""
-    moment = datetime.fromtimestamp(entry.integrated, UTC)
-    log = _trusted(_known(entry, root), [moment])
+    log = _trusted(_known(entry, root), [arrival(entry)])
     payload = {
         "body": _base64(entry.body),
         "integratedTime": entry.integrated,
@@ -53,13 +62,17 @@ def _trusted(logs: Sequence[Log], times: Sequence[datetime]) -> Log:
 
 
 def included(entry: LogEntry, root: TrustedRoot, times: Sequence[datetime]) -> Log:
-    """The log that holds the entry, by its checkpoint or at least by its promise; raises `Refused`."""
-    moments = [datetime.fromtimestamp(entry.integrated, UTC)] if entry.integrated else list(times)
-    log = _trusted(_known(entry, root), moments)
+    """The log that holds the entry, by its checkpoint or at least by its promise; raises `Refused`.
+
+    Its key must have counted when the entry arrived: as the promise says, else at the verified `times`; a time that
+    nobody signed is asked only where there is no other.
+    """
     if entry.proof is None or not entry.proof.checkpoint:
         if not entry.promise:
             raise Refused("the log entry has neither a proof nor a promise of inclusion")
-        return log
+        return promised(entry, root)
+    signed = [arrival(entry)] if entry.promise else list(times)
+    log = _trusted(_known(entry, root), signed or ([arrival(entry)] if entry.integrated else []))
     checkpoint = tlog_note.checkpoint(entry.proof.checkpoint)
     notes.signed_by(checkpoint, log)
     place = urlsplit(log.url)
@@ -75,8 +88,11 @@ def _is_v2(entry: LogEntry) -> bool:
     return entry.kind in ("hashedrekord", "dsse") and entry.version == "0.0.2"
 
 
-def agrees(entry: LogEntry, content: MessageSignature | Envelope, verifier: bytes) -> None:
-    """Raise `Refused` unless the entry is about this very signature, by this very certificate or key."""
+def agrees(entry: LogEntry, content: MessageSignature | Envelope, verifier: bytes, digests: Mapping[str, str]) -> None:
+    """Raise `Refused` unless the entry is about this very signature, by this very certificate or key.
+
+    `digests` are those of the artifact, by algorithm (hexadecimal).
+    """
     said = rekor_entry.read(entry)
     if not said.verifiers or not any(keys.same(item, verifier) and _whole(item, verifier) for item in said.verifiers):
         raise Refused("the log entry is about another certificate or key")
@@ -85,9 +101,16 @@ def agrees(entry: LogEntry, content: MessageSignature | Envelope, verifier: byte
             raise Refused(f"the log entry is a {said.kind}, the signature one over a file")
         if content.signature not in said.signatures:
             raise Refused("the log entry is about another signature")
-        if content.digest and (said.algorithm, said.digest) != (content.algorithm, content.digest):
+        told = (said.algorithm, said.digest.hex())
+        if content.digest:  # which is held against the artifact in the step of the signature
+            same = told == (content.algorithm, content.digest.hex())
+        else:
+            same = digests.get(said.algorithm, told[1]) == told[1]
+        if not same:
             raise Refused(f"the log entry is about {said.algorithm}:{said.digest.hex()}")
         return
+    if said.kind == "hashedrekord" and not said.of_pae:
+        raise Refused("the log entry is one of a signature over a file, the signature one of an envelope")
     signatures = {item.signature for item in content.signatures}
     if said.signatures and set(said.signatures) != signatures:
         raise Refused("the log entry is about another signature")

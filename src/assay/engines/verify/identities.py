@@ -45,10 +45,23 @@ class Match:
     @property
     def unanchored(self) -> bool:
         """Whether it matches somewhere inside of a text, which is seldom meant."""
-        return self.anywhere and not (self.text.startswith("^") and self.text.endswith("$"))
+        return self.anywhere and (not (self.text.startswith("^") and self.text.endswith("$")) or _parted(self.text))
 
     def __str__(self) -> str:
         return self.text if self.how is How.EXACT else f"{self.how} {self.text}"
+
+
+def _parted(pattern: str) -> bool:
+    """Whether a regular expression has alternatives outside of all brackets, of which ``^`` anchors only the first."""
+    depth, bracket = 0, False
+    for letter in re.sub(r"\\.", "", pattern):
+        if letter in "[]":
+            bracket = letter == "["
+        elif not bracket:
+            depth += {"(": 1, ")": -1}.get(letter, 0)
+            if letter == "|" and depth == 0:
+                return True
+    return False
 
 
 @lru_cache(256)
@@ -87,7 +100,7 @@ class Wanted:
         if self.issuer is not None and not self.issuer.holds(found.issuer):
             return f"vouched for by {found.issuer or 'nobody'}, wanted was {self.issuer}"
         for number, test in self.claims:
-            if not test.holds(found.claim(number)):
+            if not found.claim(number) or not test.holds(found.claim(number)):
                 name = CLAIMS.get(number, f"claim {number}")
                 return f"its {name} is {found.claim(number) or 'not there'}, wanted was {test}"
         return ""
