@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from assay.adapters.advisories import AdvisoryStore
+from assay.adapters.advisories import AdvisoryStore, manifest
 from assay.adapters.advisories.importer import Batch, Told, named
 from assay.adapters.advisories.writer import writing
 from assay.formats import sbom_document
@@ -41,6 +41,14 @@ def store(folder: Path, files: Mapping[str, Sequence[Osv] | bytes], day: str = "
         batch.finish(writer)
         writer.commit("2026-11-22T00:00:00Z")
     return AdvisoryStore.open(folder)
+
+
+def made_by_another(folder: Path, **changes: Any) -> None:
+    """Let the manifest say of every shard that another assay made it: ``orders=()``, ``schema=0``."""
+    path = folder / manifest.NAME
+    made = manifest.load(path)
+    assert made is not None
+    manifest.write(path, {name: shard._replace(**changes) for name, shard in made.shards.items()}, made.created)
 
 
 def purls(*lines: str) -> Sbom:

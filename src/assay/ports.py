@@ -15,7 +15,7 @@ from assay.model.sbom import Attached, Layer, Skipped
 
 if TYPE_CHECKING:
     from assay.model.advisory import Advisory, Enrichment
-    from assay.model.advisory_store import Claim, Question, Shard
+    from assay.model.advisory_store import Claim, Question, Refused, Shard
     from assay.model.evidence import Evidence, EvidenceQuery
     from assay.model.executable import Ends
     from assay.model.image import Descriptor
@@ -266,6 +266,11 @@ class Advisories(Protocol):
     @property
     def shards(self) -> Sequence[Shard]:
         """The sources that are there."""
+        ...
+
+    @property
+    def refused(self) -> Sequence[Refused]:
+        """What is there and cannot be used; none of `shards` is among it."""
         ...
 
     def claims(self, questions: Sequence[Question]) -> Sequence[Claim]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from advisory_data import osv
+from advisory_data import made_by_another, osv
 from assay.cli._main import run
 from simulators import registry
 from simulators.web import Web, serve
@@ -77,6 +77,28 @@ def test_a_scan_only_warns_when_there_is_no_network(
     monkeypatch.setenv("ASSAY_DB_UPDATE", "true")
     assert run(["scan", PURL, "-o", "json=found.json"]) == 0
     assert "could not be brought up to date" in capsys.readouterr().err
+
+
+def test_data_of_an_older_assay_is_told_and_fetched_again(
+    web: Web, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["db", "update", "--source", "acme"]) == 0
+    made_by_another(Path("data/advisories"), orders=(("pypi", 0),))
+    reason = "made by an older assay, run `assay db update` or import it again"
+    capsys.readouterr()
+    for command in ("status", "verify"):
+        assert run(["db", command]) == 0
+        assert f"acme: not used, {reason}\n" in capsys.readouterr().out
+    assert run(["db", "status", "--json"]) == 0
+    assert [item["reason"] for item in json.loads(capsys.readouterr().out)["refused"]] == [reason]
+    assert found() == []
+    (gap,) = json.loads(Path("found.json").read_bytes())["coverage"]
+    assert (gap["state"], gap["message"]) == ("no-data", f"no advisory data for PyPI: that of acme was {reason}")
+    monkeypatch.setenv("ASSAY_DB_SOURCE", "acme")
+    monkeypatch.setenv("ASSAY_DB_UPDATE", "true")
+    assert found() == ["ACME-1"], "a scan's own update does not wait for a day"
+    assert run(["db", "status"]) == 0
+    assert "not used" not in capsys.readouterr().out
 
 
 def test_export_to_a_registry_and_back(web: Web, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

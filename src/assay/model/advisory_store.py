@@ -38,6 +38,13 @@ class Shard(NamedTuple):
     schema: int = 1
 
 
+class Refused(NamedTuple):
+    """A shard that is there and cannot be used; `reason` says why and what to do, for people."""
+
+    shard: Shard
+    reason: str
+
+
 class Question(NamedTuple):
     """Is `version` (and its sort key) of this package among the affected? `everything` asks for all that is known."""
 

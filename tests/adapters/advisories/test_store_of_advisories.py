@@ -11,13 +11,14 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisory_data import TODAY, osv, purls, store
-from assay.adapters.advisories import AdvisoryStore, manifest, sharing
+from advisory_data import TODAY, made_by_another, osv, purls, store
+from assay.adapters.advisories import AdvisoryStore, manifest, sharing, starter
 from assay.adapters.advisories import writer as writers
 from assay.adapters.advisories.builder import ShardBuilder
 from assay.adapters.advisories.importer import Batch, Told, named
@@ -25,6 +26,7 @@ from assay.adapters.advisories.writer import writing
 from assay.engines.match import Options, match
 from assay.errors import AssayError, ExternalError, InputError, Malformed
 from assay.model.feed import Document
+from assay.model.finding import CoverageState
 
 RECORDS = [osv(f"X-{n}", "PyPI", f"p{n % 7}", ("introduced", "0"), ("fixed", f"1.{n}")) for n in range(50)]
 
@@ -161,6 +163,63 @@ def test_a_store_of_another_schema_is_told(tmp_path: Path, schema: int) -> None:
         found(tmp_path)
     store(tmp_path, {"pypa": RECORDS}).close()
     assert found(tmp_path) > 0
+
+
+OTHERS: list[tuple[dict[str, Any], str]] = [
+    ({"orders": (("pypi", 0),)}, "made by an older assay, run `assay db update` or import it again"),
+    ({"orders": ()}, "made by an older assay, run `assay db update` or import it again"),
+    ({"orders": (("pypi", 99),)}, "made by a newer assay, update assay"),
+    ({"schema": 0}, "made by an older assay, run `assay db update` or import it again"),
+    ({"schema": 99}, "made by a newer assay, update assay"),
+]
+
+
+@pytest.mark.parametrize(("changes", "reason"), OTHERS)
+def test_keys_of_another_assay_are_never_compared(tmp_path: Path, changes: dict[str, Any], reason: str) -> None:
+    store(tmp_path / "own", {"pypa": RECORDS}).close()
+    made_by_another(tmp_path / "own", **changes)
+    with AdvisoryStore.open(tmp_path / "own") as data:
+        assert not data.shards and [item.reason for item in data.refused] == [reason]
+        answer = match(purls("pkg:pypi/p1@0.1"), data, Options(TODAY))
+    assert not answer.findings
+    assert [(item.state, item.message) for item in answer.coverage] == [
+        (CoverageState.NO_DATA, f"no advisory data for PyPI: that of pypa was {reason}")
+    ]
+
+
+def test_the_next_set_answers_for_what_cannot_be_used(tmp_path: Path) -> None:
+    store(tmp_path / "own", {"pypa": RECORDS}).close()
+    made_by_another(tmp_path / "own", orders=(("pypi", 0),))
+    store(tmp_path / "first", {"pypa": RECORDS[:2]}, "2026-11-20").close()
+    with AdvisoryStore.open(tmp_path / "own", tmp_path / "first") as data:
+        answer = match(purls("pkg:pypi/p1@0.1"), data, Options(TODAY))
+    assert [item.vulnerability.id for item in answer.findings] == ["X-1"]
+    (covered,) = answer.coverage
+    assert [item.day for item in covered.sources] == ["2026-11-20"]
+    assert covered.message.endswith(
+        ": that of pypa was made by an older assay, run `assay db update` or import it again"
+    )
+
+
+def test_the_starter_is_there_for_what_cannot_be_used(tmp_path: Path) -> None:
+    packed = manifest.load(starter.PACKED / manifest.NAME)
+    assert packed is not None
+    own = tmp_path / "own"
+    own.mkdir()
+    manifest.write(own / manifest.NAME, packed.shards, packed.created)
+    assert starter.unpacked(tmp_path / "cache", own) is None
+    made_by_another(own, schema=0)
+    assert starter.unpacked(tmp_path / "cache", own) is not None
+
+
+def test_an_exported_store_replaces_what_cannot_be_used(tmp_path: Path) -> None:
+    store(tmp_path / "theirs", {"pypa": RECORDS}, "2026-11-01").close()
+    store(tmp_path / "ours", {"pypa": RECORDS[:1]}).close()
+    made_by_another(tmp_path / "ours", orders=())
+    with writing(tmp_path / "ours") as writer:
+        assert sharing.adopt(writer, tmp_path / "theirs") == ["pypa"]
+        writer.commit("2026-11-22T00:00:00Z")
+    assert found(tmp_path / "ours") > 0
 
 
 def test_a_manifest_that_was_changed_is_refused(tmp_path: Path) -> None:

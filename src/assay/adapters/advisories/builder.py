@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from assay.adapters.advisories import row
+from assay.adapters.advisories.revisions import SCHEMA
 from assay.ecosystems import order, osv_name
 from assay.errors import Malformed
 from assay.formats.cvss import with_score
@@ -23,7 +24,6 @@ from assay.model.advisory_store import Shard
 from assay.model.sbom import Skipped
 from assay.model.version import Interval, Order
 
-SCHEMA = 1
 _EARLIEST = "1990-01-01"
 MAX_SKIPPED = 1000
 """Records that could not be read are all counted; so many are kept with their reasons."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from assay.adapters.advisories import update_state
 from assay.adapters.advisories.budget import Budget
 from assay.adapters.advisories.outcome import Happened, Result
+from assay.adapters.advisories.revisions import is_current
 from assay.adapters.advisories.update import UpdateRequest, chosen, live, stamp, update
 from assay.errors import AssayError
 from assay.model.feed import Feed
@@ -27,7 +28,9 @@ def quick(
     if state.attempted > stamp(now - AGAIN):
         return ""
     if request.url:
-        old = [request.url] if live(folder).created < stamp(now - OLD) else []
+        ours = live(folder)
+        young = ours.created >= stamp(now - OLD) and all(map(is_current, ours.shards.values()))
+        old = [] if young else [request.url]
     else:
         old = _old(folder, request, ecosystems, now)
     if not old:
@@ -70,8 +73,8 @@ def _warning(found: Result | AssayError | None, seconds: float) -> str:
 
 
 def _old(folder: Path, request: UpdateRequest, ecosystems: Callable[[], Collection[str]], now: datetime) -> list[str]:
-    """The sources of the default set that speak of these ecosystems and were not confirmed for a day."""
-    confirmed = {name: shard.confirmed for name, shard in live(folder).shards.items()}
+    """The sources of the default set for these ecosystems that were not confirmed for a day, or cannot be used."""
+    confirmed = {name: shard.confirmed for name, shard in live(folder).shards.items() if is_current(shard)}
     limit = stamp(now - OLD)
     old = [feed for feed in chosen(request) if confirmed.get(feed.name, "") < limit]
     named = ecosystems() if old else ()

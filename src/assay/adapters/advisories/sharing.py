@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.adapters.advisories import manifest as manifests
+from assay.adapters.advisories.revisions import is_current
 from assay.adapters.advisories.store import FOLDER, AdvisoryStore
 from assay.adapters.advisories.writer import Writer
 from assay.errors import ExternalError, InputError, Malformed, UsageError
@@ -69,7 +70,9 @@ def _adopt(writer: Writer, manifest: manifests.Manifest, read: Callable[[Shard],
 
 def is_newer(shard: Shard, ours: Shard | None) -> bool:
     """Whether somebody else's shard is to be taken instead of ours."""
-    return ours is None or (ours.digest != shard.digest and ours.confirmed <= shard.confirmed)
+    if ours is None or (ours.digest != shard.digest and ours.confirmed <= shard.confirmed):
+        return True
+    return is_current(shard) and not is_current(ours)
 
 
 def file_name(shard: Shard) -> str:

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from assay.adapters.advisories import manifest as manifests
+from assay.adapters.advisories.revisions import is_current
 from assay.adapters.advisories.store import FOLDER
 from assay.errors import ExternalError
 
@@ -19,10 +20,11 @@ PACKED = Path(__file__).parents[2] / "starter"
 
 
 def unpacked(cache: Path, store: Path | None = None) -> Path | None:
-    """The folder of the unpacked starter store; None where the package has none, or `store` has all of its sources."""
+    """The folder of the unpacked starter store; None where the package has none, or `store` has all its sources."""
     manifest = manifests.load(PACKED / manifests.NAME)
     own = manifests.load(store / manifests.NAME) if store is not None else None
-    if manifest is None or (own is not None and manifest.shards.keys() <= own.shards.keys()):
+    usable = {name for name, shard in own.shards.items() if is_current(shard)} if own is not None else set()
+    if manifest is None or manifest.shards.keys() <= usable:
         return None
     place = cache / "starter" / manifest.digest.removeprefix("sha256:")[:32]
     if not (place / manifests.NAME).is_file():

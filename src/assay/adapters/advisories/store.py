@@ -9,22 +9,31 @@ from types import TracebackType
 from typing import Self
 
 from assay.adapters.advisories import manifest as manifests
+from assay.adapters.advisories.revisions import refusal
 from assay.adapters.advisories.shard import ShardReader
 from assay.errors import ExternalError
 from assay.model.advisory import Advisory, Enrichment, Release
-from assay.model.advisory_store import Claim, Question, Shard
+from assay.model.advisory_store import Claim, Question, Refused, Shard
 
 FOLDER = "shards"
 _RELATED = 3
 
 
 class AdvisoryStore:
-    """An open store; shards are opened when a question needs them. Use it as a context manager."""
+    """An open store; shards are opened when a question needs them. Use it as a context manager.
+
+    Shards of another assay are refused: of such a source the next set's shard counts, where it has one.
+    """
 
     def __init__(self, sets: Sequence[tuple[Path, manifests.Manifest]]) -> None:
         self._places: dict[str, tuple[Path, Shard]] = {}
+        self._refused: list[Refused] = []
         for folder, manifest in reversed(sets):
-            self._places |= {name: (folder, shard) for name, shard in manifest.shards.items()}
+            for name, shard in manifest.shards.items():
+                if reason := refusal(shard):
+                    self._refused.append(Refused(shard, reason))
+                else:
+                    self._places[name] = (folder, shard)
         self.created = sets[0][1].created if sets else ""
         self._readers: dict[str, ShardReader] = {}
 
@@ -43,6 +52,11 @@ class AdvisoryStore:
     def shards(self) -> Sequence[Shard]:
         """The live set, by name."""
         return [shard for _, (_, shard) in sorted(self._places.items())]
+
+    @property
+    def refused(self) -> Sequence[Refused]:
+        """The shards that are there and were made by another assay."""
+        return self._refused
 
     def claims(self, questions: Sequence[Question]) -> list[Claim]:
         """What all shards say; only those that know an ecosystem asked for are opened."""

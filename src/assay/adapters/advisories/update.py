@@ -20,9 +20,10 @@ from assay.adapters.advisories.importer import Batch
 from assay.adapters.advisories.outcome import Happened, Outcome, Result
 from assay.adapters.advisories.places import Change, Settings, expand, gather
 from assay.adapters.advisories.remote import Remote, open_remote
+from assay.adapters.advisories.revisions import is_current
 from assay.adapters.advisories.store import FOLDER
 from assay.adapters.advisories.update_state import Place, Source
-from assay.adapters.advisories.writer import Writer, is_current, writing
+from assay.adapters.advisories.writer import Writer, writing
 from assay.adapters.registry.transport import Policy, Transport
 from assay.errors import AssayError, ExternalError, InputError, UsageError
 from assay.feeds import discover

@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from assay.adapters.advisories import manifest as manifests
-from assay.adapters.advisories.builder import SCHEMA, ShardBuilder
+from assay.adapters.advisories.builder import ShardBuilder
+from assay.adapters.advisories.revisions import is_current
 from assay.adapters.advisories.store import FOLDER
-from assay.ecosystems import order
 from assay.errors import ExternalError, InputError, Malformed
 from assay.model.advisory_store import Shard
 
@@ -133,13 +133,6 @@ def writing(folder: Path) -> Iterator[Writer]:
         raise ExternalError(f"the advisory store cannot be written: {error.strerror}", remedy) from error
     finally:
         os.close(lock)
-
-
-def is_current(shard: Shard) -> bool:
-    """Whether the schema and the sort keys of a shard are those of this assay."""
-    made = dict(shard.orders)
-    orders = map(order, shard.ecosystems)
-    return shard.schema == SCHEMA and all(made.get(item.scheme) == item.revision for item in orders)
 
 
 def _acquire(lock: int) -> None:

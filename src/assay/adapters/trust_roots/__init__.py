@@ -1,19 +1,23 @@
 """Trusted roots: the public-good instance's, which comes with the package, files, and what TUF repositories gave.
 
 ``public_good.*.json`` are the targets ``trusted_root.json`` and ``signing_config.v0.2.json`` and the root metadata of
-Sigstore's public TUF repository, as Sigstore's Python client 4.5.1 ships them (Apache-2.0). What an update brings is
-kept under ``ASSAY_DATA_DIR/trust/NAME/`` and used from then on, also offline and however old; its age is told.
+Sigstore's public TUF repository, as Sigstore's Python client 4.5.1 ships them (Apache-2.0). ``npm_registry.keys.json``
+is that repository's target with the keys of npm's public registry, ``google_cloud_build.keys.json`` the public keys of
+Google Cloud Build by region, as SLSA's verifier 2.7 ships them (Apache-2.0). What an update brings is kept under
+``ASSAY_DATA_DIR/trust/NAME/`` and used from then on, also offline and however old; its age is told.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from assay.errors import InputError
-from assay.formats import trusted_root
+from assay.formats import npm_attestations, trusted_root
+from assay.formats.npm_attestations import RegistryKey
 from assay.model.trusted_root import TrustedRoot
 
 PUBLIC_GOOD = "https://tuf-repo-cdn.sigstore.dev"
@@ -61,6 +65,17 @@ def read_file(path: Path) -> bytes:
 def embedded(name: str = "trusted_root") -> bytes:
     """A file of the public-good instance: ``trusted_root``, ``signing_config`` or ``tuf_root``."""
     return (_HERE / f"public_good.{name}.json").read_bytes()
+
+
+def npm_keys(path: Path | None = None) -> tuple[RegistryKey, ...]:
+    """The keys of a registry of npm packages: of a ``keys.json``, else those of npm's public registry."""
+    return npm_attestations.keys(read_file(path or _HERE / "npm_registry.keys.json"))
+
+
+def cloud_build_keys() -> dict[str, bytes]:
+    """The keys of Google Cloud Build (DER), by region, and ``global-pae-NAME_VERSION``."""
+    held = json.loads(read_file(_HERE / "google_cloud_build.keys.json"))
+    return {name: base64.b64decode(text) for name, text in held.items()}
 
 
 def public_good(data_dir: Path) -> Root:

@@ -26,12 +26,16 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     settings = context.settings()
     data, cache = context.data_dir(settings), context.cache_dir(settings)
     with app.advisories(data, cache, starter=settings.switch("db.starter")) as store:
-        shards, digest = store.shards, store.digest
+        shards, digest, refused = store.shards, store.digest, store.refused
         origins = {
             shard.feed: "store" if store.path(shard.feed).is_relative_to(data) else "starter" for shard in shards
         }
     if arguments.json:
-        value = {"digest": digest, "shards": [shard._asdict() | {"place": origins[shard.feed]} for shard in shards]}
+        value = {
+            "digest": digest,
+            "shards": [shard._asdict() | {"place": origins[shard.feed]} for shard in shards],
+            "refused": [item.shard._asdict() | {"reason": item.reason} for item in refused],
+        }
         sys.stdout.write(json.dumps(value, indent=2) + "\n")
         return ExitCode.OK
     today = datetime.now(UTC).date()
@@ -40,12 +44,14 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         sys.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
+    for item in refused:
+        sys.stdout.write(f"{item.shard.feed}: not used, {item.reason}\n")
     if arguments.ecosystems:
         for shard in shards:
             sys.stdout.write(f"{shard.feed}: {', '.join(shard.ecosystems) or 'facts about vulnerabilities'}\n")
     if arguments.all:
         _others({shard.feed for shard in shards})
-    if not shards:
+    if not shards and not refused:
         context.warn("there is no advisory data", "run `assay db update` or `assay db import`")
     return ExitCode.OK
 

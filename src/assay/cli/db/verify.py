@@ -20,6 +20,8 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         faults = sharing.verify(store)
         for feed, fault in faults:
             sys.stdout.write(f"{feed}: {fault}\n")
+        for item in store.refused:
+            sys.stdout.write(f"{item.shard.feed}: not used, {item.reason}\n")
         if not faults:
             sys.stdout.write(f"{len(store.shards)} sources are whole ({store.digest})\n")
     return ExitCode.NO if faults else ExitCode.OK

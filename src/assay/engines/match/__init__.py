@@ -19,7 +19,7 @@ from datetime import date
 
 from assay.ecosystems import order as version_order
 from assay.engines.match import clears, groups, owner, severity
-from assay.engines.match.coverage import MAX_AGE_DAYS, Clockwork, coverage
+from assay.engines.match.coverage import MAX_AGE_DAYS, Clockwork, Sources, coverage
 from assay.engines.match.paths import Paths
 from assay.engines.match.questions import Asked, ask, ecosystems_of
 from assay.engines.match.relevant import by_component, relevant
@@ -69,8 +69,9 @@ def match(sbom: Sbom, store: Advisories, options: Options) -> Scan:
     _collect(work, by_component(claims, asked))
     found, owned = owner.divide(_findings(work), sbom, store, asked)
     found = clears.complete(found, store)
+    sources = Sources(store.shards, store.refused)
     clock = Clockwork(options.today, options.max_age)
-    covered = coverage(ecosystems_of(asked, undecidable), undecidable, store.shards, options.releases, clock)
+    covered = coverage(ecosystems_of(asked, undecidable), undecidable, sources, options.releases, clock)
     return Scan(
         sbom=sbom,
         findings=tuple(sorted(found, key=order)),

@@ -1,7 +1,8 @@
 """What silence means: for every ecosystem or distribution release in the SBOM, what the data can say about it.
 
 Data is outdated when its source was last confirmed more than `max_age` days ago. A source that cannot say "unfixed"
-leaves every package that it does not name undecided; a sample leaves everything undecided.
+leaves every package that it does not name undecided; a sample leaves everything undecided. Data of another assay, which
+cannot be used, is told beside what the rest can say.
 """
 
 from __future__ import annotations
@@ -12,11 +13,27 @@ from typing import NamedTuple
 
 from assay.engines.match.questions import Undecidable
 from assay.model.advisory import FixState, Release
-from assay.model.advisory_store import Shard
+from assay.model.advisory_store import Refused, Shard
 from assay.model.finding import Coverage, CoverageState, SourceDay
 
 MAX_AGE_DAYS = 14
 CPE = "cpe"
+
+
+class Sources(NamedTuple):
+    """What can be asked, and what is there and cannot be used."""
+
+    shards: Sequence[Shard]
+    refused: Sequence[Refused] = ()
+
+    def of(self, name: str) -> list[Shard]:
+        """The shards that speak for an ecosystem or release."""
+        return [shard for shard in self.shards if _speaks(shard, name)]
+
+    def unusable(self, name: str) -> str:
+        """What would speak for it and why it cannot be used, for people; empty where there is none."""
+        found = {item.shard.feed: item.reason for item in self.refused if _speaks(item.shard, name)}
+        return "; ".join(f"that of {feed} was {reason}" for feed, reason in sorted(found.items()))
 
 
 class Clockwork(NamedTuple):
@@ -29,7 +46,7 @@ class Clockwork(NamedTuple):
 def coverage(
     ecosystems: Mapping[str, set[int]],
     undecidable: Sequence[Undecidable],
-    shards: Sequence[Shard],
+    sources: Sources,
     releases: Sequence[Release],
     clock: Clockwork,
 ) -> tuple[Coverage, ...]:
@@ -44,7 +61,7 @@ def coverage(
         count = len(ecosystems[name])
         undecided = sum(missing.values())
         if count > undecided:
-            result.append(_of(name, count - undecided, shards, releases, clock))
+            result.append(_of(name, count - undecided, sources, releases, clock))
         for reason, number in sorted(missing.items()):
             noun = "component" if number == 1 else "components"
             message = f"{number} {noun} cannot be judged: {reason}"
@@ -52,13 +69,19 @@ def coverage(
     return tuple(result)
 
 
-def _of(name: str, count: int, shards: Sequence[Shard], releases: Sequence[Release], clock: Clockwork) -> Coverage:
+def _speaks(shard: Shard, name: str) -> bool:
     base = name.partition(":")[0]
-    known = [shard for shard in shards if name in shard.ecosystems and base in (shard.covers or (base,))]
-    sources = tuple(SourceDay(s.feed, s.day, s.confirmed[:10], s.digest, s.records) for s in known)
+    return name in shard.ecosystems and base in (shard.covers or (base,))
+
+
+def _of(name: str, count: int, sources: Sources, releases: Sequence[Release], clock: Clockwork) -> Coverage:
+    known = sources.of(name)
+    days = tuple(SourceDay(s.feed, s.day, s.confirmed[:10], s.digest, s.records) for s in known)
     end = end_of_life(name, releases, clock.today)
     state, message = _judge(name, known, clock)
-    return Coverage(name, count, state, sources, message, end)
+    if unusable := sources.unusable(name):
+        message = f"{message or 'not all of the data can be used'}: {unusable}"
+    return Coverage(name, count, state, days, message, end)
 
 
 def _judge(name: str, known: Sequence[Shard], clock: Clockwork) -> tuple[CoverageState, str]:

@@ -48,7 +48,8 @@ class Artifact:
     @property
     def signed(self) -> keys.Signed:
         """As a signature is over it."""
-        return keys.Signed(self._data, {name: bytes.fromhex(value) for name, value in self.digests.items()})
+        known = {name: value for name, value in self.digests.items() if name in ("sha256", "sha384", "sha512")}
+        return keys.Signed(self._data, {name: bytes.fromhex(value) for name, value in known.items()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,22 @@ class Reason(StrEnum):
     TAG = "tag"
     VERSIONED_TAG = "versioned tag"
     INPUTS = "inputs"
+    BUILDER_ID = "builder id"
+    BUILDER_KIND = "kind of builder"
+    BUILDER_NAMED = "builder in the provenance"
+    PACKAGE_NAME = "name of the package"
+    PACKAGE_VERSION = "version of the package"
+    SUBJECT = "subject"
+    FORM = "form"
+    BUILD_TYPE = "type of the build"
+    TYPE = "type of the statement"
+    SIGNATURE = "signature"
+    TEXT = "text beside the signed statement"
+    VERIFIER = "verifier"
+    RESOURCE = "resource"
+    RESULT = "result"
+    LEVELS = "levels"
+    EMPTY = "summary"
 
 
 class Mismatch(Refused):
@@ -56,14 +72,14 @@ class Mismatch(Refused):
 
     def __init__(self, reason: Reason, found: str, wanted: str) -> None:
         super().__init__(f"the {reason} is {found or 'not said'}, wanted was {wanted}")
-        self.reason = reason
+        self.reason, self.found, self.wanted = reason, found, wanted
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
     """What is expected: `source` as ``github.com/owner/name``; `builder` with ``@TAG`` or without, empty for trusted.
 
-    `untagged` takes a builder that was run from a branch, too.
+    `untagged` takes a builder that was run from a branch, too. `package` and `version` are those of an npm package.
     """
 
     source: str
@@ -73,11 +89,13 @@ class Expected:
     versioned_tag: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
     untagged: bool = False
+    package: str = ""
+    version: str = ""
 
 
 def check(statement: Statement, identity: Identity, expected: Expected) -> str:
     """The builder that made it; raises `Mismatch` for the first thing that does not fit."""
-    said = _Said(as_object(statement.predicate))
+    said = Said(as_object(statement.predicate))
     builder = _builder(identity, said, expected)
     source = f"https://{expected.source}"
     claimed = identity.claim(12) or f"https://github.com/{identity.claim(5)}"
@@ -86,16 +104,14 @@ def check(statement: Statement, identity: Identity, expected: Expected) -> str:
             raise Mismatch(Reason.SOURCE, found, source)
     if said.builder and said.builder != builder and said.builder.partition("@")[0] != builder.partition("@")[0]:
         raise Mismatch(Reason.BUILDER, said.builder, builder)
-    if expected.branch and said.branch != f"refs/heads/{expected.branch}":
-        raise Mismatch(Reason.BRANCH, said.branch, expected.branch)
-    _tags(said, expected)
+    said.check_refs(expected)
     for name, value in expected.inputs.items():
         if said.inputs.get(name) != value:
             raise Mismatch(Reason.INPUTS, f"{name}={said.inputs.get(name)!s:.100}", f"{name}={value}")
     return builder
 
 
-def _builder(identity: Identity, said: _Said, expected: Expected) -> str:
+def _builder(identity: Identity, said: Said, expected: Expected) -> str:
     """The workflow in the certificate; a delegator there vouches for the builder that the predicate names.
 
     A delegator may come from the protected main branch of its repository: the release that counts is the builder's.
@@ -118,12 +134,13 @@ def _builder(identity: Identity, said: _Said, expected: Expected) -> str:
     return found
 
 
-def _tags(said: _Said, expected: Expected) -> None:
+def check_tags(found: str, ref: str, expected: Expected) -> None:
+    """Raise `Mismatch` unless a tag (``refs/tags/…`` or its name) is the expected one; `ref` is what there was."""
     if not (expected.tag or expected.versioned_tag):
         return
-    if not said.tag:
-        raise Mismatch(Reason.REF, said.ref, "a tag")
-    tag = said.tag.removeprefix("refs/tags/")
+    if not found:
+        raise Mismatch(Reason.REF, ref, "a tag")
+    tag = found.removeprefix("refs/tags/")
     if expected.tag and tag != expected.tag:
         raise Mismatch(Reason.TAG, tag, expected.tag)
     if expected.versioned_tag and not _is_within(tag, expected.versioned_tag):
@@ -139,7 +156,7 @@ def _is_within(tag: str, wanted: str) -> bool:
     return all(part is None or int(one) == int(part) for one, part in pairs)
 
 
-class _Said:
+class Said:
     """What a predicate says, of either version."""
 
     def __init__(self, predicate: Object) -> None:
@@ -157,12 +174,20 @@ class _Said:
         place = place or as_object(resolved[0] if resolved else None)
         uri, _, at = as_text(place.get("uri")).removeprefix("git+").partition("@")
         self.source = uri or as_text(workflow.get("repository"))
-        self.ref = as_text(environment.get("github_ref") or internal.get("GITHUB_REF")) or at
+        known = (environment.get("github_ref"), environment.get("GITHUB_REF"), internal.get("GITHUB_REF"))
+        self.ref = next((as_text(item) for item in known if item), "") or at
         self.ref = self.ref or as_text(workflow.get("ref"))
         payload = as_object(environment.get("github_event_payload") or internal.get("GITHUB_EVENT_PAYLOAD"))
         self.inputs = as_object(payload.get("inputs"))
         self.tag = self.ref if self.ref.startswith("refs/tags/") else ""
+        self.is_v1 = bool(self._v1)
         self.branch = self.ref if self.ref.startswith("refs/heads/") else _base(environment or internal, payload)
+
+    def check_refs(self, expected: Expected) -> None:
+        """Raise `Mismatch` unless branch and tag are the expected ones."""
+        if expected.branch and self.branch != f"refs/heads/{expected.branch}":
+            raise Mismatch(Reason.BRANCH, self.branch, expected.branch)
+        check_tags(self.tag, self.ref, expected)
 
 
 def _base(environment: Object, payload: Object) -> str:
