@@ -83,7 +83,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def _unproved(session: pytest.Session) -> list[str]:
     option = session.config.option
-    partial = option.keyword or option.markexpr or option.collectonly or option.lf or session.shouldstop
+    partial = (
+        option.keyword or option.markexpr or option.collectonly or getattr(option, "lf", False) or session.shouldstop
+    )
     if partial or session.config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         return []
     return features.unproved(features.PAGE.read_text(encoding="utf-8"), OUTCOMES, skips_count=REQUIRE_ALL)

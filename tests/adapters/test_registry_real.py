@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,45 +17,17 @@ from assay.adapters.registry.client import connect
 from assay.adapters.registry.transport import Policy
 from assay.adapters.sources import Request, open_source
 from assay.engines.catalog import catalog
+from simulators import real_registries
 from simulators.ecosystem import LISTS
 from simulators.image import layout
 
 pytestmark = pytest.mark.system
 
-_CONFIGURATION = """version: 0.1
-storage: {{filesystem: {{rootdirectory: {folder}}}, delete: {{enabled: true}}}}
-http: {{addr: "127.0.0.1:{port}"}}
-log: {{level: error}}
-"""
-
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    program = shutil.which("docker-registry") or pytest.skip("docker-registry is not installed (make system)")
-    folder = tmp_path_factory.mktemp("registry")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    configuration = folder / "config.yml"
-    configuration.write_text(_CONFIGURATION.format(folder=folder / "data", port=port))
-    with subprocess.Popen(
-        [program, "serve", str(configuration)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as server:
-        try:
-            wait_for(port)
-            yield f"127.0.0.1:{port}"
-        finally:
-            server.terminate()
-
-
-def wait_for(port: int) -> None:
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise AssertionError("the registry did not start")
+    with real_registries.debian(tmp_path_factory.mktemp("registry")) as found:
+        yield found
 
 
 def test_what_was_pushed_is_found_again(host: str) -> None:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from assay.adapters.signers import open_signer
-from assay.errors import ExternalError, UsageError
+from assay.errors import ExternalError, InputError, UsageError
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 PUBLIC = serialization.PublicFormat.SubjectPublicKeyInfo
@@ -75,5 +75,5 @@ def test_refusals_name_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_token_never_goes_out_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAULT_ADDR", "http://vault.example:8200")
     monkeypatch.setenv("VAULT_TOKEN", "secret")
-    with pytest.raises(UsageError, match="without TLS"):
+    with pytest.raises(InputError, match="without TLS"):
         open_signer("hashivault://key", bytes)

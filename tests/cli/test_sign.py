@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import stat
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from assay.__main__ import main
 from assay.adapters import signers
 from assay.formats import cosign_key
 from conformance.suite import folder
+from simulators.unsigned_image import unsigned
 
 LOCAL = ("--tlog-upload=false",)
 ALONE = ("--insecure-ignore-tlog",)
@@ -32,11 +32,7 @@ def run(*words: str | Path) -> int:
 
 @pytest.fixture
 def image(tmp_path: Path) -> str:
-    """An unsigned image in a layout that can be written to."""
-    shutil.copytree(folder("cosign") / "images/unsigned", tmp_path / "image", copy_function=shutil.copyfile)
-    for path in (tmp_path / "image", *(tmp_path / "image").rglob("*")):
-        path.chmod(path.stat().st_mode | stat.S_IWUSR)
-    return f"oci-dir:{tmp_path / 'image'}:v1"
+    return unsigned(tmp_path / "image")
 
 
 @pytest.mark.parametrize("algorithm", ["ecdsa-p256", "ecdsa-p384", "ecdsa-p521", "ed25519", "rsa-2048"])

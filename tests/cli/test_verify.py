@@ -179,6 +179,20 @@ def test_a_condition_must_hold_for_the_statement(capsys: pytest.CaptureFixture[s
     assert run(capsys, *words, "--condition", "1 +")[0] == 2
 
 
+def test_provenance_of_a_key_is_nobodys(capsys: pytest.CaptureFixture[str]) -> None:
+    image, flags = _image("old-attested")
+    key = folder("cosign") / "keys/empty.pub"
+    code, _, err = run(capsys, "verify-attestation", image, *flags, key, "--source-uri", "github.com/acme/app")
+    assert code == 1
+    assert "signed with a key" in err
+
+
+def test_a_timestamp_that_is_asked_for_must_be_there(signed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, "verify", signed, *IDENTITY, "--use-signed-timestamps")
+    assert code == 1
+    assert "step 1 (time): no timestamp authority" in err
+
+
 def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     key = folder("cosign") / "keys/empty.pub"
     assert run(capsys, "verify", tmp_path / "nothing", "--key", key)[0] == 3

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,13 @@ class Writers:
                     if len(self.acknowledged) > 50:
                         self.some.set()
 
+    def more(self) -> bool:
+        """Wait until an entry is acknowledged that is not yet; whether there was one in time."""
+        until, known = time.monotonic() + 30, len(self.acknowledged)
+        while len(self.acknowledged) == known and time.monotonic() < until:
+            time.sleep(0.01)
+        return len(self.acknowledged) > known
+
     def join(self) -> None:
         """Wait until all have noticed."""
         for thread in self.threads:
@@ -185,6 +193,7 @@ def test_a_backup_comes_back_but_not_behind_a_published_checkpoint(tmp_path: Pat
         assert writers.some.wait(30)
         saved = instance.run("backup", str(first))
         assert saved.returncode == 0, saved.stderr
+        assert writers.more()
     writers.join()
     assert instance.run("backup", str(second)).returncode == 0
     with instance.serving():

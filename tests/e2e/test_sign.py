@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from assay.__main__ import main
-from conformance.suite import folder
 from simulators.running_instance import EMAIL, RunningInstance, running_instance
+from simulators.unsigned_image import unsigned
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +46,7 @@ def verify(instance: RunningInstance, target: str | Path, *words: str, email: st
 
 @pytest.fixture
 def image(tmp_path: Path) -> str:
-    """An unsigned image in a layout that can be written to."""
-    shutil.copytree(folder("cosign") / "images/unsigned", tmp_path / "image", copy_function=shutil.copyfile)
-    for path in (tmp_path / "image", *(tmp_path / "image").rglob("*")):
-        path.chmod(path.stat().st_mode | stat.S_IWUSR)
-    return f"oci-dir:{tmp_path / 'image'}:v1"
+    return unsigned(tmp_path / "image")
 
 
 def test_file_with_a_token_out_of_a_file(instance: RunningInstance, tmp_path: Path) -> None:
@@ -122,3 +116,29 @@ def test_services_and_root_through_tuf(instance: RunningInstance, tmp_path: Path
     assert run("trust-root", "update", "--mirror", instance.url, "--root", instance.files / "root.json") == 0
     assert run("sign", file, "--instance", instance.url, "--identity-token", instance.token()) == 0
     assert verify(instance, file) == 0
+    known = ("--offline", "verify", file, "--instance", instance.url)
+    assert run(*known, *signer(instance)) == 0
+    assert run(*known, *signer(instance, "other@org.example")) == 1
+
+
+def test_trust_is_kept_where_tuf_root_says(
+    instance: RunningInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TUF_ROOT", str(tmp_path / "tuf"))
+    assert run("trust-root", "export", "--instance", instance.url, "-o", "root.json") == 2
+    assert "assay trust-root update" in capsys.readouterr().err
+    assert run("trust-root", "update", "--mirror", instance.url, "--root", instance.files / "root.json") == 0
+    assert list((tmp_path / "tuf").rglob("trusted_root.json"))
+    assert not (tmp_path / "data").exists()
+    assert run("--offline", "trust-root", "export", "--instance", instance.url, "-o", "root.json") == 0
+    assert json.loads((tmp_path / "root.json").read_text())["certificateAuthorities"]
+
+
+def test_a_token_that_cannot_be_read_is_told(
+    instance: RunningInstance, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "app").write_text("an artifact")
+    (tmp_path / "token").write_bytes(b"\xff\xfe")
+    assert run("sign", "app", *config(instance), "--identity-token", "token") == 3
+    assert "cannot be read" in capsys.readouterr().err
+    assert not (tmp_path / "app.sigstore.json").exists()

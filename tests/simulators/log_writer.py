@@ -1,4 +1,4 @@
-"""``python -m tests.simulators.log_writer FOLDER STOP``: writes to a log until it kills itself at the STOP-th write.
+"""``python -m simulators.log_writer FOLDER STOP``: writes to a log until it kills itself at the STOP-th write.
 
 Every answer goes to standard output at once, as ``INDEX SIZE ROOT CHECKPOINT-SIZE``; the process ends by SIGKILL.
 """

@@ -28,20 +28,20 @@ class RunningInstance:
 
 
 @contextmanager
-def running_instance(folder: Path) -> Iterator[RunningInstance]:
-    """Start it on a free port of loopback, and stop it."""
+def running_instance(folder: Path, *flags: str | Path) -> Iterator[RunningInstance]:
+    """Start it with `flags` on a free port of loopback, and stop it."""
     files = folder / "client-files"
     command = [sys.executable, "-m", "assay", "sigstore", "up", "--dev", "--listen", "127.0.0.1:0"]
     with (folder / "stderr").open("w") as errors:
         process = subprocess.Popen(
-            [*command, "--client-files", str(files)], stdout=subprocess.PIPE, stderr=errors, text=True
+            [*command, "--client-files", files, *flags], stdout=subprocess.PIPE, stderr=errors, text=True
         )
     guard = threading.Timer(300, process.kill)
     guard.start()
     try:
         assert process.stdout is not None
         url = process.stdout.readline().split(" ")[0]
-        assert url.startswith("http://"), (folder / "stderr").read_text()
+        assert url.startswith(("http://", "https://")), (folder / "stderr").read_text()
         yield RunningInstance(url, files)
     finally:
         guard.cancel()

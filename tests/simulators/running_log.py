@@ -14,7 +14,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from assay.app.transparency import open_log
-from assay.server import rekor_v1, rekor_v2, tiles
+from assay.server import health, rekor_v1, rekor_v2, tiles
 from assay.server.log_shards import Shards
 from simulators.log_keys import MemorySigner, ed25519, p256
 
@@ -38,6 +38,7 @@ def running_log(folder: Path) -> Iterator[RunningLog]:
         ecdsa, ed = p256(), ed25519()
         shards = Shards([open_log(folder, origin, (ecdsa, ed))])
         routes = [*rekor_v1.routes(shards), *rekor_v2.routes(shards)]
+        routes += health.routes({"log": shards.active.log.warnings})
         for prefix in ("", "/api/v2"):
             routes += tiles.routes(lambda: shards.active.log, prefix)
         config = uvicorn.Config(Starlette(routes=routes), log_level="warning", lifespan="off", access_log=False)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from assay.engines.authority import timestamping, x509
-from assay.formats import certificate, dsse, pem
+from assay.formats import certificate, der, dsse, pem
 from assay.model.bundle import Bundle, Envelope, EnvelopeSignature, LogEntry, MessageSignature
 from assay.model.trusted_root import Authority, Log, TrustedRoot, Validity
 from simulators.log_keys import MemorySigner, p256
@@ -22,7 +22,7 @@ NAME = "ci@example.com"
 CA = (x509.basic_constraints(None), x509.key_usage(5, 6))
 LEAF = (x509.key_usage(0), x509.extended_usage(x509.CODE_SIGNING))
 STAMPER = (x509.key_usage(0), x509.extended_usage(x509.TIME_STAMPING, critical=True))
-SAN = x509.extension("2.5.29.17", x509.sequence(b"\x81" + bytes((len(NAME),)) + NAME.encode()), critical=True)
+SAN = x509.extension("2.5.29.17", der.sequence(b"\x81" + bytes((len(NAME),)) + NAME.encode()), critical=True)
 
 
 class Held:

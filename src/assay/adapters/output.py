@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from assay.errors import ExternalError
+from assay.errors import ExternalError, UsageError
 
 
 @contextmanager
@@ -58,3 +58,17 @@ def _mode(target: Path) -> int:
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask
+
+
+def new(path: Path, text: str, mode: int) -> None:
+    """A new file with that mode, on disk when this returns; raises `UsageError` where there is one already."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except FileExistsError as error:
+        raise UsageError(f"{path} is there already", "name a new place") from error
+    except OSError as error:
+        raise ExternalError(f"cannot write {path}: {error.strerror}", "check the path and its permissions") from error
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())

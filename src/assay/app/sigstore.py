@@ -21,6 +21,7 @@ from assay.engines.authority.timestamping import TimestampAuthority
 from assay.engines.log import checkpoint
 from assay.engines.log.sequencer import Log
 from assay.errors import InputError, UsageError
+from assay.formats.json import as_object, load
 from assay.model.signature import Scheme
 from assay.trust import signing
 from assay.trust.signing import LocalKey
@@ -185,6 +186,20 @@ def write_client_files(instance: Instance, folder: Path) -> None:
     (folder / "trusted_root.json").write_bytes(_json(config["trustedRoot"]))
     (folder / "signing_config.json").write_bytes(_json(config["signingConfig"]))
     (folder / "root.json").write_bytes(tuf_repository.newest_root(instance.repository)[1])
+
+
+def health(url: str) -> list[str]:
+    """What a serving instance complains of; raises `ExternalError` where it does not serve."""
+    from assay.adapters.registry.transport import Policy, Transport
+
+    transport = Transport(Policy(timeout=5, attempts=1))
+    transport.require(url)
+    answer = transport.request("GET", f"{url}/healthz", {}, follow=False)
+    try:
+        found = as_object(load(answer.read(1 << 16))).get("warnings")
+    finally:
+        answer.close()
+    return [str(item) for item in found] if isinstance(found, list) else []
 
 
 def now() -> datetime:

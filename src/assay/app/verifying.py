@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assay.app.claims import compiled, held_to
 from assay.engines.verify import Artifact, NotVerified, Options, verify
 from assay.errors import AssayError, InputError, Refused, UsageError
 from assay.formats import intoto, pem, sigstore_bundle, strict_json
@@ -20,7 +20,6 @@ from assay.model.verification import Judgement, Outcome
 if TYPE_CHECKING:
     from assay.adapters.access import Access
     from assay.adapters.trust_roots import Root
-    from assay.engines.conditions import Condition
     from assay.engines.provenance import Expected
     from assay.engines.verify.identities import Policy
 
@@ -74,6 +73,7 @@ def options(request: VerifyRequest) -> Options:
         policy=request.policy,
         key=public_key(request.key) if request.key else None,
         min_times=0 if own and not request.signed_timestamps else request.min_times,
+        need_timestamp=request.signed_timestamps,
         ignore_log=request.ignore_log,
         ignore_sct=request.ignore_sct,
         predicate_types=tuple(kind for name in request.types for kind in intoto.wanted(name)),
@@ -100,62 +100,12 @@ def public_key(name: str) -> bytes:
 def verify_all(targets: Sequence[str], request: VerifyRequest) -> Iterator[Judgement]:
     """Each target with its verdict; many files share the work of all cores."""
     wanted = options(request)
-    conditions = _compiled(request.conditions)
-    if len(targets) >= _MANY and not (request.provenance or request.conditions) and all(map(_is_file, targets)):
+    conditions = compiled(request.conditions)
+    if len(targets) >= _MANY and not (request.provenance or conditions) and all(map(_is_file, targets)):
         yield from _in_parallel(targets, request, wanted)
         return
     for target in targets:
-        judged = judge(target, request, wanted)
-        if request.provenance is not None:
-            judged = _built(judged, request.provenance)
-        yield _held(judged, conditions) if conditions else judged
-
-
-def _held(judged: Judgement, conditions: Sequence[Condition]) -> Judgement:
-    """The same, where statements that a condition does not hold for do not count."""
-    below = tuple(_held(item, conditions) for item in judged.below)
-    return judged._replace(outcomes=tuple(_true(item, conditions) for item in judged.outcomes), below=below)
-
-
-def _true(item: Outcome, conditions: Sequence[Condition]) -> Outcome:
-    found = item.verification
-    if not item.verified or found is None:
-        return item
-    try:
-        statement = strict_json.load(found.payload, "the statement")
-        for condition in conditions:
-            condition.check(statement, datetime.now(UTC), found.times)
-    except AssayError as error:
-        return item._replace(reason=Refused(error.what, error.remedy), failed="condition")
-    return item
-
-
-def _compiled(texts: Sequence[str]) -> list[Condition]:
-    if not texts:
-        return []
-    from assay.engines.conditions import Condition
-
-    return [Condition(text) for text in texts]
-
-
-def _built(judged: Judgement, expected: Expected) -> Judgement:
-    """The same, where provenance that says something else than was expected does not count."""
-    below = tuple(_built(item, expected) for item in judged.below)
-    return judged._replace(outcomes=tuple(_said(item, expected) for item in judged.outcomes), below=below)
-
-
-def _said(item: Outcome, expected: Expected) -> Outcome:
-    from assay.engines import provenance
-
-    found = item.verification
-    if not item.verified or found is None or found.identity is None:
-        return item
-    try:
-        builder = provenance.check(intoto.read(found.payload), found.identity, expected)
-    except AssayError as error:
-        return item._replace(reason=Refused(error.what, error.remedy), failed="8 (provenance)")
-    found.took("provenance", f"built by {builder} from {expected.source}")
-    return item
+        yield held_to(judge(target, request, wanted), request.provenance, conditions)
 
 
 _MANY = 64

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from assay.adapters.oidc import Token
     from assay.adapters.registry.transport import Transport
     from assay.app.signing import Instance, SignRequest
+    from assay.app.signing_targets import Done, Wanted
 
 PUBLIC_ISSUER = "https://oauth2.sigstore.dev/auth"
 
@@ -43,7 +44,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--tlog-upload", choices=("true", "false"), default="true", help="with --key: log the signature"
     )
     parser.add_argument("-y", "--yes", action="store_true", help="what becomes public may become public")
+    parser.add_argument("--bundle", metavar="FILE", type=Path, help="where the bundle of a single file goes")
     image = parser.add_argument_group("images")
+    image.add_argument(
+        "--new-bundle-format", choices=("true", "false"), default="true", help="false: cosign's elder form"
+    )
     image.add_argument("-r", "--recursive", action="store_true", help="the images of an index as well")
     image.add_argument("--platform", metavar="OS/ARCH", default="", help="only this image of an index")
     image.add_argument("--plain-http", action="append", metavar="HOST", help="speak to this registry without TLS")
@@ -75,9 +80,31 @@ def request(arguments: argparse.Namespace, context: Context) -> SignRequest:
     return SignRequest(instance, signer, token, Services(transport), arguments.rekor_version)
 
 
+def wanted(arguments: argparse.Namespace, settings: Settings, context: Context) -> Wanted:
+    """Where signatures go, as far as both commands say it."""
+    from assay.app.signing_targets import Wanted
+    from assay.cli import _verifying
+
+    return Wanted(
+        access=_verifying.access(arguments, settings),
+        bundle=arguments.bundle,
+        recursive=arguments.recursive,
+        platform=arguments.platform,
+        elder=arguments.new_bundle_format == "false",
+        note=context.note,
+    )
+
+
+def tell(done: Done, what: str, arguments: argparse.Namespace, context: Context) -> None:
+    """Say what was made, and keep it as evidence where that is asked for."""
+    context.note(f"{done.what}: {'signed' if what == 'signature' else 'attested'}, {done.place}")
+    if arguments.record:
+        with context.evidence(context.settings()) as store:
+            store.record(what, done.digest, done.data, producer="assay", name=done.what)
+
+
 def _instance(arguments: argparse.Namespace, settings: Settings, context: Context) -> Instance:
     from assay.adapters import trust_roots
-    from assay.adapters.trust_roots.update import Repository
     from assay.app.signing import Instance
     from assay.formats import signing_config, trusted_root
 
@@ -86,12 +113,9 @@ def _instance(arguments: argparse.Namespace, settings: Settings, context: Contex
         return _named(Instance(signing_config.read(data), trusted_root.read(data)), arguments)
     data_dir = context.data_dir(settings)
     if arguments.instance:
-        folder = data_dir / "trust" / Repository(arguments.instance.rstrip("/")).name
-        kept = trust_roots.cached(data_dir, folder.name)
-        if kept is None or not (folder / "signing_config.v0.2.json").is_file():
-            remedy = f"assay trust-root update --mirror {arguments.instance} --root root.json"
-            raise UsageError(f"nothing is known of the instance {arguments.instance}", remedy)
-        config = signing_config.read(trust_roots.read_file(folder / "signing_config.v0.2.json"))
+        kept = trust_roots.of_instance(data_dir, arguments.instance)
+        place = trust_roots.folder(data_dir, arguments.instance)
+        config = signing_config.read(trust_roots.read_file(place / "signing_config.v0.2.json"))
         return _named(Instance(config, kept.root), arguments)
     root = trust_roots.load(arguments.trusted_root).root if arguments.trusted_root is not None else None
     if arguments.signing_config is not None:

@@ -46,6 +46,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     material.add_argument("--certificate-chain", "--ca-roots", metavar="FILE", type=Path, help="authorities in PEM")
     material.add_argument("--trusted-root", metavar="FILE", type=Path, help="a trusted_root.json")
     material.add_argument("--trust-config", metavar="FILE", type=Path, help="a client trust configuration")
+    material.add_argument("--instance", metavar="URL", default="", help="an instance that `trust-root update` knows")
     material.add_argument("--insecure-ignore-tlog", action="store_true", help="no transparency log is needed")
     material.add_argument("--insecure-ignore-sct", action="store_true", help="no certificate log is needed")
     material.add_argument("--use-signed-timestamps", action="store_true", help="a timestamp authority is needed")
@@ -65,9 +66,9 @@ def request(arguments: argparse.Namespace, context: Context) -> VerifyRequest:
 
     settings = context.settings(*_sources(arguments))
     return VerifyRequest(
-        access=access(arguments, context),
+        access=access(arguments, settings),
         root=trusted_root(arguments, settings, context),
-        policy=policy(arguments, context),
+        policy=policy(arguments, settings, context),
         key=arguments.key,
         bundle=arguments.bundle,
         signature=arguments.signature,
@@ -83,11 +84,10 @@ def request(arguments: argparse.Namespace, context: Context) -> VerifyRequest:
     )
 
 
-def access(arguments: argparse.Namespace, context: Context) -> Access:
+def access(arguments: argparse.Namespace, settings: Settings) -> Access:
     """How registries may be spoken to."""
     from assay.adapters.access import Access
 
-    settings = context.settings()
     return Access(settings.list("registry.plain-http"), arguments.insecure_registry, settings.switch("offline"))
 
 
@@ -103,13 +103,15 @@ def trusted_root(arguments: argparse.Namespace, settings: Settings, context: Con
     """The one that is named, else the public-good instance's; no socket is opened for it."""
     from assay.adapters import trust_roots
 
+    if arguments.instance:
+        return trust_roots.of_instance(context.data_dir(settings), arguments.instance)
     named = arguments.trusted_root or arguments.trust_config
     if named is None and settings.text("verify.trusted-root"):
         named = Path(settings.text("verify.trusted-root"))
     return trust_roots.load(named) if named is not None else trust_roots.public_good(context.data_dir(settings))
 
 
-def policy(arguments: argparse.Namespace, context: Context) -> Policy | None:
+def policy(arguments: argparse.Namespace, settings: Settings, context: Context) -> Policy | None:
     """Who should have signed; None where nothing is said."""
     from assay.engines.verify.identities import Policy, Wanted
 
@@ -129,7 +131,7 @@ def policy(arguments: argparse.Namespace, context: Context) -> Policy | None:
     if name is None and issuer is None and not claims:
         from assay.app import identity_policies
 
-        return identity_policies.of_files(context.settings().trusted)
+        return identity_policies.of_files(settings.trusted)
     if (name is None or issuer is None) and not arguments.key:
         missing = "--certificate-identity NAME" if name is None else "--certificate-oidc-issuer URL"
         raise UsageError("an identity is a name and who vouches for it", f"add {missing}")

@@ -28,16 +28,11 @@ def register(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--scan", action="store_true", help="the scan of the target, in cosign's form")
     what.add_argument("--vex", metavar="FILE", type=Path, help="an OpenVEX document")
     what.add_argument("--statement-version", choices=("1", "0.1"), default="1", help="of in-toto")
-    parser.add_argument("--bundle", metavar="FILE", type=Path, help="where the bundle of a single file goes")
-    parser.add_argument(
-        "--new-bundle-format", choices=("true", "false"), default="true", help="false: cosign's elder form, for images"
-    )
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
     """Attest every target with one key or certificate."""
-    from assay.app import attesting, signing, signing_targets
-    from assay.cli import _verifying
+    from assay.app import attesting, signing
 
     if len(arguments.target) > 1 and arguments.bundle:
         raise UsageError("one file cannot take several attestations", "leave --bundle away, or attest one by one")
@@ -55,18 +50,8 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     )
     claims.check()
     session = signing.Session(_signing.request(arguments, context))
-    wanted = signing_targets.Wanted(
-        access=_verifying.access(arguments, context),
-        bundle=arguments.bundle,
-        recursive=arguments.recursive,
-        platform=arguments.platform,
-        elder=arguments.new_bundle_format == "false",
-        note=context.note,
-    )
+    wanted = _signing.wanted(arguments, settings, context)
     for target in arguments.target:
         for done in attesting.attest(target, session, wanted, claims):
-            context.note(f"{done.what}: attested, {done.place}")
-            if arguments.record:
-                with context.evidence(settings) as store:
-                    store.record("attestation", done.digest, done.data, producer="assay", name=done.what)
+            _signing.tell(done, "attestation", arguments, context)
     return ExitCode.OK

@@ -11,6 +11,7 @@ Without --key an identity token says who signs: of the CI provider, of SIGSTORE_
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from assay.cli import Context, _signing
@@ -21,13 +22,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     """The flags of ``assay sign``."""
     parser.add_argument("target", metavar="TARGET", nargs="+", help="a file, a folder, or an image")
     _signing.add_flags(parser)
-    parser.add_argument("--bundle", metavar="FILE", type=Path, help="where the bundle of a single file goes")
     parser.add_argument("--output-signature", metavar="FILE", type=Path, help="the bare signature, too, in base64")
     parser.add_argument("--output-certificate", metavar="FILE", type=Path, help="the certificate, too, in PEM")
     parser.add_argument("-a", "--annotations", metavar="NAME=VALUE", action="append", default=[], help="of images")
-    parser.add_argument(
-        "--new-bundle-format", choices=("true", "false"), default="true", help="false: cosign's elder form, for images"
-    )
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
@@ -38,21 +35,13 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     if len(arguments.target) > 1 and (arguments.bundle or arguments.output_signature or arguments.output_certificate):
         raise UsageError("one file cannot take several signatures", "leave --bundle away, or sign one by one")
     session = signing.Session(_signing.request(arguments, context))
-    wanted = signing_targets.Wanted(
-        access=_verifying.access(arguments, context),
-        bundle=arguments.bundle,
+    wanted = replace(
+        _signing.wanted(arguments, context.settings(), context),
         signature=arguments.output_signature,
         certificate=arguments.output_certificate,
         annotations=_verifying.pairs(arguments.annotations),
-        recursive=arguments.recursive,
-        platform=arguments.platform,
-        elder=arguments.new_bundle_format == "false",
-        note=context.note,
     )
     for target in arguments.target:
         for done in signing_targets.sign(target, session, wanted):
-            context.note(f"{done.what}: signed, {done.place}")
-            if arguments.record:
-                with context.evidence(context.settings()) as store:
-                    store.record("signature", done.digest, done.data, producer="assay", name=done.what)
+            _signing.tell(done, "signature", arguments, context)
     return ExitCode.OK

@@ -48,5 +48,5 @@ def _cel() -> Any:
     try:
         from cel_expr_python import cel
     except ImportError as error:
-        raise UsageError("conditions need CEL, which is not installed", "pip install 'assay[policy]'") from error
+        raise UsageError("conditions need CEL, which is not installed", "install the extra `policy`") from error
     return cel

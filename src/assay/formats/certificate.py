@@ -15,7 +15,7 @@ MAX_BYTES = 1 << 16
 _MAX_EXTENSIONS = 64
 _MAX_SCTS = 32
 _UTC, _GENERALIZED = 0x17, 0x18
-_VERSION, _EXTENSIONS, _BITS = 0xA0, 0xA3, 0x03
+_VERSION, _EXTENSIONS = 0xA0, 0xA3
 _HASHES = {
     "1.2.840.10045.4.3.2": "sha256",
     "1.2.840.10045.4.3.3": "sha384",
@@ -69,7 +69,7 @@ def _read(data: bytes) -> Certificate:
         not_before=_moment(first),
         not_after=_moment(last),
         public_key=key.expect(der.SEQUENCE).whole,
-        signature=_bits(signature),
+        signature=signature.bits(),
         hash=name,
         pss=pss,
         extensions=_extensions(rest),
@@ -97,13 +97,6 @@ def _moment(value: Value) -> datetime:
     elif value.tag != _GENERALIZED:
         raise Malformed("a time in it is none")
     return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
-
-
-def _bits(value: Value) -> bytes:
-    content = value.expect(_BITS).content
-    if not content or content[0]:
-        raise Malformed("its signature is no whole number of bytes")
-    return content[1:]
 
 
 def _extensions(rest: list[Value]) -> tuple[Extension, ...]:

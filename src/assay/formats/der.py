@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from assay.errors import Malformed
 
-BOOLEAN, INTEGER, OCTETS, OID, UTF8, SEQUENCE, SET, TIME = 0x01, 0x02, 0x04, 0x06, 0x0C, 0x30, 0x31, 0x18
+BOOLEAN, INTEGER, BITS, OCTETS, OID, UTF8, SEQUENCE, SET, TIME = 0x01, 0x02, 0x03, 0x04, 0x06, 0x0C, 0x30, 0x31, 0x18
 MAX_DEPTH = 32
 
 
@@ -39,6 +39,13 @@ class Value(NamedTuple):
         if not self.content:
             raise Malformed("DER: a number without content")
         return int.from_bytes(self.content, "big", signed=True)
+
+    def bits(self) -> bytes:
+        """The bytes of a bit string; raises `Malformed` where it is no whole number of them."""
+        self.expect(BITS)
+        if not self.content or self.content[0]:
+            raise Malformed("DER: a bit string that is no whole number of bytes")
+        return self.content[1:]
 
     def oid(self) -> str:
         """An object identifier, with dots."""
@@ -94,3 +101,25 @@ def encode(tag: int, content: bytes) -> bytes:
         return bytes((tag, size)) + content
     number = size.to_bytes((size.bit_length() + 7) // 8, "big")
     return bytes((tag, 0x80 | len(number))) + number + content
+
+
+def sequence(*items: bytes) -> bytes:
+    """A SEQUENCE of values."""
+    return encode(SEQUENCE, b"".join(items))
+
+
+def integer(value: int) -> bytes:
+    """An INTEGER."""
+    return encode(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
+
+
+def oid(text: str) -> bytes:
+    """An object identifier, written with dots."""
+    first, second, *rest = map(int, text.split("."))
+    found = bytearray()
+    for number in (40 * first + second, *rest):
+        part = [number & 0x7F]
+        while number := number >> 7:
+            part.append(number & 0x7F | 0x80)
+        found += bytes(reversed(part))
+    return encode(OID, bytes(found))

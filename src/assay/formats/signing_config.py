@@ -14,14 +14,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from assay.errors import Malformed, UsageError
-from assay.formats import strict_json
+from assay.errors import UsageError
+from assay.formats import client_trust
 from assay.formats.strict_json import Reader
 from assay.formats.trusted_root import validity
 from assay.model.trusted_root import Validity
 
 _MEDIA_TYPE = "application/vnd.dev.sigstore.signingconfig"
-_CLIENT = "application/vnd.dev.sigstore.clienttrustconfig"
 
 
 class Service(NamedTuple):
@@ -46,12 +45,7 @@ class SigningConfig(NamedTuple):
 
 def read(data: bytes) -> SigningConfig:
     """The configuration, also out of a client trust configuration; raises `Malformed`."""
-    found = Reader(strict_json.load(data, "the signing configuration"), "the signing configuration")
-    media_type = found.text("mediaType", "")
-    if media_type.startswith(_CLIENT):
-        found = found.object("signingConfig")
-    elif not media_type.startswith(_MEDIA_TYPE):
-        raise Malformed(f"this is no signing configuration: its media type is {media_type[:100]!r}")
+    found = client_trust.part(data, "signingConfig", _MEDIA_TYPE, "the signing configuration")
     return SigningConfig(
         _services(found, "caUrls"),
         _services(found, "oidcUrls"),

@@ -14,23 +14,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from assay.errors import LimitExceeded, Malformed
-from assay.formats import strict_json
+from assay.formats import client_trust
 from assay.formats.strict_json import Reader
 from assay.model.trusted_root import Authority, Log, TrustedRoot, Validity
 
 _MEDIA_TYPE = "application/vnd.dev.sigstore.trustedroot"
-_CONFIGURATION = "application/vnd.dev.sigstore.clienttrustconfig"
 MAX = 256
 
 
 def read(data: bytes) -> TrustedRoot:
     """The trusted root, also out of a client trust configuration; raises `Malformed`."""
-    root = Reader(strict_json.load(data, "the trusted root"), "the trusted root")
-    media_type = root.text("mediaType", "")
-    if media_type.startswith(_CONFIGURATION):
-        root = root.object("trustedRoot")
-    elif not media_type.startswith(_MEDIA_TYPE):
-        raise Malformed(f"this is no trusted root: its media type is {media_type[:100]!r}")
+    root = client_trust.part(data, "trustedRoot", _MEDIA_TYPE, "the trusted root")
     return TrustedRoot(
         tuple(_log(item) for item in _few(root, "tlogs")),
         tuple(_log(item) for item in _few(root, "ctlogs")),

@@ -162,7 +162,10 @@ async def _form(request: Request) -> dict[str, str]:
 
 
 def _fault(kind: str | None, redirect: str, method: str | None) -> str:
-    parts = urlsplit(redirect)
+    try:
+        parts = urlsplit(redirect)
+    except ValueError:
+        return "redirect_uri is no address"
     local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1") and not parts.fragment
     if kind != "code" or method != "S256":
         return "only response_type=code with code_challenge_method=S256 is offered"

@@ -110,6 +110,6 @@ class Shards:
             raise UsageError("a new shard must be an empty log with an origin of its own", "give another --origin")
         # The old shard's size is not final before what waits is written, so its writer is asked first.
         if self.commits.busy:
-            raise Refused("entries are being written", "rotate between two batches: GroupCommit.quiet")
+            raise Refused("entries are being written", "rotate between two batches")
         self.all.append(Shard(log, self.active.offset + self.active.log.head.size))
         self.commits = GroupCommit(log)

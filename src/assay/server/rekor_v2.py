@@ -25,7 +25,7 @@ _FULL = re.compile(r"full|No space", re.ASCII)
 
 def routes(shards: Shards) -> list[BaseRoute]:
     """The routes of Rekor v2 for writing; `assay.server.tiles` has those for reading."""
-    return [Route("/api/v2/log/entries", Entries(shards)), Route("/healthz", _healthz)]
+    return [Route("/api/v2/log/entries", Entries(shards))]
 
 
 class Entries:
@@ -79,11 +79,3 @@ async def _refuse(
 ) -> None:
     body = json.dumps({"code": code, "message": message, "details": []}, ensure_ascii=False)
     await http_bodies.answer(send, status, body.encode("utf-8", "replace"), headers)
-
-
-class _Healthz:
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await http_bodies.answer(send, 200, b'{"status":"SERVING"}')
-
-
-_healthz = _Healthz()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
+import ssl
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,8 +59,10 @@ def serve_development(listening: Listening, files: Path | None, say: Say) -> Non
 
 
 def _bound(listening: Listening) -> socket.socket:
+    _certificate(listening)
     try:
         if listening.unix_socket:
+            _free(Path(listening.unix_socket))
             found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             found.bind(listening.unix_socket)
             found.listen(128)
@@ -69,6 +72,28 @@ def _bound(listening: Listening) -> socket.socket:
     except (OSError, OverflowError) as error:
         where = listening.unix_socket or f"{listening.host}:{listening.port}"
         raise UsageError(f"{where} cannot be listened on: {error}", "name another place: --listen") from error
+
+
+def _free(path: Path) -> None:
+    """Take away a socket on which nobody listens any more: what a server leaves behind that was killed."""
+    if not path.is_socket():
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asked:
+        try:
+            asked.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+
+
+def _certificate(listening: Listening) -> None:
+    """Raise `UsageError` for a certificate or key that cannot be served with."""
+    if not (listening.certificate and listening.key):
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(listening.certificate, listening.key, password="")
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        where = f"{listening.certificate} with {listening.key}"
+        raise UsageError(f"{where} cannot be served: {error}", "give a certificate in PEM, and its bare key") from error
 
 
 def _run(instance: Instance, bound: socket.socket, listening: Listening, files: Path, say: Say) -> None:

@@ -18,7 +18,6 @@ _OTHER_NAME = f"{_FULCIO}7"
 _USAGE, _NAMES, _CONSTRAINTS, _USES = "2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.37"
 _KNOWN_CRITICAL = frozenset((_USAGE, _NAMES, _CONSTRAINTS, _USES))
 _DIGITAL_SIGNATURE, _CERT_SIGN = 0x80, 0x04
-_BITS = 0x03
 _ANY = "2.5.29.37.0"
 _EMAIL, _DNS, _URI, _OTHER, _EXPLICIT = 0x81, 0x82, 0x86, 0xA0, 0xA0
 CODE_SIGNING, TIME_STAMPING = "1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.8"
@@ -125,7 +124,7 @@ def _usage(certificate: Certificate, bit: int) -> bool:
     value = certificate.extension(_USAGE)
     if value is None:
         return True
-    bits = der.one(value).expect(_BITS).content
+    bits = der.one(value).expect(der.BITS).content
     return len(bits) > 1 and bool(bits[1] & bit)
 
 

@@ -22,6 +22,7 @@ from typing import Any
 from assay.errors import Malformed, Refused
 from assay.formats import certificate, der
 from assay.model.certificate import Certificate
+from assay.trust import ed25519ph
 
 _HASHES = ("sha256", "sha384", "sha512")
 _MIN_RSA, _MAX_RSA = 2048, 16384
@@ -232,23 +233,9 @@ def _ed25519(key: Key, signature: bytes, signed: Signed) -> str:
             pass
         else:
             return "Ed25519"
-    return "Ed25519ph" if _ed25519ph(key, signature, signed) else ""
-
-
-def _ed25519ph(key: Key, signature: bytes, signed: Signed) -> bool:
-    """libsodium hashes the message by itself, so the bytes must be there."""
-    if signed.data is None or len(signature) != 64:
-        return False
-    from nacl import bindings
-    from nacl.exceptions import CryptoError
-
-    state = bindings.crypto_sign_ed25519ph_state()
-    bindings.crypto_sign_ed25519ph_update(state, signed.data)
-    raw = key.public_bytes_raw()
-    try:
-        return bool(bindings.crypto_sign_ed25519ph_final_verify(state, signature, raw))
-    except (CryptoError, ValueError, TypeError):
-        return False
+    digest = signed.digest("sha512")
+    hashed = digest is not None and ed25519ph.holds(key.public_bytes_raw(), signature, digest)
+    return "Ed25519ph" if hashed else ""
 
 
 def _algorithm(name: str) -> Any:

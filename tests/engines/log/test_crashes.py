@@ -15,14 +15,16 @@ from assay.formats import tlog_tile
 from assay.trust import merkle
 from simulators.log_writer import ORIGIN
 
+TESTS = Path(__file__).parents[2]
+
 
 @pytest.mark.parametrize("stop", [*range(1, 40), 55, 70, 90])
 def test_nothing_that_was_answered_is_lost(tmp_path: Path, stop: int) -> None:
     shown: dict[int, bytes] = {}
     answered: dict[int, bytes] = {}
     for life in range(2):
-        command = [sys.executable, "-m", "tests.simulators.log_writer", str(tmp_path), str(stop + 3 * life)]
-        done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+        command = [sys.executable, "-m", "simulators.log_writer", str(tmp_path), str(stop + 3 * life)]
+        done = subprocess.run(command, capture_output=True, check=False, timeout=60, cwd=TESTS)
         assert done.returncode == -signal.SIGKILL, done.stderr.decode()
         for line in done.stdout.decode().splitlines():
             index, data, size, root = line.split()

@@ -13,7 +13,7 @@ from assay.engines.authority import x509
 from assay.engines.verify import Artifact, Options, verify
 from assay.engines.verify.identities import How, Match, Policy, Wanted
 from assay.errors import AssayError, Malformed, Refused
-from assay.formats import pem, sigstore_bundle, strict_json, timestamp
+from assay.formats import der, pem, sigstore_bundle, strict_json, timestamp
 from assay.model.bundle import Bundle
 from assay.model.identity import Identity
 from assay.model.trusted_root import Authority
@@ -139,7 +139,7 @@ def test_only_the_timestamper_of_the_trusted_root_stamps() -> None:
     [
         x509.extended_usage(x509.TIME_STAMPING),
         x509.extended_usage(x509.CODE_SIGNING, critical=True),
-        x509.extension("2.5.29.37", x509.sequence(x509.oid(x509.TIME_STAMPING), x509.oid(x509.CODE_SIGNING)), True),
+        x509.extension("2.5.29.37", der.sequence(der.oid(x509.TIME_STAMPING), der.oid(x509.CODE_SIGNING)), True),
     ],
     ids=["not critical", "code signing", "both"],
 )
@@ -161,7 +161,7 @@ def test_authorities_that_come_along_are_used_as_far_as_they_may() -> None:
 
 
 UNKNOWN = x509.extension("1.2.3.4", b"\5\0", critical=True)
-NAMES = x509.extension("2.5.29.30", x509.sequence(), critical=True)
+NAMES = x509.extension("2.5.29.30", der.sequence(), critical=True)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ NAMES = x509.extension("2.5.29.30", x509.sequence(), critical=True)
     [
         (),
         (x509.key_usage(0),),
-        (x509.extension("2.5.29.19", x509.sequence()), x509.key_usage(5)),
+        (x509.extension("2.5.29.19", der.sequence()), x509.key_usage(5)),
         (x509.basic_constraints(None), x509.key_usage(0)),
         (*CA, UNKNOWN),
         (*CA, NAMES),

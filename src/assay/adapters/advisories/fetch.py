@@ -21,8 +21,8 @@ from typing import IO, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from assay.adapters.advisories.budget import Budget
-from assay.adapters.registry.transport import Dropped, Response, Transport, host_of, is_loopback
-from assay.errors import ExternalError, InputError, LimitExceeded
+from assay.adapters.registry.transport import Dropped, Response, Transport, host_of
+from assay.errors import ExternalError, LimitExceeded
 from assay.ports import Progress
 
 MAX_FILE = 4 << 30
@@ -105,7 +105,7 @@ class Fetcher:
     def open(self, url: str, headers: Mapping[str, str]) -> Iterator[Response]:
         """A good answer (2xx, or 304 where a condition was set), closed at the end."""
         self.budget.check()
-        check(url, self._transport)
+        self._transport.require(url)
         response = self._transport.request("GET", url, {**self._secrets(url), **headers})
         try:
             if response.status not in (200, 206, 304, 416):
@@ -275,17 +275,6 @@ def local(url: str) -> Path | None:
     if url.startswith("file://"):
         return Path(unquote(urlsplit(url).path))
     return None if "://" in url else Path(url).expanduser()
-
-
-def check(url: str, transport: Transport) -> None:
-    """Raise `InputError` for an address that is not spoken to."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    plain = is_loopback(host) or bool({host, parts.netloc} & transport.policy.plain_http)
-    if not host or parts.scheme not in ("https", "http") or (parts.scheme == "http" and not plain):
-        raise InputError(
-            f"{parts.scheme}://{host} is not fetched without TLS", "use https, or name the host in registry.plain-http"
-        )
 
 
 def _local(place: Path, known: Validators) -> Fetched | None:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from assay.errors import ExternalError, Refused, UsageError
+from assay.errors import ExternalError, InputError, Refused, UsageError
 from assay.formats import strict_json
 from assay.formats.json import Object
 
@@ -41,10 +40,7 @@ class Token(NamedTuple):
 def parse(text: str, now: float) -> Token:
     """A token that might be good; raises `Refused` for one that no authority would take."""
     text = text.strip()
-    parts = text.split(".")
-    if len(parts) != 3 or len(text) > MAX_TOKEN:
-        raise Refused("the identity token is no JSON web token", "pass the token itself, or the name of its file")
-    header, claims = (_part(item) for item in parts[:2])
+    header, claims = token_part(text, 0), token_part(text, 1)
     if str(header.get("alg", "none")).lower() == "none":
         raise Refused("the identity token is not signed (alg: none)", "ask the issuer for a real one")
     expires = claims.get("exp")
@@ -59,7 +55,12 @@ def parse(text: str, now: float) -> Token:
     return Token(text, claims)
 
 
-def _part(text: str) -> Object:
+def token_part(token: str, number: int) -> Object:
+    """The header (0) or the claims (1) of a token, unproved; raises `Refused` for what is none."""
+    parts = token.split(".")
+    if len(parts) != 3 or len(token) > MAX_TOKEN:
+        raise Refused("the identity token is no JSON web token", "pass the token itself, or the name of its file")
+    text = parts[number]
     try:
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError) as error:
@@ -70,16 +71,29 @@ def _part(text: str) -> Object:
 def found(given: str, environment: Mapping[str, str], now: float) -> Token | None:
     """The token that is given or lies in the surroundings; None where a person must be asked."""
     if given:
-        path = Path(given)
-        is_file = len(given) < 4096 and given.count(".") != 2 and path.is_file()
-        return parse(path.read_text() if is_file or (os.sep in given and path.is_file()) else given, now)
+        return parse(_of_file(Path(given)) if _is_file(given) else given, now)
     if environment.get("SIGSTORE_ID_TOKEN"):
         return parse(environment["SIGSTORE_ID_TOKEN"], now)
     for name in (environment.get("SIGSTORE_ID_TOKEN_FILE", ""), *FILES):
-        if name and Path(name).is_file():
-            return parse(Path(name).read_text(), now)
+        if name and _is_file(name):
+            return parse(_of_file(Path(name)), now)
     text = _ambient()
     return parse(text, now) if text else None
+
+
+def _is_file(name: str) -> bool:
+    """Whether it is the name of a file; a token is far too long for one."""
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _of_file(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"the identity token in {path} cannot be read", "check the file") from error
 
 
 def _ambient() -> str:

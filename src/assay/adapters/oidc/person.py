@@ -15,6 +15,7 @@ import webbrowser
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from assay.adapters.oidc import token_part
 from assay.adapters.registry.transport import Transport, host_of
 from assay.errors import ExternalError, Refused, UsageError
 from assay.formats import strict_json
@@ -46,7 +47,7 @@ class Issuer:
         return self._found
 
     def _ask(self, method: str, url: str, form: dict[str, str] | None) -> tuple[int, bytes]:
-        self._transport.check(url, url)
+        self._transport.require(url)
         body = urlencode(form).encode() if form is not None else None
         headers = {"Accept": "application/json"}
         if form is not None:
@@ -101,9 +102,7 @@ class Issuer:
         if status != 200:
             raise Refused(f"{host_of(self._url)} gave no token: {_error(data)}", "try again")
         text = Reader(strict_json.load(data, "the issuer's answer"), "the issuer's answer").text("id_token")
-        claims = text.split(".")[1] if text.count(".") == 2 else ""
-        said = strict_json.load(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)), "the token").get("nonce")
-        if said not in (None, nonce):
+        if token_part(text, 1).get("nonce") != nonce:
             raise Refused("the token was made for another question than ours", "try again")
         return text
 
@@ -188,7 +187,7 @@ class _Answer:
         if not self._came.wait(SECONDS):
             raise Refused("no browser came back in five minutes", "pass --identity-token, or use the device flow")
         said = {name: values[0] for name, values in self._query.items()}
-        if not secrets.compare_digest(said.get("state", ""), state):
+        if not secrets.compare_digest(said.get("state", "").encode(), state.encode()):
             raise Refused("the browser brought an answer to another question", "try again")
         if not said.get("code"):
             raise Refused(f"the issuer says: {said.get('error', 'nothing')[:200]}", "try again")

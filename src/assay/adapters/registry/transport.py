@@ -19,7 +19,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from assay import __version__
 from assay.adapters.registry import proxy as proxies
 from assay.adapters.registry.guard import Guarded
-from assay.errors import ExternalError, LimitExceeded
+from assay.errors import ExternalError, InputError, LimitExceeded
 
 Body = bytes | Iterable[bytes | memoryview] | None
 
@@ -147,13 +147,15 @@ class Transport:
             return "http"
         return "https"
 
-    def request(self, method: str, url: str, headers: Mapping[str, str], body: Body = None) -> Response:
-        """The answer after redirects (of GET and HEAD) and retries, whatever its status."""
+    def request(
+        self, method: str, url: str, headers: Mapping[str, str], body: Body = None, *, follow: bool = True
+    ) -> Response:
+        """The answer after redirects (of GET and HEAD, where they are followed) and retries, whatever its status."""
         sent = dict(headers)
         for _ in range(_MAX_REDIRECTS):
             response = self._patiently(method, url, sent, body)
             location = response.headers.get("location", "")
-            if response.status not in _REDIRECTS or method not in ("GET", "HEAD") or not location:
+            if response.status not in _REDIRECTS or method not in ("GET", "HEAD") or not location or not follow:
                 return response
             response.close()
             target = join(url, location)
@@ -162,6 +164,17 @@ class Transport:
                 sent.pop("Authorization", None)
             url = target
         raise ExternalError(f"{host_of(url)} redirects without end", "check the registry")
+
+    def require(self, url: str) -> None:
+        """Raise `InputError` for an address that is not spoken to: without TLS, or of another scheme."""
+        remedy = "use https, or name the host in registry.plain-http"
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port
+        except ValueError as error:
+            raise InputError(f"{url[:200]!r} is no address", remedy) from error
+        if not host or not (parts.scheme == "https" or (parts.scheme == "http" and self._may_be_plain(host, port))):
+            raise InputError(f"{parts.scheme}://{host} is not fetched without TLS", remedy)
 
     def check(self, target: str, origin: str) -> None:
         """Raise `ExternalError` for an address that the answer of `origin` must not lead to."""

@@ -12,9 +12,9 @@ import hashlib
 import json
 import os
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from assay.adapters.registry.transport import Policy, Transport, is_loopback
+from assay.adapters.registry.transport import Policy, Transport
 from assay.errors import ExternalError, Malformed, UsageError
 from assay.formats import pem
 from assay.model.signature import Scheme
@@ -60,8 +60,7 @@ class VaultKey:
     def _ask(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any]:
         headers = {"X-Vault-Token": self._token, "Content-Type": "application/json"}
         url = f"{self._base}/{path}"
-        if url.startswith("http://") and not is_loopback(urlsplit(url).hostname or ""):
-            raise UsageError("VAULT_ADDR is without TLS, and the token would be read on the way", "use https://")
+        self._transport.require(url)  # or the token would be read on the way
         response = self._transport.request(method, url, headers, body)
         answer = response.read(_MAX_ANSWER)
         if response.status != 200:

@@ -83,7 +83,7 @@ class Services:
             raise ExternalError(error.what, "look at the address") from error
 
     def _ask(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> bytes:
-        self._transport.check(url, url)
+        self._transport.require(url)
         response = self._transport.request(method, url, headers, body)
         try:
             data = response.read(MAX_ANSWER)

@@ -6,16 +6,18 @@ or at least be https.
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from assay.errors import ExternalError, Refused
+from assay.adapters.registry.transport import Policy, Transport
+from assay.errors import ExternalError, InputError, Refused
+from assay.formats import strict_json
 
-_FRESH, _PAUSE, _TIMEOUT, _MAX = 3600.0, 10.0, 10.0, 1 << 20
+_FRESH, _PAUSE, _MAX = 3600.0, 10.0, 1 << 20
+_TRANSPORT = Transport(Policy(timeout=10.0, patience=5.0))
 BAD = "There was an error processing the identity token"
 
 
@@ -60,19 +62,16 @@ def _jwks_uri(issuer: str) -> str:
 
 
 def _get(url: str) -> dict[str, Any]:
-    import requests
-
+    _TRANSPORT.require(url)
+    answer = _TRANSPORT.request("GET", url, {"Accept": "application/json"}, follow=False)
     try:
-        with requests.get(url, timeout=_TIMEOUT, allow_redirects=False, stream=True) as answer:
-            if answer.status_code != 200:
-                raise ExternalError(f"{url} answers {answer.status_code}")
-            data = answer.raw.read(_MAX + 1, decode_content=True)
-        found = json.loads(data) if len(data) <= _MAX else None
-    except (requests.RequestException, ValueError, OSError) as error:
-        raise ExternalError(f"{url} cannot be read: {type(error).__name__}", "see whether the issuer is up") from error
-    if not isinstance(found, dict):
-        raise ExternalError(f"{url} is no JSON object")
-    return found
+        if answer.status != 200:
+            raise ExternalError(f"{url} answers {answer.status}", "see whether the issuer is up")
+        return dict(strict_json.load(answer.read(_MAX), url))
+    except InputError as error:
+        raise ExternalError(error.what, "see whether the issuer is up") from error
+    finally:
+        answer.close()
 
 
 def _parsed(keys: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from assay.adapters import output
 from assay.errors import InputError, Malformed, UsageError
 from assay.formats import cosign_key
 from assay.trust import signing
@@ -23,13 +23,9 @@ def write(path: Path, keys: Mapping[str, LocalKey], password: bytes) -> None:
     text = cosign_key.write(json.dumps(texts).encode(), password)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}", "name a new place") from error
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+        raise UsageError(f"{path.parent} cannot be made: {error.strerror}", "name another place") from error
+    output.new(path, text, 0o600)
 
 
 def read(path: Path, password: bytes) -> dict[str, LocalKey]:

@@ -12,23 +12,21 @@ from assay.errors import InputError
 from assay.trust.signing import LocalKey
 
 if TYPE_CHECKING:
-    from securesystemslib.signer._crypto_signer import CryptoSigner
-    from tuf.api._payload import Root, Snapshot, Targets, Timestamp
-    from tuf.api.metadata import Metadata
+    from securesystemslib.signer import CryptoSigner
+    from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
 
 ROOT_DAYS, TARGETS_DAYS, TIMESTAMP_DAYS = 365, 90, 2
 
 
 def _signer(key: LocalKey) -> CryptoSigner:
-    from securesystemslib.signer._crypto_signer import CryptoSigner
+    from securesystemslib.signer import CryptoSigner
 
     return CryptoSigner(key.private)
 
 
 def init(folder: Path, roots: Sequence[LocalKey], threshold: int, online: LocalKey, now: datetime) -> None:
     """Write the first root metadata."""
-    from tuf.api._payload import Root
-    from tuf.api.metadata import Metadata
+    from tuf.api.metadata import Metadata, Root
 
     root = Root(expires=_later(now, ROOT_DAYS), consistent_snapshot=True)
     for key in roots:
@@ -75,8 +73,7 @@ def newest_root(folder: Path) -> tuple[int, bytes]:
 
 def publish(folder: Path, targets: Mapping[str, bytes], online: LocalKey, now: datetime) -> bool:
     """Bring targets, snapshot and timestamp up to date: what has changed, or will soon expire; True if anything was."""
-    from tuf.api._payload import MetaFile, Snapshot, TargetFile, Targets, Timestamp
-    from tuf.api.metadata import Metadata
+    from tuf.api.metadata import Metadata, MetaFile, Snapshot, TargetFile, Targets, Timestamp
 
     signer, old = _signer(online), _current(folder)
     files = {name: TargetFile.from_data(name, data, ["sha256"]) for name, data in targets.items()}

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from assay.errors import InputError
+from assay.errors import InputError, UsageError
 from assay.formats import npm_attestations, trusted_root
 from assay.formats.npm_attestations import RegistryKey
 from assay.model.trusted_root import TrustedRoot
@@ -78,24 +80,41 @@ def cloud_build_keys() -> dict[str, bytes]:
     return {name: base64.b64decode(text) for name, text in held.items()}
 
 
+def folder(data_dir: Path, mirror: str = PUBLIC_GOOD) -> Path:
+    """Where the state of a TUF repository is kept: below ``TUF_ROOT`` if that is set, else ``DATA_DIR/trust``."""
+    home = Path(os.environ["TUF_ROOT"]) if os.environ.get("TUF_ROOT") else data_dir / "trust"
+    if mirror == PUBLIC_GOOD:
+        return home / "public-good"
+    parts = urlsplit(mirror.rstrip("/"))
+    return home / "".join(item if item.isalnum() or item in ".-" else "_" for item in parts.netloc + parts.path)
+
+
+def of_instance(data_dir: Path, mirror: str) -> Root:
+    """What `assay trust-root update` brought of an instance; raises `UsageError` where it brought nothing."""
+    kept = cached(data_dir, mirror)
+    if kept is None:
+        remedy = f"assay trust-root update --mirror {mirror} --root root.json"
+        raise UsageError(f"nothing is known of the instance {mirror}", remedy)
+    return kept
+
+
 def public_good(data_dir: Path) -> Root:
     """The public-good instance's: the one of the last update, else the embedded one."""
-    kept = cached(data_dir, "public-good")
+    kept = cached(data_dir)
     if kept is not None and kept.confirmed is not None and kept.confirmed > EMBEDDED:
         return kept
     data = embedded()
     return Root(trusted_root.read(data), "the embedded public-good root", data, EMBEDDED)
 
 
-def cached(data_dir: Path, name: str) -> Root | None:
+def cached(data_dir: Path, mirror: str = PUBLIC_GOOD) -> Root | None:
     """What an update brought; None where there was none."""
-    folder = data_dir / "trust" / name
-    if not (folder / "trusted_root.json").is_file():
+    place = folder(data_dir, mirror)
+    if not (place / "trusted_root.json").is_file():
         return None
-    data = read_file(folder / "trusted_root.json")
+    data = read_file(place / "trusted_root.json")
     try:
-        said = json.loads(read_file(folder / "origin.json"))
-        confirmed, mirror = datetime.fromisoformat(said["confirmed"]), str(said["mirror"])
+        confirmed = datetime.fromisoformat(json.loads(read_file(place / "origin.json"))["confirmed"])
     except (InputError, ValueError, KeyError, TypeError):
-        confirmed, mirror = None, name
+        confirmed = None
     return Root(trusted_root.read(data), f"the root of {mirror}", data, confirmed)

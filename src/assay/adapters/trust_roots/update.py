@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from assay.adapters.trust_roots import PUBLIC_GOOD, Root, cached, embedded
+from assay.adapters.trust_roots import PUBLIC_GOOD, Root, cached, embedded, folder
 from assay.errors import ExternalError, InputError, UsageError
 from assay.formats import trusted_root
 
@@ -24,14 +24,6 @@ class Repository:
     mirror: str = PUBLIC_GOOD
     root: bytes = b""
 
-    @property
-    def name(self) -> str:
-        """The folder of its state."""
-        parts = urlsplit(self.mirror)
-        if self.mirror == PUBLIC_GOOD:
-            return "public-good"
-        return "".join(letter if letter.isalnum() or letter in ".-" else "_" for letter in parts.netloc + parts.path)
-
 
 def update(data_dir: Path, repository: Repository) -> Root:
     """The newest trusted root of a repository, kept for later.
@@ -41,23 +33,23 @@ def update(data_dir: Path, repository: Repository) -> Root:
     if urlsplit(repository.mirror).scheme not in ("https", "http", "file"):
         raise UsageError(f"{repository.mirror!r} is no address of a TUF repository", "write https://HOST/PATH")
     root = repository.root or _known_root(data_dir, repository)
-    folder = data_dir / "trust" / repository.name
-    (folder / "tuf").mkdir(parents=True, exist_ok=True)
-    found = _fetched(folder, repository.mirror, root)
+    place = folder(data_dir, repository.mirror)
+    (place / "tuf").mkdir(parents=True, exist_ok=True)
+    found = _fetched(place, repository.mirror, root)
     trusted_root.read(found[TARGETS[0]])
     for name, data in found.items():
-        _write(folder / name, data)
+        _write(place / name, data)
     said = {"mirror": repository.mirror, "confirmed": datetime.now(UTC).isoformat()}
-    _write(folder / "origin.json", json.dumps(said).encode())
-    _write(folder / "root.json", root)
-    kept = cached(data_dir, repository.name)
+    _write(place / "origin.json", json.dumps(said).encode())
+    _write(place / "root.json", root)
+    kept = cached(data_dir, repository.mirror)
     if kept is None:
         raise InputError(f"the trusted root of {repository.mirror} could not be kept", "look at the free space")
     return kept
 
 
 def _known_root(data_dir: Path, repository: Repository) -> bytes:
-    kept = data_dir / "trust" / repository.name / "root.json"
+    kept = folder(data_dir, repository.mirror) / "root.json"
     if kept.is_file():
         return kept.read_bytes()
     if repository.mirror == PUBLIC_GOOD:
@@ -68,7 +60,7 @@ def _known_root(data_dir: Path, repository: Repository) -> bytes:
     )
 
 
-def _fetched(folder: Path, mirror: str, root: bytes) -> dict[str, bytes]:
+def _fetched(place: Path, mirror: str, root: bytes) -> dict[str, bytes]:
     """The targets, each verified down from the root metadata."""
     try:
         from tuf.api.exceptions import DownloadError, RepositoryError
@@ -80,7 +72,7 @@ def _fetched(folder: Path, mirror: str, root: bytes) -> dict[str, bytes]:
     base = mirror.rstrip("/") + "/"
     try:
         updater = Updater(
-            str(folder / "tuf"), base, str(folder / "tuf"), base + "targets/", config=config, bootstrap=root
+            str(place / "tuf"), base, str(place / "tuf"), base + "targets/", config=config, bootstrap=root
         )
         updater.refresh()
         found = {}

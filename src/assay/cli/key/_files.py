@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from assay.errors import InputError, UsageError
+from assay.adapters import output
+from assay.errors import UsageError
 from assay.formats import cosign_key, pem
 from assay.trust.signing import LocalKey, pkcs8
 
@@ -16,17 +16,6 @@ def write(key: LocalKey, prefix: str, password: bytes) -> tuple[Path, Path]:
     for path in (private, public):
         if path.exists():
             raise UsageError(f"{path} is there already", "name others: --output-key-prefix PREFIX")
-    _new(private, cosign_key.write(pkcs8(key), password), 0o600)
-    _new(public, pem.write("PUBLIC KEY", key.public_key), 0o644)
+    output.new(private, cosign_key.write(pkcs8(key), password), 0o600)
+    output.new(public, pem.write("PUBLIC KEY", key.public_key), 0o644)
     return private, public
-
-
-def _new(path: Path, text: str, mode: int) -> None:
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}", "name another place") from error
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())

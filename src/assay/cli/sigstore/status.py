@@ -1,4 +1,4 @@
-"""Tells what an instance holds: its logs, and how long its certificates and TUF roles last.
+"""Tells what an instance holds, how long its certificates last, and what it complains of.
 
 assay sigstore status
 """
@@ -10,7 +10,7 @@ import sys
 
 from assay.cli import Context
 from assay.cli.sigstore import _passwords
-from assay.errors import ExitCode
+from assay.errors import ExitCode, ExternalError, InputError
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -32,5 +32,19 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         f"certificates until     {certificate.read(instance.authority.chain[0]).not_after}",
         f"timestamps until       {certificate.read(instance.timestamper.chain[0]).not_after}",
     ]
+    if not context.settings().switch("offline"):
+        lines.append(f"serving                {_serving(instance.url, context)}")
     sys.stdout.write("\n".join(lines) + "\n")
     return ExitCode.OK
+
+
+def _serving(url: str, context: Context) -> str:
+    from assay.app import sigstore
+
+    try:
+        found = sigstore.health(url)
+    except (ExternalError, InputError):
+        return "no"
+    for item in found:
+        context.warn(item)
+    return "yes" if not found else f"yes, with {len(found)} complaints"

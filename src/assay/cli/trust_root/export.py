@@ -16,6 +16,7 @@ from assay.errors import ExitCode
 def register(parser: argparse.ArgumentParser) -> None:
     """The flags."""
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="the file; standard output without it")
+    parser.add_argument("--instance", metavar="URL", default="", help="that of an instance of your own")
     parser.set_defaults(trusted_root=None, trust_config=None)
 
 

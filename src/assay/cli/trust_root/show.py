@@ -18,6 +18,7 @@ from assay.errors import ExitCode
 def register(parser: argparse.ArgumentParser) -> None:
     """The flags."""
     parser.add_argument("--trusted-root", metavar="FILE", type=Path, help="look at this one")
+    parser.add_argument("--instance", metavar="URL", default="", help="that of an instance of your own")
     parser.set_defaults(trust_config=None)
 
 

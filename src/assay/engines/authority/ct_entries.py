@@ -39,7 +39,7 @@ def _precertificate(tbs: bytes, signer: Signer) -> bytes:
     *fields, extensions = der.one(tbs).sequence()
     (listed,) = extensions.sequence(0xA3)
     poison = x509.extension(x509.POISON, b"\5\0", critical=True)
-    whole = x509.sequence(*(item.whole for item in fields), der.encode(0xA3, x509.sequence(listed.content, poison)))
+    whole = der.sequence(*(item.whole for item in fields), der.encode(0xA3, der.sequence(listed.content, poison)))
     return x509.sign(whole, signer)
 
 

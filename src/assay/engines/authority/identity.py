@@ -28,7 +28,7 @@ class Identity:
 
     def extensions(self) -> list[bytes]:
         """The critical name, and the claims."""
-        found = [x509.extension("2.5.29.17", x509.sequence(self._name()), critical=True)]
+        found = [x509.extension("2.5.29.17", der.sequence(self._name()), critical=True)]
         claims = {1: self.issuer, 8: self.issuer, 24: self.subject, **self.claims}
         for number, text in sorted(claims.items()):
             value = text.encode() if number in _RAW else der.encode(der.UTF8, text.encode())
@@ -38,5 +38,5 @@ class Identity:
     def _name(self) -> bytes:
         if self.kind == "username":
             text = der.encode(0xA0, der.encode(der.UTF8, self.name.encode()))
-            return der.encode(0xA0, x509.oid(f"{ARC}7") + text)
+            return der.encode(0xA0, der.oid(f"{ARC}7") + text)
         return der.encode(0x81 if self.kind == "email" else 0x86, self.name.encode("ascii"))

@@ -9,38 +9,20 @@ from urllib.parse import urlsplit
 
 from assay.engines.authority import templates
 from assay.engines.authority.identity import Identity
+from assay.engines.authority.requests import BAD_TOKEN as BAD
 from assay.errors import Malformed, Refused
 from assay.formats import json, yaml
 from assay.formats.json import Object
+from assay.model.identity import CLAIMS
 
-EXTENSIONS = {
-    "github-workflow-trigger": 2,
-    "github-workflow-sha": 3,
-    "github-workflow-name": 4,
-    "github-workflow-repository": 5,
-    "github-workflow-ref": 6,
-    "build-signer-uri": 9,
-    "build-signer-digest": 10,
-    "runner-environment": 11,
-    "source-repository-uri": 12,
-    "source-repository-digest": 13,
-    "source-repository-ref": 14,
-    "source-repository-identifier": 15,
-    "source-repository-owner-uri": 16,
-    "source-repository-owner-identifier": 17,
-    "build-config-uri": 18,
-    "build-config-digest": 19,
-    "build-trigger": 20,
-    "run-invocation-uri": 21,
-    "source-repository-visibility-at-signing": 22,
-    "deployment-environment": 23,
-}
+_SUBJECT = 24
+EXTENSIONS = {name: number for number, name in CLAIMS.items() if number != _SUBJECT}
+"""What a template may fill; the subject is always that of the token."""
 _OPTIONAL = {"deployment-environment"}
 TYPES = ("email", "uri", "spiffe", "username", "kubernetes", "ci-provider", "chainguard-identity")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\Z", re.ASCII)
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\Z", re.ASCII)
 _WILD = "[-_a-zA-Z0-9]+"
-BAD = "There was an error processing the identity token"
 
 
 @dataclass(frozen=True, slots=True)

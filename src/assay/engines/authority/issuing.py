@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from assay.engines.authority import sct, x509
 from assay.engines.authority.identity import Identity
-from assay.formats import certificate
+from assay.formats import certificate, der
 from assay.ports import Signer
 
 LIFETIME = timedelta(minutes=10)
@@ -38,7 +38,7 @@ class CertificateAuthority:
             *identity.extensions(),
         )
         draft = x509.Draft(
-            self._subject, x509.sequence(), public_key, start, start + LIFETIME, extensions, x509.serial()
+            self._subject, der.sequence(), public_key, start, start + LIFETIME, extensions, x509.serial()
         )
         moment = int(now.timestamp() * 1000)
         entry = sct.entry(draft.signed_part(self.signer.scheme), self.signer.public_key)

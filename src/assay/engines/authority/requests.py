@@ -10,7 +10,7 @@ import binascii
 from dataclasses import dataclass
 
 from assay.errors import Malformed, Refused
-from assay.formats import json, pem
+from assay.formats import der, json, pem
 from assay.trust import keys
 
 BAD_TOKEN = "There was an error processing the identity token"
@@ -91,7 +91,8 @@ def _of_csr(data: bytes) -> bytes:
         request = x509.load_der_x509_csr(found)
         key = request.public_key()
         signed = request.is_signature_valid
-    except (Malformed, ValueError, UnsupportedAlgorithm, TypeError):
+        der.one(found).sequence()[-1].bits()  # which the library does not look at
+    except (Malformed, ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
         raise Refused(BAD_REQUEST, "it must be PKCS #10 in PEM") from None
     found = _checked(key)
     if not signed:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from assay.engines.authority import x509
-from assay.engines.authority.x509 import integer, oid, sequence
 from assay.errors import Malformed, Refused
 from assay.formats import certificate, der, json
+from assay.formats.der import integer, oid, sequence
 from assay.ports import Signer
 
 _HASHES = {"sha256": "2.16.840.1.101.3.4.2.1", "sha384": "2.16.840.1.101.3.4.2.2", "sha512": "2.16.840.1.101.3.4.2.3"}

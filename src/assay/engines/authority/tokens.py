@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay.engines.authority.issuers import BAD
-from assay.errors import Refused
+from assay.engines.authority.requests import BAD_TOKEN as BAD
+from assay.errors import AssayError, Refused
 from assay.formats import strict_json
 from assay.formats.json import Object
 
@@ -36,7 +36,7 @@ def _part(text: str) -> Object:
     try:
         data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         return strict_json.load(data, "a token")
-    except Exception as error:
+    except (ValueError, AssayError) as error:
         raise Refused(BAD, "it is no JSON Web Token") from error
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from assay.formats import der
+from assay.formats.der import integer, oid, sequence
 from assay.model.signature import Scheme
 from assay.ports import Signer
 
@@ -20,31 +21,9 @@ POISON = "1.3.6.1.4.1.11129.2.4.3"
 SCT_LIST = "1.3.6.1.4.1.11129.2.4.2"
 
 
-def oid(text: str) -> bytes:
-    """An object identifier."""
-    first, second, *rest = map(int, text.split("."))
-    found = bytearray()
-    for number in (40 * first + second, *rest):
-        part = [number & 0x7F]
-        while number := number >> 7:
-            part.append(number & 0x7F | 0x80)
-        found += bytes(reversed(part))
-    return der.encode(der.OID, bytes(found))
-
-
-def sequence(*items: bytes) -> bytes:
-    """A SEQUENCE of values."""
-    return der.encode(der.SEQUENCE, b"".join(items))
-
-
-def integer(value: int) -> bytes:
-    """An INTEGER."""
-    return der.encode(der.INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
-
-
 def bits(data: bytes, unused: int = 0) -> bytes:
     """A BIT STRING."""
-    return der.encode(0x03, bytes((unused,)) + data)
+    return der.encode(der.BITS, bytes((unused,)) + data)
 
 
 def algorithm(scheme: Scheme) -> bytes:

@@ -59,7 +59,7 @@ class Log:
                 raise InternalError(
                     f"the log {self.origin!r} of {state.size} entries does not fit its checkpoint"
                     f" ({shown.origin!r}, {shown.size} entries)",
-                    "do not serve it: restore it from a backup or a mirror that is not older than the checkpoint",
+                    "do not serve it: restore it from a backup that is not older than the checkpoint",
                 )
         elif state.size:
             raise InternalError(f"the log {self.origin!r} has {state.size} entries and no checkpoint")
@@ -239,7 +239,7 @@ class Log:
         path = tlog_tile.path(tlog_tile.ENTRIES, number)
         data = self.store.tile(path)
         if data is None:
-            raise InternalError(f"the log has lost {path}", "restore it from a mirror: assay log mirror")
+            raise InternalError(f"the log has lost {path}", "restore it from a backup")
         return tlog_tile.entries(data, tlog_tile.WIDTH)
 
     def tile(self, wanted: tlog_tile.Tile) -> bytes:

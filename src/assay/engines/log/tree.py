@@ -102,7 +102,7 @@ class Tree:
             path = tlog_tile.path(level, number)
             data = self._read(path)
             if data is None:
-                raise InternalError(f"the log has lost {path}", "restore it from a mirror: assay log mirror")
+                raise InternalError(f"the log has lost {path}", "restore it from a backup")
             found = TileNodes(number, tlog_tile.hashes(data, tlog_tile.WIDTH))
             self._keep(level, found)
         return found

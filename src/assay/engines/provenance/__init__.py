@@ -7,7 +7,7 @@ the source is the repository that its token named. The predicate then must say t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -35,7 +35,8 @@ TRUSTED = frozenset(
     )
 )
 """The workflows that are builders of SLSA level 3 without being named."""
-_RELEASE = re.compile(r"refs/tags/v\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?", re.ASCII)
+_RELEASE = re.compile(r"refs/tags/v\d+\.\d+\.\d+", re.ASCII)
+_MAIN = "refs/heads/main"
 _VERSION = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?", re.ASCII)
 
 
@@ -79,7 +80,8 @@ class Mismatch(Refused):
 class Expected:
     """What is expected: `source` as ``github.com/owner/name``; `builder` with ``@TAG`` or without, empty for trusted.
 
-    `untagged` takes a builder that was run from a branch, too. `package` and `version` are those of an npm package.
+    `untagged` takes a builder that was run from a branch, too; `unreleased` are sources (as `source`) whose builds may
+    use what is on the main branch of the builder's repository. `package` and `version` are those of an npm package.
     """
 
     source: str
@@ -89,6 +91,7 @@ class Expected:
     versioned_tag: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
     untagged: bool = False
+    unreleased: Collection[str] = ()
     package: str = ""
     version: str = ""
 
@@ -98,8 +101,7 @@ def check(statement: Statement, identity: Identity, expected: Expected) -> str:
     said = Said(as_object(statement.predicate))
     builder = _builder(identity, said, expected)
     source = f"https://{expected.source}"
-    claimed = identity.claim(12) or f"https://github.com/{identity.claim(5)}"
-    for found in (claimed, said.source):
+    for found in (_claimed(identity), said.source):
         if found != source:
             raise Mismatch(Reason.SOURCE, found, source)
     if said.builder and said.builder != builder and said.builder.partition("@")[0] != builder.partition("@")[0]:
@@ -112,16 +114,11 @@ def check(statement: Statement, identity: Identity, expected: Expected) -> str:
 
 
 def _builder(identity: Identity, said: Said, expected: Expected) -> str:
-    """The workflow in the certificate; a delegator there vouches for the builder that the predicate names.
-
-    A delegator may come from the protected main branch of its repository: the release that counts is the builder's.
-    """
+    """The workflow in the certificate; a delegator there vouches for the builder that the predicate names."""
     found = identity.names[0] if identity.names else ""
     delegated = found.startswith(_DELEGATOR)
     if delegated:
-        ref = found.partition("@")[2]
-        if ref != "refs/heads/main" and not _RELEASE.fullmatch(ref):
-            raise Mismatch(Reason.REF, ref, "a release of the delegator")
+        _released(found, identity, expected)
         found = said.builder
     path, _, ref = found.partition("@")
     wanted, _, tag = expected.builder.partition("@")
@@ -129,9 +126,22 @@ def _builder(identity: Identity, said: Said, expected: Expected) -> str:
         raise Mismatch(Reason.BUILDER, found, expected.builder or "a trusted builder")
     if tag and ref not in (tag, f"refs/tags/{tag}"):
         raise Mismatch(Reason.BUILDER, found, expected.builder)
-    if (delegated or path in TRUSTED) and not expected.untagged and not _RELEASE.fullmatch(ref):
-        raise Mismatch(Reason.REF, ref, "a release of the builder")
+    if delegated or path in TRUSTED:
+        _released(found, identity, expected)
     return found
+
+
+def _released(workflow: str, identity: Identity, expected: Expected) -> None:
+    ref = workflow.partition("@")[2]
+    if expected.untagged or _RELEASE.fullmatch(ref):
+        return
+    if ref != _MAIN or _claimed(identity).removeprefix("https://") not in expected.unreleased:
+        raise Mismatch(Reason.REF, ref, "a release of the builder")
+
+
+def _claimed(identity: Identity) -> str:
+    """The source that the token named."""
+    return identity.claim(12) or f"https://github.com/{identity.claim(5)}"
 
 
 def check_tags(found: str, ref: str, expected: Expected) -> None:

@@ -57,8 +57,8 @@ class Options:
     """What is demanded.
 
     `root` is the trusted root; None leaves out everything that needs one (then `authorities` are the certificate
-    authorities, and certificates count at `now`). `key` (DER) takes the place of a certificate. `predicate_types` are
-    wanted of attestations; empty for any.
+    authorities, and certificates count at `now`). `key` (DER) takes the place of a certificate. `need_timestamp` wants
+    the word of a timestamp authority. `predicate_types` are wanted of attestations; empty for any.
     """
 
     root: TrustedRoot | None = None
@@ -66,6 +66,7 @@ class Options:
     key: bytes | None = None
     authorities: Sequence[Authority] = ()
     min_times: int = 1
+    need_timestamp: bool = False
     ignore_log: bool = False
     ignore_sct: bool = False
     predicate_types: Sequence[str] = ()
@@ -126,6 +127,7 @@ class _Verifying:
         if root is None:
             return found
         told, failed, voices = list[str](), list[Refused](), set[str]()
+        stamped = False
         if len(set(self._bundle.timestamps)) != len(self._bundle.timestamps):
             raise Refused("the bundle has the same timestamp twice")
         if len(set(self._bundle.entries)) != len(self._bundle.entries):
@@ -138,6 +140,7 @@ class _Verifying:
                 told.append(f"a timestamp does not count: {error.what}")
                 continue
             found.append(moment)
+            stamped = True
             voices.add(f"timestamp authority {who}")
             told.append(f"{moment} says {who or 'the timestamp authority'}")
         for entry in self._bundle.entries:
@@ -146,6 +149,10 @@ class _Verifying:
                 found.append(entries.arrival(entry))
                 voices.add(f"log {log.log_id.hex()}")
                 told.append(f"{found[-1]} says the log {log.url}")
+        if self._options.need_timestamp and not stamped:
+            raise (
+                failed[0] if failed else Refused("no timestamp authority stamped the signature", "sign again with one")
+            )
         wanted = self._options.min_times if self._options.key is None else 0
         if len(voices) < wanted and failed:
             raise failed[0]

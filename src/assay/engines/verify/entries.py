@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from assay.errors import Malformed, Refused
 from assay.formats import dsse, rekor_entry, tlog_note
-from assay.formats.strict_json import decode_hex
 from assay.model.bundle import Envelope, LogEntry, MessageSignature
 from assay.model.trusted_root import Log, TrustedRoot
 from assay.trust import keys, notes
@@ -146,6 +145,3 @@ def _base64(data: bytes) -> str:
     import base64
 
     return base64.b64encode(data).decode()
-
-
-__all__ = ["agrees", "decode_hex", "included", "promised"]
