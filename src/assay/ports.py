@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from assay.model.evidence import Evidence, EvidenceQuery
     from assay.model.executable import Ends
     from assay.model.image import Descriptor
+    from assay.model.policy import GroupVersionKind, Object
     from assay.model.signature import Scheme
     from assay.model.transparency import Commit, TreeState
 
@@ -339,4 +340,16 @@ class LogStore(Protocol):
 
     def tail(self, start: int) -> Sequence[bytes]:
         """The leaves from `start` on that are in no full bundle yet."""
+        ...
+
+
+class Cluster(Protocol):
+    """What policies may look up in a Kubernetes cluster; without one, in the files that a test names."""
+
+    def get(self, kind: GroupVersionKind, namespace: str, name: str) -> Object | None:
+        """The object, or None where there is none; an empty version takes any. Raises `ExternalError`."""
+        ...
+
+    def list(self, kind: GroupVersionKind, namespace: str = "") -> Sequence[Object]:
+        """The objects of a kind, in one namespace or in all, by namespace and name. Raises `ExternalError`."""
         ...

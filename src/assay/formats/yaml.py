@@ -5,7 +5,7 @@ PyYAML's own composer recurses in C, where a deep document ends the process; its
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,13 +26,34 @@ def load(data: bytes | str) -> Json:
     Raises `Malformed` for what is no YAML, `LimitExceeded` for documents too large, too deep, or that grow beyond
     `MAX_EXPANDED` nodes when their aliases are followed. What aliases share is one object.
     """
+    first: Json = None
+    for position, document in enumerate(documents(data)):
+        if not position:
+            first = document.value
+    return first  # those behind it are only checked for being YAML
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of a stream, and the line (from 1) on which its content begins."""
+
+    value: Json
+    line: int
+
+
+def documents(data: bytes | str, scalar: Callable[[str, bool], Json] | None = None) -> Iterator[Document]:
+    """Every document of the stream `data`; raises as `load`.
+
+    `scalar` turns the text of a scalar, and whether it is plain (neither quoted nor tagged as text), into its
+    value; the default is that of `load`.
+    """
     if len(data) > MAX_BYTES:
         raise LimitExceeded(f"YAML of {len(data)} bytes (at most {MAX_BYTES})")
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _document(yaml.parse(data, Loader=loader))
+        yield from _documents(yaml.parse(data, Loader=loader), scalar or core_scalar)
     except yaml.YAMLError as error:
         if "nesting depth" in str(error):  # libyaml 0.2.6 and later have a bound of their own
             raise LimitExceeded("YAML nested too deep") from None
@@ -108,17 +129,15 @@ class _Builder:
         return node
 
 
-def _document(events: Iterable[yaml.Event]) -> Json:
-    """The value of the first document; those behind it are only checked for being YAML."""
+def _documents(events: Iterable[yaml.Event], scalar: Callable[[str, bool], Json]) -> Iterator[Document]:
     import yaml
 
     builder = _Builder()
-    complete = False
+    line = 1
     for event in events:
-        if complete:
-            continue
         if isinstance(event, yaml.ScalarEvent):
-            builder.take(_Node(_scalar(event), event.value), event.anchor)
+            plain = event.style not in ("'", '"', "|", ">") and event.tag not in ("tag:yaml.org,2002:str", "!")
+            builder.take(_Node(scalar(event.value, plain), event.value), event.anchor)
         elif isinstance(event, yaml.MappingStartEvent):
             builder.open({}, event.anchor)
         elif isinstance(event, yaml.SequenceStartEvent):
@@ -127,9 +146,11 @@ def _document(events: Iterable[yaml.Event]) -> Json:
             builder.close()
         elif isinstance(event, yaml.AliasEvent):
             builder.take(builder.alias(event.anchor or ""), None)
-        complete = isinstance(event, yaml.DocumentEndEvent)
-    root = builder.stack[0].node.value
-    return root[0] if isinstance(root, list) and root else None
+        elif isinstance(event, yaml.DocumentStartEvent):
+            builder, line = _Builder(), event.end_mark.line + 1
+        elif isinstance(event, yaml.DocumentEndEvent):
+            root = builder.stack[0].node.value
+            yield Document(root[0] if isinstance(root, list) and root else None, line)
 
 
 _WORDS: dict[str, Json] = {"null": None, "Null": None, "NULL": None, "~": None, "": None}
@@ -137,13 +158,12 @@ _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
 
 
-def _scalar(event: yaml.ScalarEvent) -> Json:
+def core_scalar(text: str, plain: bool) -> Json:
     """Core-schema types (YAML 1.2, 10.3.2) for plain scalars; everything quoted, and numbers with a dot, is text.
 
     Versions are what lock files hold, and ``1.10`` must not become ``1.1``.
     """
-    text: str = event.value
-    if event.style in ("'", '"', "|", ">") or event.tag in ("tag:yaml.org,2002:str", "!"):
+    if not plain:
         return text
     if text in _WORDS:
         return _WORDS[text]

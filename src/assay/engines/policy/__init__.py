@@ -1,0 +1,1 @@
+"""Policies: may it run? One engine, five languages, a folder each; what they share stands beside them."""

@@ -1,0 +1,57 @@
+"""Which resource serves a kind, and whether it lives in a namespace: the discovery API, without a cluster.
+
+`kinds.json` beside this file lists Kubernetes' own kinds; anything else is taken for a namespaced custom resource
+whose plural follows the rules that ``kubectl`` guesses by (`meta.UnsafeGuessKindToResource`).
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from assay.model.policy import GroupVersionKind, GroupVersionResource
+
+
+class ResourceKind(NamedTuple):
+    """One line of discovery."""
+
+    resource: str
+    namespaced: bool
+
+
+@cache
+def _table() -> dict[tuple[str, str], ResourceKind]:
+    rows = json.loads(files(__package__).joinpath("kinds.json").read_bytes())
+    return {
+        (group, kind): ResourceKind(plural, scope == "Namespaced")
+        for group, scopes in rows.items()
+        for scope, kinds in scopes.items()
+        for kind, plural in kinds.items()
+    }
+
+
+def known(group: str, kind: str) -> ResourceKind | None:
+    """What Kubernetes itself serves under this group and kind."""
+    return _table().get((group, kind))
+
+
+def resource_kind(group: str, kind: str) -> ResourceKind:
+    """As `known`, or the guess for a custom resource."""
+    return known(group, kind) or ResourceKind(plural(kind), True)
+
+
+def resource_of(kind: GroupVersionKind) -> GroupVersionResource:
+    """The resource that serves `kind`."""
+    return GroupVersionResource(kind.group, kind.version, resource_kind(kind.group, kind.kind).resource)
+
+
+def plural(kind: str) -> str:
+    """The lower-case plural of a kind, as Kubernetes guesses it."""
+    word = kind.lower()
+    if word.endswith("s"):
+        return word + "es"
+    if word.endswith("y"):
+        return word[:-1] + "ies"
+    return word + "s"
