@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from assay.model.evidence import Evidence, EvidenceQuery
     from assay.model.executable import Ends
     from assay.model.image import Descriptor
+    from assay.model.image_policy import Authority, ImageAttestation, ImageData, ImageSignature
     from assay.model.policy import GroupVersionKind, Object
     from assay.model.signature import Scheme
     from assay.model.transparency import Commit, TreeState
@@ -352,4 +353,28 @@ class Cluster(Protocol):
 
     def list(self, kind: GroupVersionKind, namespace: str = "") -> Sequence[Object]:
         """The objects of a kind, in one namespace or in all, by namespace and name. Raises `ExternalError`."""
+        ...
+
+
+class Images(Protocol):
+    """What policies may ask about images: a store of verdicts, or a registry behind it.
+
+    Every method raises `Refused` where the answer is no (with what was found and wanted), `InputError` where there
+    is no such image, and `ExternalError` where the registry cannot tell.
+    """
+
+    def digest(self, reference: str) -> Digest:
+        """What the reference, by tag or digest, stands for now."""
+        ...
+
+    def data(self, reference: str) -> ImageData:
+        """Manifest and configuration; of an index, those for linux/amd64."""
+        ...
+
+    def signatures(self, reference: str, authority: Authority) -> Sequence[ImageSignature]:
+        """The signatures of the image that `authority` accepts; at least one."""
+        ...
+
+    def attestations(self, reference: str, predicate_type: str, authority: Authority) -> Sequence[ImageAttestation]:
+        """The attestations of that type (empty: of any) that `authority` accepts; at least one."""
         ...
