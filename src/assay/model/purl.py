@@ -15,8 +15,15 @@ _ENCODED = re.compile(rb"[^A-Za-z0-9._~:-]")
 _PATH_NAMES = frozenset({"git"})  # the name is the path of the repository on its host, slashes and all
 
 
+class _Kept:
+    """A place for the written form, which is the identity of components and asked for again and again."""
+
+    __slots__ = ("_text",)
+    _text: str
+
+
 @dataclass(frozen=True, slots=True)
-class Purl:
+class Purl(_Kept):
     """A package URL whose parts are decoded; `qualifiers` are sorted by key and never empty-valued."""
 
     type: str
@@ -27,16 +34,19 @@ class Purl:
     subpath: str = ""
 
     def __str__(self) -> str:
-        return _written(self)
+        try:
+            return self._text
+        except AttributeError:
+            text: str = _written(self)
+            object.__setattr__(self, "_text", text)
+            return text
 
     def qualifier(self, key: str) -> str:
         """The value of a qualifier, or an empty string."""
         return dict(self.qualifiers).get(key, "")
 
 
-@lru_cache(1 << 14)
 def _written(purl: Purl) -> str:
-    """The written form, kept: it is the identity of components, and asked for again and again."""
     name = _path(purl.name) if purl.type in _PATH_NAMES else _encode(purl.name)
     text = f"pkg:{purl.type}/{_namespace(purl.namespace)}/{name}" if purl.namespace else f"pkg:{purl.type}/{name}"
     if purl.version:
