@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from advisory_data import TODAY, Osv, osv, purls, store
+from advisory_data import TODAY, Osv, made_by_another, osv, purls, store
+from assay.adapters.advisories import AdvisoryStore
 from assay.engines.match import Options, match
 from assay.engines.match.explain import explain
 from assay.model.advisory import FixState, Kind, Level, Release
@@ -299,6 +301,17 @@ def test_coverage_is_an_answer(tmp_path: Path) -> None:
     with store(tmp_path / "old", {"pypa": [osv("X-1", "PyPI", "z", ("introduced", "0"))]}, "2026-11-01") as data:
         (old,) = match(purls("pkg:pypi/a@1"), data, OPTIONS).coverage
     assert (old.state, old.message) == (CoverageState.OUTDATED, "unknown since 2026-11-01")
+
+
+def test_facts_that_cannot_be_used_are_told(tmp_path: Path) -> None:
+    """No coverage of an ecosystem would say so: facts speak for none."""
+    entry = {"cveID": "CVE-2026-1", "dateAdded": "2026-01-02", "vulnerabilityName": "x", "shortDescription": "y"}
+    catalogue = {"title": "Known Exploited", "catalogVersion": "2026.01.02", "count": 1, "vulnerabilities": [entry]}
+    store(tmp_path, {"kev": json.dumps(catalogue).encode()})
+    made_by_another(tmp_path, schema=0)
+    with AdvisoryStore.open(tmp_path) as opened:
+        found = match(purls("pkg:pypi/a@1"), opened, OPTIONS)
+    assert [text.partition(":")[0] for text in found.warnings] == ["the facts of kev are missing from this"]
 
 
 def test_end_of_life_is_told(tmp_path: Path) -> None:

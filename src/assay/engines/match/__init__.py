@@ -80,7 +80,15 @@ def match(sbom: Sbom, store: Advisories, options: Options) -> Scan:
         sources=tuple(_sources(work)),
         manifest=options.manifest,
         timestamp=options.timestamp,
+        warnings=tuple(_unusable_facts(store)),
     )
+
+
+def _unusable_facts(store: Advisories) -> list[str]:
+    """Which facts (known exploitation, likelihoods) are missing: no ecosystem's coverage would tell."""
+    missing = {item.shard.feed: item.reason for item in store.refused if item.shard.facts}
+    missing = {feed: why for feed, why in missing.items() if all(shard.feed != feed for shard in store.shards)}
+    return [f"the facts of {feed} are missing from this: its data was {why}" for feed, why in sorted(missing.items())]
 
 
 def order(item: Finding) -> tuple[object, ...]:
