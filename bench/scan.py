@@ -78,6 +78,7 @@ def prepare() -> None:
         _archive(name, items)
     _archive("GIT", {})
     (HERE / "components.cdx.json").write_text(json.dumps(_sbom(versions)))
+    (HERE / "usual.cdx.json").write_text(json.dumps(_sbom(versions, harmless=0.9)))
 
 
 def _bounds(affected: dict[str, Any]) -> Iterator[str]:
@@ -94,14 +95,18 @@ def _archive(ecosystem: str, items: dict[str, Any]) -> None:
             archive.writestr(f"{name}.json", json.dumps(item))
 
 
-def _sbom(versions: dict[tuple[str, str], set[str]]) -> dict[str, Any]:
-    """Packages of the records, each in one of the versions that a record names: the hard case, nearly all affected."""
+def _sbom(versions: dict[tuple[str, str], set[str]], harmless: float = 0.0) -> dict[str, Any]:
+    """Packages of the records, each in one of the versions that a record names: the hard case, nearly all affected.
+
+    The share `harmless` of them gets names that no record has.
+    """
     chance = random.Random(3000)
     known = sorted(key for key, found in versions.items() if found)
     components = []
     for ecosystem, name in chance.sample(known, min(COMPONENTS, len(known))):
         version = chance.choice(sorted(versions[ecosystem, name]))
         version = f"v{version}" if ecosystem == "Go" and not version.startswith("v") else version
+        name += "-harmless" if chance.random() < harmless else ""
         group, short = "", name
         if ecosystem == "Maven":
             group, _, short = name.partition(":")
@@ -121,8 +126,12 @@ def table(rounds: int) -> list[str]:
     prepare()
     imports = [_import(str(data()), "all", number) for number in range(rounds)]
     _import(str(HERE / "osv"), "osv", 0)
-    sbom = str(HERE / "components.cdx.json")
+    sbom, usual = str(HERE / "components.cdx.json"), str(HERE / "usual.cdx.json")
     commands = {
+        "assay, all data, a tenth affected": (
+            [ASSAY, "scan", usual, "-q", "--no-update", "-o", "json"],
+            _environment("all"),
+        ),
         "assay, all data": ([ASSAY, "scan", sbom, "-q", "--no-update", "-o", "json"], _environment("all")),
         "assay, the peer's data": ([ASSAY, "scan", sbom, "-q", "--no-update", "-o", "json"], _environment("osv")),
     }
