@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import tarfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,83 @@ def test_export_to_a_registry_and_back(web: Web, monkeypatch: pytest.MonkeyPatch
         assert found() == []
         assert run(["db", "update"]) == 0
     assert found() == ["ACME-1"]
+
+
+@pytest.fixture
+def signed(web: Web, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Makes a key pair, demands it of stores, and gives what signs a file or image with it."""
+    monkeypatch.setenv("COSIGN_PASSWORD", "correct horse")
+    assert run(["key", "generate"]) == 0
+    assert run(["db", "update", "--source", "acme"]) == 0
+    monkeypatch.setenv("ASSAY_DB_KEY", str(Path("cosign.pub").resolve()))
+
+    def sign(target: str) -> None:
+        assert run(["sign", target, "--key", "cosign.key", "--tlog-upload=false"]) == 0
+
+    return sign
+
+
+@pytest.mark.parametrize("way", ["import", "update"])
+def test_a_store_must_be_signed_where_that_is_demanded(
+    signed: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], way: str
+) -> None:
+    assert run(["db", "export", "out"]) == 0
+    monkeypatch.setenv("ASSAY_DATA_DIR", "other")
+    monkeypatch.setenv("ASSAY_DB_URL", "out")
+    take = ["db", "import", "out"] if way == "import" else ["db", "update"]
+    assert run(take) == 1
+    assert "the store at out is not signed" in capsys.readouterr().err
+    signed("out/manifest.json")
+    manifest = Path("out/manifest.json")
+    manifest.write_bytes(manifest.read_bytes() + b" ")
+    assert run(take) == 1
+    assert found() == []
+    manifest.write_bytes(manifest.read_bytes()[:-1])
+    assert run(take) == 0
+    assert found() == ["ACME-1"]
+
+
+def test_a_signature_of_an_elder_manifest_does_not_stay(signed: Callable[[str], None], web: Web) -> None:
+    assert run(["db", "export", "out"]) == 0
+    signed("out/manifest.json")
+    assert run(["db", "export", "out"]) == 0
+    assert Path("out/manifest.json.sigstore.json").exists(), "the same manifest keeps its signature"
+    Path("out/manifest.json").write_bytes(b"{}")
+    assert run(["db", "export", "out"]) == 0
+    assert not Path("out/manifest.json.sigstore.json").exists()
+
+
+def test_a_store_in_a_tar_brings_its_signature(signed: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(["db", "export", "out"]) == 0
+    signed("out/manifest.json")
+    with tarfile.open("store.tar", "w") as archive:
+        for name in ("manifest.json", "manifest.json.sigstore.json", "shards"):
+            archive.add(Path("out") / name, name)
+    assert run(["db", "export", "bare.tar"]) == 0
+    monkeypatch.setenv("ASSAY_DATA_DIR", "other")
+    assert run(["db", "import", "bare.tar"]) == 1
+    assert run(["db", "import", "store.tar"]) == 0
+    assert found() == ["ACME-1"]
+
+
+def test_a_store_in_a_registry_must_be_signed_where_that_is_demanded(
+    signed: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with registry.serve(registry.Registry()) as server:
+        name = f"{server.host}/security/advisories:latest"
+        assert run(["db", "export", f"oci://{name}"]) == 0
+        monkeypatch.setenv("ASSAY_DATA_DIR", "other")
+        monkeypatch.setenv("ASSAY_DB_URL", f"oci://{name}")
+        assert run(["db", "update"]) == 1
+        signed(name)
+        assert run(["db", "update"]) == 0
+    assert found() == ["ACME-1"]
+
+
+def test_an_identity_without_its_issuer_is_told(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSAY_DB_IDENTITY", "releases@example.org")
+    monkeypatch.setenv("ASSAY_DB_URL", "out")
+    assert run(["db", "update"]) == 2
 
 
 def test_export_refuses_a_source_that_is_not_there(web: Web, capsys: pytest.CaptureFixture[str]) -> None:

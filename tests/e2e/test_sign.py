@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from advisory_data import osv, store
 from assay.__main__ import main
 from simulators.running_instance import EMAIL, RunningInstance, running_instance
 from simulators.unsigned_image import unsigned
@@ -70,6 +71,21 @@ def test_folder_with_a_token_of_the_environment(
     assert verify(instance, tmp_path / "tree") == 0
     (tmp_path / "tree/b").write_text("b")
     assert verify(instance, tmp_path / "tree") == 1
+
+
+def test_an_advisory_store_signed_by_an_identity(
+    instance: RunningInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with store(tmp_path / "data/advisories", {"pypa": [osv("A-1", "PyPI", "a", ("introduced", "0"))]}):
+        assert run("db", "export", "out") == 0
+    assert run("sign", "out/manifest.json", *config(instance), "--identity-token", instance.token()) == 0
+    monkeypatch.setenv("ASSAY_DATA_DIR", str(tmp_path / "other"))
+    monkeypatch.setenv("ASSAY_DB_ISSUER", instance.url)
+    monkeypatch.setenv("ASSAY_DB_TRUSTED_ROOT", str(instance.files / "trusted_root.json"))
+    monkeypatch.setenv("ASSAY_DB_IDENTITY", "other@org.example")
+    assert run("db", "import", "out") == 1
+    monkeypatch.setenv("ASSAY_DB_IDENTITY", EMAIL)
+    assert run("db", "import", "out") == 0
 
 
 def test_several_files_share_a_certificate(instance: RunningInstance, tmp_path: Path) -> None:

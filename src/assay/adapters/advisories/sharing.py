@@ -11,6 +11,7 @@ import json
 import shutil
 import tarfile
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 STORE_TYPE = "application/vnd.assay.advisories.manifest.v1+json"
 SHARD_TYPE = "application/vnd.assay.advisories.shard.v1+sqlite3"
 PIECE = 1 << 20
+SIGNATURE = f"{manifests.NAME}.sigstore.json"
+"""The Sigstore bundle of the manifest, as `assay sign manifest.json` writes it."""
+
+CheckManifest = Callable[[bytes, bytes | None, str], None]
+"""Refuses a manifest whose bundle (None: there is none) is not of the right one; the text names the store."""
 
 
 def is_store(path: Path) -> bool:
@@ -44,19 +50,43 @@ def _in_tar(path: Path) -> bool:
         return first is not None and first.name == manifests.NAME
 
 
-def adopt(writer: Writer, path: Path) -> list[str]:
+def adopt(writer: Writer, path: Path, check: CheckManifest | None = None) -> list[str]:
     """Take over the shards of an exported store that are newer than ours; their names.
 
-    Raises `Malformed` for a shard that is not what its digest says.
+    Raises `Malformed` for a shard that is not what its digest says, `Refused` where `check` does.
     """
     if path.is_dir():
-        manifest = manifests.load(path / manifests.NAME)
-        assert manifest is not None
+        read = partial(_file, path)
+        manifest = _checked(read, path, check)
         return _adopt(writer, manifest, lambda shard: pieces(path / FOLDER / file_name(shard)))
     with tarfile.open(path) as archive:
-        member = archive.extractfile(manifests.NAME)
-        manifest = manifests.read(member.read(manifests.MAX_BYTES) if member else b"", str(path))
+        manifest = _checked(partial(_small_member, archive), path, check)
         return _adopt(writer, manifest, lambda shard: _member(archive, f"{FOLDER}/{file_name(shard)}"))
+
+
+def _checked(read: Callable[[str], bytes | None], path: Path, check: CheckManifest | None) -> manifests.Manifest:
+    data = read(manifests.NAME) or b""
+    if check is not None:
+        check(data, read(SIGNATURE), str(path))
+    return manifests.read(data, str(path))
+
+
+def _file(folder: Path, name: str) -> bytes | None:
+    try:
+        with (folder / name).open("rb") as file:
+            return file.read(manifests.MAX_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise InputError(f"{folder / name} cannot be read: {error.strerror}", "export the store again") from error
+
+
+def _small_member(archive: tarfile.TarFile, name: str) -> bytes | None:
+    try:
+        stream = archive.extractfile(name)
+    except KeyError:
+        return None
+    return stream.read(manifests.MAX_BYTES + 1) if stream is not None else None
 
 
 def _adopt(writer: Writer, manifest: manifests.Manifest, read: Callable[[Shard], Iterator[bytes]]) -> list[str]:
@@ -117,10 +147,17 @@ def export(store: AdvisoryStore, target: Path, known: Collection[str] = (), feed
                     half = place.with_suffix(".part")
                     shutil.copyfile(store.path(shard.feed), half)
                     half.replace(place)
-            (target / manifests.NAME).write_bytes(data)
+            _replace_manifest(target, data)
     except OSError as error:
         raise ExternalError(f"{target} cannot be written: {error.strerror}", "name another place") from error
     return len(wanted)
+
+
+def _replace_manifest(folder: Path, data: bytes) -> None:
+    """Write the manifest; the signature of another one goes away."""
+    if _file(folder, manifests.NAME) != data:
+        (folder / SIGNATURE).unlink(missing_ok=True)
+        (folder / manifests.NAME).write_bytes(data)
 
 
 def _export_tar(store: AdvisoryStore, target: Path, wanted: list[Shard], manifest: bytes) -> None:

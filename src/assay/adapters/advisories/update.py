@@ -19,7 +19,7 @@ from assay.adapters.advisories.fetch import Fetcher
 from assay.adapters.advisories.importer import Batch
 from assay.adapters.advisories.outcome import Happened, Outcome, Result
 from assay.adapters.advisories.places import Change, Settings, expand, gather
-from assay.adapters.advisories.remote import Remote, open_remote
+from assay.adapters.advisories.remote import Check, Remote, open_remote
 from assay.adapters.advisories.revisions import is_current
 from assay.adapters.advisories.store import FOLDER
 from assay.adapters.advisories.update_state import Place, Source
@@ -46,7 +46,8 @@ class UpdateRequest(NamedTuple):
 
     `sources` names feeds; else `everything` takes all but the large ones, else the default set is taken. `own` are
     feeds of the user (`own_feeds`), `url` is where a built store is (`remote`). `anew` forgets what is known of the
-    sources. `environment` may hold ``NVD_API_KEY`` and ``GITHUB_TOKEN``. `budget` is the default set's own if None.
+    sources. `check` says who must have signed what is at `url`. `environment` may hold ``NVD_API_KEY`` and
+    ``GITHUB_TOKEN``. `budget` is the default set's own if None.
     """
 
     cache_dir: Path
@@ -58,6 +59,7 @@ class UpdateRequest(NamedTuple):
     environment: Mapping[str, str] = {}
     policy: Policy = Policy()
     budget: Budget | None = None
+    check: Check | None = None
     progress: ShowProgress = lambda label: nullcontext(_Silent())
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     pause: float = 0
@@ -151,7 +153,7 @@ class _Update:
 
     def take_over(self, url: str) -> Result:
         """What a built store has that is newer; raises `AssayError` where there is no such store."""
-        remote = open_remote(url, self._fetcher, self._request.policy, self._cache)
+        remote = open_remote(url, self._fetcher, self._request.policy, self._cache, self._request.check)
         outcomes = []
         left = sorted(remote.manifest.shards.items())
         while left:

@@ -52,6 +52,9 @@ KEYS: dict[str, Key] = {
         Key("coverage.max-age", Kind.TEXT, "days after which unconfirmed advisory data counts as unknown", "14"),
         Key("data-dir", Kind.PATH, "where evidence and advisories are kept; the platform's place when empty"),
         Key("db.feed", Kind.LIST, "sources of your own: `NAME=osv+ADDRESS` or `NAME=csaf[+complete]+ADDRESS`", ()),
+        Key("db.identity", Kind.TEXT, "who must have signed the store at `db.url`: name or URI", flag="db_identity"),
+        Key("db.issuer", Kind.TEXT, "who vouched for `db.identity`: the issuer's address", flag="db_issuer"),
+        Key("db.key", Kind.PATH, "public key that must have signed the store at `db.url`", flag="db_key"),
         Key(
             "db.source",
             Kind.LIST,
@@ -60,6 +63,12 @@ KEYS: dict[str, Key] = {
             flag="db_source",
         ),
         Key("db.starter", Kind.BOOLEAN, "use the advisory data inside the package where the store has none", True),
+        Key(
+            "db.trusted-root",
+            Kind.PATH,
+            "trusted root for `db.identity`; the public-good one when empty",
+            flag="db_root",
+        ),
         Key("db.update", Kind.BOOLEAN, "let `scan` update a store that is older than a day", True),
         Key("db.url", Kind.TEXT, "where a built store is fetched from: a folder on a web server, or `oci://...`"),
         Key("offline", Kind.BOOLEAN, "make no outgoing connection", False),

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from assay.cli import Context
+from assay.cli.db._request import signature_check
 from assay.errors import ExitCode, InputError
 
 
@@ -37,7 +38,9 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     from assay.adapters.advisories.writer import writing
 
     gc.disable()  # nouns have no cycles
-    folder = context.data_dir(context.settings()) / "advisories"
+    settings = context.settings()
+    folder = context.data_dir(settings) / "advisories"
+    check = signature_check(settings, context)
     paths = [Path(name) for name in arguments.file]
     exported = [path for path in paths if sharing.is_store(path)]
     batch = Batch(datetime.now(UTC).date(), arguments.source, sample=arguments.sample)
@@ -45,7 +48,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         if path not in exported:
             batch.add(path)
     with writing(folder) as writer:
-        adopted = [name for path in exported for name in sharing.adopt(writer, path)]
+        adopted = [name for path in exported for name in sharing.adopt(writer, path, check and check.manifest)]
         imported = batch.finish(writer)
         if not adopted and not imported:
             raise InputError("nothing was imported: " + (batch.unknown or ["the files hold no advisories"])[0])
