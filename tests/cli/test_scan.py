@@ -13,6 +13,7 @@ import pytest
 
 from advisory_data import osv
 from assay.cli._main import run
+from simulators.image import layout
 
 LOG4J = "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1"
 RECORDS = [
@@ -170,6 +171,32 @@ def test_vex_hides_and_marks(data: Path) -> None:
     assert run(["vex", "create", "-q", *words[:4], "--status", "under_investigation", "-o", "openvex=u.json"]) == 0
     found_now: Any = report(LOG4J, "--vex", "u.json")["findings"]
     assert [item["analysis"]["status"] for item in found_now] == ["under_investigation"]
+
+
+def test_vex_attested_to_an_image_counts_where_its_signer_is_trusted(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COSIGN_PASSWORD", "correct horse")
+    metadata = b"Metadata-Version: 2.1\nName: flask\nVersion: 2.0\n\n"
+    layout(data / "image", [{"usr/lib/python3/dist-packages/flask-2.0.dist-info/METADATA": metadata}], name="app:1")
+    image = "oci-dir:image"
+    before: Any = report(image)
+    (told,) = before["findings"]
+    words = ["--product", told["component"]["purl"], "--vuln", "PYSEC-1", "--status", "not_affected"]
+    said = ["--justification", "vulnerable_code_not_present", "-o", "openvex=vex.json"]
+    assert run(["vex", "create", "-q", *words, *said]) == 0
+    for name in ("ours", "theirs"):
+        assert run(["key", "generate", "--output-key-prefix", name]) == 0
+    signed = ["--key", "ours.key", "--tlog-upload=false", "--predicate", "vex.json", "--type", "openvex"]
+    assert run(["attest", image, *signed]) == 0
+    assert ids(report(image)) == ["PYSEC-1"], "nobody asked for attestations"
+    assert ids(report(image, "--vex-attested", "--vex-key", "theirs.pub")) == ["PYSEC-1"]
+    assert run(["scan", image, "--vex-attested", "--vex-key", "theirs.pub"]) == 0
+    assert "not of a trusted signer" in capfd.readouterr().err
+    found = report(image, "--vex-attested", "--vex-key", "ours.pub")
+    assert (ids(found), ids(found, "suppressed")) == ([], ["PYSEC-1"])
+    assert run(["scan", image, "--vex-attested"]) == 2
+    assert "nobody is trusted" in capfd.readouterr().err
 
 
 def test_vex_documents_are_merged_linted_and_applied(data: Path, capfd: pytest.CaptureFixture[str]) -> None:

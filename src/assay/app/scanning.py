@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from assay.model.advisory_store import Claim
     from assay.model.explanation import Explanation
     from assay.model.finding import Scan
+    from assay.model.vex import VexDocument
 
 
 class ScanRequest(NamedTuple):
@@ -35,6 +36,7 @@ class ScanRequest(NamedTuple):
     declared: bool | None = None
     max_age: int = 14
     vex: Sequence[Path] = ()
+    attested: Sequence[VexDocument] = ()
     ignore_files: Sequence[Path] = ()
     update: UpdateRequest | None = None
     warn: Callable[[str], None] = lambda text: None
@@ -82,6 +84,7 @@ def _scan(request: ScanRequest, store: AdvisoryStore) -> Scan:
     time = timestamp()
     rules, problems, files = ignore_files.collect(request.folders, request.ignore_files)
     documents = [vex_document.read(_bytes(path), str(path)) for path in request.vex]
+    documents += request.attested
     words = workflow.Words(documents, rules, problems, files)
     options = Options(
         today=datetime.fromisoformat(time.replace("Z", "+00:00")).date(),

@@ -86,9 +86,14 @@ def request(arguments: argparse.Namespace, context: Context) -> VerifyRequest:
 
 def access(arguments: argparse.Namespace, settings: Settings) -> Access:
     """How registries may be spoken to."""
+    return registry_access(settings, insecure=arguments.insecure_registry)
+
+
+def registry_access(settings: Settings, *, insecure: bool = False) -> Access:
+    """How the settings let registries be spoken to."""
     from assay.adapters.access import Access
 
-    return Access(settings.list("registry.plain-http"), arguments.insecure_registry, settings.switch("offline"))
+    return Access(settings.list("registry.plain-http"), insecure, settings.switch("offline"))
 
 
 def _sources(arguments: argparse.Namespace) -> Iterator[Path]:
@@ -106,9 +111,15 @@ def trusted_root(arguments: argparse.Namespace, settings: Settings, context: Con
     if arguments.instance:
         return trust_roots.of_instance(context.data_dir(settings), arguments.instance)
     named = arguments.trusted_root or arguments.trust_config
-    if named is None and settings.text("verify.trusted-root"):
-        named = Path(settings.text("verify.trusted-root"))
-    return trust_roots.load(named) if named is not None else trust_roots.public_good(context.data_dir(settings))
+    return trust_roots.load(named) if named is not None else configured_root(settings, context)
+
+
+def configured_root(settings: Settings, context: Context) -> Root:
+    """The trusted root that ``verify.trusted-root`` names, else the public-good instance's."""
+    from assay.adapters import trust_roots
+
+    named = settings.text("verify.trusted-root")
+    return trust_roots.load(Path(named)) if named else trust_roots.public_good(context.data_dir(settings))
 
 
 def policy(arguments: argparse.Namespace, settings: Settings, context: Context) -> Policy | None:

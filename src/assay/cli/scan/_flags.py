@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from assay.app import ScanRequest
     from assay.model.finding import Scan
     from assay.model.sbom import Sbom
+    from assay.model.vex import VexDocument
     from assay.workflows.scan import Wanted
 
 LEVELS = ("negligible", "low", "medium", "high", "critical", "unknown", "none")
@@ -38,6 +39,11 @@ def add_source(parser: argparse.ArgumentParser) -> None:
 def add_judgement(parser: argparse.ArgumentParser) -> None:
     """What the components are judged by."""
     parser.add_argument("--vex", action="append", metavar="FILE", help="apply these VEX statements; repeatable")
+    parser.add_argument("--vex-attested", action="store_true", help="apply the verified VEX attestations of the image")
+    parser.add_argument("--vex-key", metavar="FILE", default="", help="the public key of --vex-attested")
+    parser.add_argument(
+        "--identity-policy", metavar="FILE", type=Path, help="whom --vex-attested trusts, [[verify.identity]] in TOML"
+    )
     parser.add_argument("--ignorefile", action="append", metavar="FILE", help="apply these ignore rules; repeatable")
     parser.add_argument("--no-source-config", action="store_true", help="refuse ignore rules from inside the SOURCE")
     parser.add_argument("--no-update", action="store_false", dest="update", default=None, help="take the data as it is")
@@ -106,10 +112,39 @@ def request(arguments: argparse.Namespace, found: Settings, context: Context) ->
         declared=arguments.declared,
         max_age=days(found.text("coverage.max-age"), "coverage.max-age"),
         vex=[Path(name) for name in found.list("scan.vex")],
+        attested=attested(arguments, found, context) if arguments.vex_attested else (),
         ignore_files=[Path(name) for name in arguments.ignorefile or ()],
         update=update_request(found, context) if found.switch("db.update") and not found.switch("offline") else None,
         warn=context.warn,
     )
+
+
+def attested(arguments: argparse.Namespace, found: Settings, context: Context) -> Sequence[VexDocument]:
+    """The VEX documents that trusted signers attested to the images among the sources.
+
+    Raises `UsageError` where nobody is trusted, for anybody can attest to an image that they may push to.
+    """
+    from assay.app import attested_vex, identity_policies, verifying
+    from assay.cli import _verifying
+
+    policy = identity_policies.of_files(found.trusted)
+    if arguments.identity_policy is not None:
+        policy = identity_policies.load(arguments.identity_policy)
+    if policy is None and not arguments.vex_key:
+        what = "--vex-attested: nobody is trusted to say what does not affect an image"
+        raise UsageError(what, "name them in [[verify.identity]] of assay.toml or --identity-policy, or --vex-key FILE")
+    images = [text for text in _sources(arguments) if not text.startswith("pkg:")]
+    request = verifying.VerifyRequest(
+        access=_verifying.registry_access(found),
+        root=_verifying.configured_root(found, context),
+        policy=None if arguments.vex_key else policy,
+        key=arguments.vex_key,
+        ignore_log=bool(arguments.vex_key),
+        attestation=True,
+        platform=arguments.platform or "",
+        note=context.note,
+    )
+    return attested_vex.documents(images, request, context.warn)
 
 
 def folders(arguments: argparse.Namespace) -> list[Path]:
