@@ -11,7 +11,7 @@ PYTEST_ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help setup demo test lint bench fuzz docs interop system clean lock
+.PHONY: help setup demo test lint bench fuzz docs interop image system clean lock
 .DEFAULT_GOAL := help
 
 help:  ## Lists the targets.
@@ -34,6 +34,7 @@ demo: setup  ## Builds a small container image, writes its SBOM and findings, si
 
 test: setup  ## Runs every test; installs distribution packages first where it may.
 	@sh tools/system.sh
+	@$(BIN)/python -m tools.image --fetch || echo "the image of deploy/image is not tested" >&2
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: setup  ## Checks style, types, import contracts and that the generated docs are current.
@@ -57,6 +58,9 @@ fuzz: setup  ## Runs every fuzz harness for FUZZ_SECONDS (60) seconds.
 interop: setup  ## Lets real peers read what assay writes; slow, and needs go.
 	@$(BIN)/python -m pytest tests/interop -m interop -s -q
 
+image: setup  ## Builds a small container image of assay from scratch, and lists, scans and signs it.
+	@$(BIN)/python -m tools.image
+
 system:  ## Installs the distribution packages that some tests want; needs root.
 	@sh tools/system.sh --required
 
@@ -64,5 +68,5 @@ lock:  ## Pins all dependencies anew; needs uv.
 	@sh tools/lock.sh
 
 clean:  ## Removes what the other targets made.
-	rm -rf $(VENV) build dist demo/.build bench/.build fuzz/.corpus .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist demo/.build bench/.build deploy/.build fuzz/.corpus .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

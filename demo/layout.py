@@ -8,7 +8,7 @@ import io
 import json
 import platform
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,8 +24,11 @@ class Tree(NamedTuple):
     created_by: str
 
 
-def write(layout: Path, trees: Sequence[Tree], name: str) -> None:
-    """Writes the layout; `trees` from the base up."""
+DEMO = {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin"], "WorkingDir": "/srv/app"}
+
+
+def write(layout: Path, trees: Sequence[Tree], name: str, runs: Mapping[str, object] = DEMO) -> None:
+    """Writes the layout; `trees` from the base up, `runs` is how a container is started (image-spec, "config")."""
     blobs = layout / "blobs" / "sha256"
     blobs.mkdir(parents=True)
     tars = [_tar(tree.folder) for tree in trees]
@@ -34,7 +37,7 @@ def write(layout: Path, trees: Sequence[Tree], name: str) -> None:
         "created": _CREATED,
         "architecture": _ARCHITECTURES.get(platform.machine(), platform.machine()),
         "os": "linux",
-        "config": {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin"], "WorkingDir": "/srv/app"},
+        "config": runs,
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(data).hexdigest()}" for data in tars]},
         "history": [{"created": _CREATED, "created_by": tree.created_by} for tree in trees],
     }

@@ -47,12 +47,12 @@ def _check(path: Path, sha256: str) -> None:
         raise LeftOutError(f"{path.name} has the digest {found}, not {sha256}")
 
 
-def fetch_debian(downloads: Path) -> None:
+def fetch_debian(downloads: Path, names: Sequence[str] = DEBIAN) -> None:
     """Debian packages by the machine's own apt, without root: with its lists, or with lists of our own."""
     if any(downloads.glob("*.deb")):
         return
     try:
-        _run(["apt-get", "download", *DEBIAN], 20, cwd=downloads)
+        _run(["apt-get", "download", *names], 20, cwd=downloads)
     except LeftOutError:
         state = tempfile.mkdtemp()
         try:
@@ -61,7 +61,7 @@ def fetch_debian(downloads: Path) -> None:
             Path(state, "lists", "partial").mkdir(parents=True)
             Path(state, "archives", "partial").mkdir(parents=True)
             _run(["apt-get", *own, "update"], 20)
-            for name in DEBIAN:
+            for name in names:
                 _run(["apt-get", *own, "download", name], 20, cwd=downloads)
         finally:
             shutil.rmtree(state, ignore_errors=True)
