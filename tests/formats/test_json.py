@@ -52,6 +52,15 @@ def test_relaxed_json_has_comments_and_trailing_commas() -> None:
     assert json.load_relaxed(text) == {"a": [1, 2], "b": "// no comment, ]"}
 
 
+@pytest.mark.parametrize(
+    "text", ['{"a": 1' + ",/" + "/" * 100_000 + ":", '"' + '\\"' * 100_000, "/*" * 100_000, '{"a": [' + "," * 100_000]
+)
+def test_relaxed_nonsense_is_refused_at_once(text: str) -> None:
+    """Found by fuzzing: a comma before many slashes took for ever."""
+    with pytest.raises(Malformed):
+        json.load_relaxed(text)
+
+
 _TEXTS = ("", '\x7f\x00\x1f\b\f\n\r\t"\\/', "\u2028<&>ä😀", "\ud800x")
 _WRITTEN: list[json.Json] = [
     {},

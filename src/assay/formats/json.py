@@ -72,7 +72,10 @@ def load_object(data: bytes | str) -> Object:
     return value
 
 
-_TOKEN = r'(?s)("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/|,(?=(?:\s|//[^\n]*|/\*.*?\*/)*[\]}])'
+_TEXT = r'("(?:[^"\\]|\\.)*+(?:"|\Z))'
+_COMMENT = re.compile(rf"(?s){_TEXT}|//[^\n]*+|/\*.*?(?:\*/|\Z)")
+_TRAILING_COMMA = re.compile(rf"(?s){_TEXT}|,(?=\s*+[\]}}])")
+"""Each takes a text to its end, or the document's, so that nothing is looked at twice."""
 
 
 def load_relaxed(data: bytes | str) -> Object:
@@ -83,7 +86,12 @@ def load_relaxed(data: bytes | str) -> Object:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
     except UnicodeDecodeError as error:
         raise Malformed(f"not JSON: {error}") from error
-    return load_object(re.sub(_TOKEN, lambda match: match[1] or "", text))
+    return load_object(_TRAILING_COMMA.sub(_kept, _COMMENT.sub(_kept, text)))
+
+
+def _kept(match: re.Match[str]) -> str:
+    """A text stays; a comment becomes a space, for it parts what stands around it."""
+    return match[1] or ("" if match[0] == "," else " ")
 
 
 def as_object(value: Json | object) -> Object:
