@@ -43,6 +43,7 @@ lint: setup  ## Checks style, types, import contracts and that the generated doc
 	$(BIN)/mypy src tests demo fuzz tools bench
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.docs --check
+	$(BIN)/python -m tools.policy_schemas --check
 
 docs: setup  ## Writes the generated pages under docs/reference.
 	@$(BIN)/python -m tools.docs

@@ -10,17 +10,23 @@ import platform
 import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import compare, inputs, measure, scan
+from bench import admission, authority, compare, inputs, log, measure, scan, verify
 
 HERE = Path(__file__).parent
 BUILD = inputs.BUILD
 ASSAY = str(Path(sys.executable).parent / "assay")
 PEERS = {"syft": BUILD / "bin" / "syft", "trivy": BUILD / "bin" / "trivy"}
-INPUTS = ("image", "image-no-jars", "million", "tree", "empty", "scan")
+INPUTS = ("image", "image-no-jars", "million", "tree", "empty", "scan", "log", "ca", "verify", "admission")
+SERVICES: dict[str, Callable[[], list[str]]] = {
+    "log": log.table,
+    "ca": authority.table,
+    "verify": verify.table,
+    "admission": lambda: admission.table(3),
+}
 
 
 def commands(name: str) -> dict[str, list[str]]:
@@ -92,9 +98,16 @@ def median(runs: Sequence[measure.Run], field: str) -> float:
     return float(statistics.median(getattr(run, field) for run in runs))
 
 
+def of_input(name: str, rounds: int) -> list[str]:
+    """The tables of one input, or of one of the services."""
+    if name in SERVICES:
+        return SERVICES[name]()
+    return scan.table(rounds) if name == "scan" else table(name, run_all(name, rounds))
+
+
 def main(names: Sequence[str]) -> None:
     names = names or INPUTS
-    inputs.main([name for name in names if name != "scan"])
+    inputs.main([name for name in names if name != "scan" and name not in SERVICES])
     subprocess.run([str(HERE / "peers.sh")], check=False)
     rounds = int(os.environ.get("BENCH_ROUNDS", "3"))
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
@@ -102,7 +115,7 @@ def main(names: Sequence[str]) -> None:
     head = f"Measured {datetime.now(UTC):%Y-%m-%d} at commit {commit}, {machine}, {rounds} rounds interleaved, medians."
     lines = [head, ""]
     for name in names:
-        lines += scan.table(rounds) if name == "scan" else table(name, run_all(name, rounds))
+        lines += of_input(name, rounds)
         (BUILD / "result.md").write_text("\n".join(lines))
     print("\n".join(lines))
 

@@ -55,14 +55,15 @@ class _Watch(threading.Thread):
 
     def run(self) -> None:
         while not self._done.wait(_INTERVAL):
-            self.peak = max(self.peak, sum(map(_resident, _family(self._root))))
+            self.peak = max(self.peak, sum(map(resident, family(self._root))))
 
     def stop(self) -> None:
         self._done.set()
         self.join()
 
 
-def _family(root: int) -> list[int]:
+def family(root: int) -> list[int]:
+    """A process and all its descendants."""
     family, todo = [], [root]
     while todo:
         process = todo.pop()
@@ -75,7 +76,7 @@ def _family(root: int) -> list[int]:
     return family
 
 
-def _resident(process: int) -> int:
+def resident(process: int) -> int:
     """The high-water mark of a process (proc_pid_status(5)); unlike `ru_maxrss` it begins anew with the program."""
     try:
         status = Path(f"/proc/{process}/status").read_text()

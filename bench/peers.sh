@@ -9,10 +9,18 @@ export GOTOOLCHAIN="${GOTOOLCHAIN:-auto}" GOBIN="$bin" CGO_ENABLED=0 GOEXPERIMEN
 syft=v1.51.0
 trivy=v0.70.0
 osv=v2.6.0
+cosign=v3.1.3
+rekor=v2.3.0
+fulcio=v1.8.8
 
 [ -x "$bin/syft" ] || go install "github.com/anchore/syft/cmd/syft@$syft"
 
 [ -x "$bin/osv-scanner" ] || GOEXPERIMENT="" go install "github.com/google/osv-scanner/v2/cmd/osv-scanner@$osv"
+
+# Peers of the Sigstore services: cosign (6 minutes), rekor-tiles' server over files, Fulcio (whose PKCS #11 wants C).
+[ -x "$bin/cosign" ] || GOEXPERIMENT="" go install "github.com/sigstore/cosign/v3/cmd/cosign@$cosign"
+[ -x "$bin/posix" ] || GOEXPERIMENT="" go install "github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix@$rekor"
+[ -x "$bin/fulcio" ] || CGO_ENABLED=1 GOEXPERIMENT="" go install "github.com/sigstore/fulcio@$fulcio"
 
 # `go install` refuses Trivy, whose module has replace directives: a scratch module builds it.
 if [ ! -x "$bin/trivy" ]; then

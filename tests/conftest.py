@@ -6,11 +6,16 @@ import os
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 import features
+
+if TYPE_CHECKING:
+    from simulators.object_server import ObjectServer
+    from simulators.postgres_server import PostgresServer
 
 REQUIRE_ALL = os.environ.get("ASSAY_REQUIRE_ALL") == "1"
 OUTCOMES: dict[str, str] = {}
@@ -37,6 +42,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         slow = [item for item in items if item.get_closest_marker("interop")]
         items[:] = [item for item in items if item not in slow]
         config.hook.pytest_deselected(items=slow)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Generator[PostgresServer, None, None]:
+    """PostgreSQL, for all tests that want one."""
+    from simulators.postgres_server import postgres_server
+
+    with postgres_server() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def objects() -> Generator[ObjectServer, None, None]:
+    """An S3 server, for all tests that want one, with its credentials in the environment."""
+    from simulators.object_server import ENVIRONMENT, object_server
+
+    with object_server() as found, pytest.MonkeyPatch.context() as patch:
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        yield found
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,12 +12,13 @@ import importlib.util
 import sys
 from pathlib import Path
 
-_PACKAGES = ("assay", "msgspec", "isal", "yaml", "zstandard")
+_PACKAGES = ("assay", "msgspec", "isal", "yaml", "zstandard", "cryptography", "re2")
+_SERVER = ("anyio", "h11", "httptools", "jwt", "starlette", "uvicorn", "uvloop")
 
 
 def main() -> int:
     """Compiles each package in place, without a word; one that is not there is passed over."""
-    for name in _PACKAGES:
+    for name in (*_PACKAGES, *_SERVER):
         found = importlib.util.find_spec(name)
         for folder in found.submodule_search_locations or () if found else ():
             compileall.compile_dir(Path(folder), quiet=2)

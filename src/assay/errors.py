@@ -10,6 +10,7 @@
     │   │   └── LimitExceeded          foreign bytes larger, deeper or more numerous than allowed
     │   └── DigestMismatch             content that is not what its digest says
     ├── ExternalError              4   something outside failed: registry, log, feed, trust root, cluster
+    │   └── Late                       it did not answer within the time that there was
     └── InternalError             70   a bug in assay
 
 Engines let no foreign exception out: whatever a library raises is turned into one of these at the place
@@ -27,6 +28,7 @@ __all__ = [
     "ExternalError",
     "InputError",
     "InternalError",
+    "Late",
     "LimitExceeded",
     "Malformed",
     "Refused",
@@ -107,6 +109,10 @@ class ExternalError(AssayError):
     """Something outside of assay did not do its part."""
 
     exit_code = ExitCode.EXTERNAL
+
+
+class Late(ExternalError):
+    """Something outside of assay did not answer within the time that there was."""
 
 
 class InternalError(AssayError):

@@ -344,6 +344,23 @@ class LogStore(Protocol):
         ...
 
 
+class TileSource(Protocol):
+    """Where a log's checkpoint and tiles are read (C2SP tlog-tiles); nothing it gives is believed."""
+
+    @property
+    def name(self) -> str:
+        """What errors call it."""
+        ...
+
+    def checkpoint(self) -> bytes:
+        """The newest checkpoint; raises `assay.errors.InputError` or `assay.errors.ExternalError`."""
+        ...
+
+    def tile(self, path: str) -> bytes | None:
+        """A tile or bundle by its path; None where it is not there."""
+        ...
+
+
 class Cluster(Protocol):
     """What policies may look up in a Kubernetes cluster; without one, in the files that a test names."""
 

@@ -7,12 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tuf.api.exceptions import DownloadHTTPError, RepositoryError
+from tuf.api.exceptions import DownloadHTTPError
 from tuf.ngclient.fetcher import FetcherInterface
 from tuf.ngclient.updater import Updater
 
 from assay.adapters.sigstore_instance import tuf_repository
 from assay.app import sigstore
+from assay.errors import InternalError, Refused
 from assay.trust import signing
 
 TARGETS = {"trusted_root.json": b"{}"}
@@ -62,7 +63,7 @@ def test_too_few_signers_make_no_root(tmp_path: Path) -> None:
     repository = tmp_path / "repository"
     old = [signing.generate() for _ in range(3)]
     tuf_repository.init(repository, old, 2, signing.generate(), NOW)
-    with pytest.raises(RepositoryError):
+    with pytest.raises(Refused):
         tuf_repository.rotate_root(repository, old[:1], [signing.generate()], 1, NOW)
     assert tuf_repository.newest_root(repository)[0] == 1
 
@@ -78,3 +79,22 @@ def test_metadata_is_signed_anew_before_it_expires(tmp_path: Path) -> None:
     assert not (repository / "2.targets.json").exists()
     assert tuf_repository.publish(repository, TARGETS, online, NOW + timedelta(days=89, hours=1))
     assert (repository / "2.targets.json").exists()
+
+
+def test_another_online_key_signs_everything_anew(tmp_path: Path) -> None:
+    repository, roots = tmp_path / "repository", [signing.generate()]
+    keys = {"tuf": signing.generate(), "tuf-2": signing.generate()}
+    tuf_repository.init(repository, roots, 1, keys["tuf"], NOW)
+    tuf_repository.publish(repository, TARGETS, keys["tuf"], NOW)
+    first = (repository / "1.root.json").read_bytes()
+    assert target(client(tmp_path, repository, first)) == b"{}"
+    tuf_repository.rotate_online(repository, tuf_repository.root_signers(repository, roots), keys["tuf-2"], NOW)
+    found = tuf_repository.online_key(repository, keys, "tuf")  # who names the old key has not heard of it yet
+    assert found is keys["tuf-2"]
+    assert tuf_repository.publish(repository, TARGETS, found, NOW)
+    assert target(client(tmp_path, repository, first)) == b"{}"
+    assert not tuf_repository.publish(repository, TARGETS, found, NOW)
+    with pytest.raises(InternalError):
+        tuf_repository.online_key(repository, {"tuf": keys["tuf"]}, "tuf")
+    with pytest.raises(Refused):
+        tuf_repository.rotate_online(repository, [signing.generate()], keys["tuf"], NOW)

@@ -221,6 +221,28 @@ def test_many_files_are_judged_alike(signed: Path, capsys: pytest.CaptureFixture
     assert verdicts.count(True) == 69 and not verdicts[40]
 
 
+def test_many_attestations_are_held_to_a_condition(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COSIGN_PASSWORD", "")
+    monkeypatch.chdir(tmp_path)
+    Path("app").write_text("an artifact")
+    Path("predicate").write_text('{"passed": true}')
+    assert run(capsys, "key", "generate", "--output-key-prefix", "k")[0] == 0
+    signing = ("--key", "k.key", "--tlog-upload=false", "--predicate", "predicate")
+    assert run(capsys, "attest", "app", *signing)[0] == 0
+    names = [f"{number}" for number in range(70)]
+    for name in names:
+        shutil.copy("app", name)
+        shutil.copy("app.att.sigstore.json", f"{name}.att.sigstore.json")
+    Path(names[40]).write_text("changed")
+    words = ("verify-attestation", *names, "--key", "k.pub", "--insecure-ignore-tlog", "-o", "json")
+    for condition, good in (("statement.predicateType != ''", 69), ("size(statement.subject) > 9", 0)):
+        code, out, _ = run(capsys, *words, "--condition", condition)
+        assert code == 1
+        assert [item["verified"] for item in json.loads(out)["targets"]].count(True) == good
+
+
 def test_trusted_roots_are_shown_and_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "trust-root", "show")
     assert code == 0

@@ -324,3 +324,61 @@ def test_the_command_asks_for_source_and_builder(unpacked: Path, capsys: pytest.
     assert main([*words, "--source-uri", "github.com/somebody/else", *builder]) == 1
     assert "wanted was https://github.com/somebody/else" in capsys.readouterr().err
     assert main([*words, "--source-tag", "v1"]) == 2
+
+
+def _words(suite: Path, place: Path, case: Case, builder: str) -> list[str]:
+    """A case as a command line, in the words of slsa-verifier."""
+    found = ["verify-attestation", "--trusted-root", str(suite / "trusted_root.production.json")]
+    flags = {"source_uri": "--source-uri", "branch": "--source-branch", "tag": "--source-tag"}
+    flags |= {"versioned_tag": "--source-versioned-tag", "package_name": "--package-name"}
+    flags |= {"package_version": "--package-version", "verifier_id": "--verifier-id", "resource_uri": "--resource-uri"}
+    for name, flag in flags.items():
+        found += [f"{flag}={case[name]}"] if case.get(name) else []
+    found += [f"--verified-level={level}" for level in case.get("verified_levels", [])]
+    found += [f"--builder-id={builder}"] if builder else []
+    if case["command"] == "verify-vsa":
+        key = ["--key", str(place / case["public_key"]), "--attestation-path", str(place / case["attestation"])]
+        return [*found, *key, *case["subject_digests"]]
+    found += ["--provenance-path", str(place / case.get("provenance", "missing"))]
+    if case["command"] == "verify-image-gcb":
+        return [*found, case["image"]]
+    return [*found, "--registry-keys", str(place / "keys/npm_keys.json"), f"sha512:{case['artifacts'][0]['sha512']}"]
+
+
+@pytest.mark.parametrize("command", ["verify-npm-package", "verify-image-gcb", "verify-vsa"])
+def test_the_command_judges_alike(unpacked: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """No identity is named: builder and source stand for it."""
+    suite = folder("slsa")
+    wrong, seen = [], set()
+    for case in lines(suite / "index.jsonl"):
+        if case["command"] != command:
+            continue
+        for builder in case.get("builder_ids", [""]):
+            code = main(_words(suite, unpacked, case, builder or ""))
+            seen.add(code)
+            if (code == 0) != (case["expected"] == "pass") or code not in (0, 1, 2, 3):
+                wrong.append((case["name"], builder, code, capsys.readouterr().err))
+    assert wrong == []
+    assert 0 in seen
+
+
+def test_a_summary_that_says_less_is_refused(unpacked: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = next(item for item in lines(folder("slsa") / "index.jsonl") if item["command"] == "verify-vsa")
+    words = _words(folder("slsa"), unpacked, case, "")
+    assert main([*words, "--print-provenance"]) == 0
+    assert json.loads(capsys.readouterr().out)["predicateType"] == summary.TYPE
+    assert main([*words, "--verified-level", "SLSA_BUILD_LEVEL_3"]) == 1
+    assert main([*words, "--verifier-id", "https://other.example"]) == 1
+    assert main([*words, "--resource-uri", "gce_image://other"]) == 1
+    assert main([*words[:-1], "gce_image_id:1"]) == 1
+    assert main([word for word in words if "--resource-uri" not in word]) == 2
+    assert main([word for word in words if "--verifier-id" not in word]) == 2
+
+
+def test_a_command_without_a_source_says_what_is_missing(unpacked: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("verify-npm-package", "verify-image-gcb"):
+        case = next(item for item in lines(folder("slsa") / "index.jsonl") if item["command"] == command)
+        bare = {name: value for name, value in case.items() if name not in ("source_uri", "tag", "versioned_tag")}
+        bare = {name: value for name, value in bare.items() if name not in ("package_name", "package_version")}
+        assert main(_words(folder("slsa"), unpacked, bare, "")) == 2
+        assert "--source-uri" in capsys.readouterr().err

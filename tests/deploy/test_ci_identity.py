@@ -15,14 +15,17 @@ from typing import Any
 
 import jwt
 import pytest
+import yaml
 
 from assay.cli._main import run as main
 from simulators import real_registries
-from simulators.github_identity import GitHub, serve
+from simulators.github_identity import SHA, GitHub, serve
 from simulators.image import layout
+from simulators.kept_instance import KeptInstance
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "deploy" / "ci" / "scripts"
+FULCIO = ROOT / "tests/server/data/fulcio-config.yaml"
 TRUSTED = ROOT / "src/assay/adapters/trust_roots/public_good.trusted_root.json"
 
 
@@ -123,3 +126,54 @@ def test_no_identity_is_asked_for_what_may_not_be_signed(github: GitHub, image: 
     environment = of_run(github, image, tmp_path / "results") | {"ASSAY_REF": "refs/heads/feature"}
     assert run("sign.sh", environment).returncode == 2
     assert github.asked == []
+
+
+@pytest.fixture
+def instance(github: GitHub, tmp_path: Path) -> Iterator[KeptInstance]:
+    """A fresh instance that trusts the provider by Fulcio's template for GitHub's workflows."""
+    found = yaml.safe_load(FULCIO.read_text())
+    issuer = {"issuer-url": github.issuer, "client-id": "sigstore", "type": "ci-provider"}
+    found["oidc-issuers"] = {github.issuer: {**issuer, "ci-provider": "github-workflow"}}
+    (tmp_path / "issuers.yaml").write_text(yaml.safe_dump(found))
+    (tmp_path / "instance").mkdir()
+    kept = KeptInstance(tmp_path / "instance", "--issuers", str(tmp_path / "issuers.yaml"))
+    with kept.serving():
+        yield kept
+
+
+def test_what_the_action_signs_is_verified_with_the_flags_of_cosign(
+    github: GitHub, image: str, instance: KeptInstance, tmp_path: Path
+) -> None:
+    environment = of_run(github, image, tmp_path / "results")
+    config = str(instance.folder / "data/sigstore/client-files/trust_config.json")
+    for script in ("sbom.sh", "scan.sh", "sign.sh", "attest.sh"):
+        done = run(script, {**environment, "ASSAY_TRUST_CONFIG": config})
+        assert done.returncode == 0, done.stderr
+    summary = (tmp_path / "summary").read_text()
+    assert f"Signed: `{image}`" in summary
+    assert f"Attested, SBOM and scan: `{image}`" in summary
+    workflow = f"https://github.com/{github.workflow}"
+    who = ["--certificate-identity", workflow, "--certificate-oidc-issuer", github.issuer]
+    of_github = {"repository": "team/app", "ref": "refs/heads/main", "sha": SHA, "trigger": "push", "name": "assay"}
+    claims = [word for name, value in of_github.items() for word in (f"--certificate-github-workflow-{name}", value)]
+    trust = ["--trust-config", config]
+    assert main(["verify", image, *trust, *who, *claims]) == 0
+    for kind in ("cyclonedx", "vuln"):
+        assert main(["verify-attestation", image, *trust, *who, *claims, "--type", kind]) == 0
+    for name in of_github:
+        wrong = [*claims, f"--certificate-github-workflow-{name}", "other"]
+        assert main(["verify", image, *trust, *who, *wrong]) == 1
+    elsewhere = ["--certificate-identity-regexp", "^https://github.com/other/", *who[2:]]
+    assert main(["verify", image, *trust, *elsewhere]) == 1
+
+
+def test_a_token_of_somebody_elses_provider_is_refused(
+    github: GitHub, image: str, instance: KeptInstance, tmp_path: Path
+) -> None:
+    config = str(instance.folder / "data/sigstore/client-files/trust_config.json")
+    with serve(GitHub()) as other:
+        environment = {**of_run(other, image, tmp_path / "results"), "ASSAY_TRUST_CONFIG": config}
+        done = run("sign.sh", environment)
+    assert done.returncode != 0
+    assert "issuer" in done.stderr or "token" in done.stderr
+    assert "Signed" not in ((tmp_path / "summary").read_text() if (tmp_path / "summary").exists() else "")

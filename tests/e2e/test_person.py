@@ -139,6 +139,6 @@ def test_a_device_flow_that_does_not_begin(pauses: list[float]) -> None:
             issuer(f"{site.url}/elsewhere").device(lambda _: None)
 
 
-def test_an_issuer_without_a_device_flow(instance: RunningInstance) -> None:
-    with pytest.raises(UsageError, match="no device flow"):
-        issuer(instance.url).device(lambda _: None)
+def test_an_issuer_without_a_device_flow() -> None:
+    with serve(DeviceIssuer([], offers=False)) as site, pytest.raises(UsageError, match="no device flow"):
+        issuer(site.url).device(lambda _: None)

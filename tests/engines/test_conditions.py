@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from assay.engines.conditions import MAX_LENGTH, Condition
+from assay.engines.policy.cel.conditions import MAX_LENGTH, Condition
 from assay.errors import Refused, UsageError
 from assay.formats.json import Json
 
@@ -41,3 +41,9 @@ def test_what_does_not_compile_is_told_with_its_place() -> None:
         Condition("1 +")
     with pytest.raises(UsageError, match="characters"):
         Condition(" " * (MAX_LENGTH + 1))
+
+
+def test_a_condition_that_explodes_is_refused() -> None:
+    items: dict[str, Json] = {"predicate": list(range(1000))}
+    with pytest.raises(Refused, match="cannot be told: the expression takes over"):
+        Condition("predicate.all(a, predicate.all(b, predicate.all(c, true)))").check(items, NOW, [])

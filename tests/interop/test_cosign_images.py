@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,23 +12,17 @@ from typing import Any
 
 import pytest
 
-from simulators import attached_image, real_registries
+from simulators import attached_image, real_cosign, real_registries
 
 pytestmark = pytest.mark.interop
 
-MODULE = "github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3"
-BIN = Path(__file__).parents[2] / "bench/.build/bin"
 ELDER = ["--new-bundle-format=false"]
 KEY = ["--tlog-upload=false", "--use-signing-config=false", "--yes"]
 
 
 @pytest.fixture(scope="module")
 def cosign() -> Path:
-    program = BIN / "cosign"
-    if not program.exists():
-        go = shutil.which("go") or pytest.skip("there is no go")
-        subprocess.run([go, "install", MODULE], check=True, env={**os.environ, "GOBIN": str(BIN)})
-    return program
+    return real_cosign.program()
 
 
 @pytest.fixture(scope="module", params=["plain", "modern"])

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import json
+from pathlib import Path
 
+import pytest
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assay.adapters.sigstore.services import _request as certificate_request
+from assay.app import sigstore
+from assay.errors import UsageError
+from assay.formats import pem
 from assay.server import http_bodies
+from assay.server.development_issuer import DevelopmentIssuer
+from assay.server.instance import Serving, part
 from assay.server.limits import BodyTimeout, RateLimit
+from assay.server.parts import Part, compose
+from assay.trust import signing
+from simulators import asgi
+from simulators.asgi import Answer
 
 
 async def reads(scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,3 +67,63 @@ def test_an_address_that_asks_without_pause_is_refused_and_others_are_not() -> N
     assert asyncio.run(ask(app, "192.0.2.2"))["status"] == 200
     now[0] += 0.5
     assert [asyncio.run(ask(app))["status"] for _ in range(2)] == [200, 429]
+
+
+def test_an_identity_and_a_key_that_ask_too_much_are_refused_and_others_are_not(tmp_path: Path) -> None:
+    now = sigstore.now()
+    sigstore.make(sigstore.Making(tmp_path / "data", tmp_path / "roots", "http://127.0.0.1:1", b"p", b"r", now))
+    instance = sigstore.open_instance(tmp_path / "data", b"p", development=True)
+    instance.publish(now)
+    app = compose([part(instance, Serving(identity_rate=0.4))])  # two at once, then one in 2.5 s
+    mine, yours = signing.generate(), signing.generate()
+
+    def certificate(email: str, key: signing.LocalKey) -> Answer:
+        csr = base64.b64encode(certificate_request(key)).decode()
+        token = DevelopmentIssuer(instance).token(email)
+        headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+        return asgi.ask(
+            app, "POST", "/api/v2/signingCert", json.dumps({"certificateSigningRequest": csr}).encode(), headers
+        )
+
+    first = [certificate("me@org.example", mine) for _ in range(3)]
+    assert [answer.status for answer in first] == [200, 200, 429]
+    assert first[2].headers["retry-after"] == "2"
+    assert "by this identity" in first[2].json()["message"]
+    other = certificate("you@org.example", yours)
+    assert other.status == 200
+
+    def log(answer: Answer | None, key: signing.LocalKey, data: bytes) -> Answer:
+        if answer is None:
+            verifier = {"publicKey": {"rawBytes": base64.b64encode(key.public_key).decode()}}
+        else:
+            chain = answer.json()["signedCertificateEmbeddedSct"]["chain"]["certificates"]
+            der = pem.certificates(chain[0].encode())[0]
+            verifier = {"x509Certificate": {"rawBytes": base64.b64encode(der).decode()}}
+        signature = base64.b64encode(key.sign(data)).decode()
+        signed = {"content": signature, "verifier": {**verifier, "keyDetails": "PKIX_ECDSA_P256_SHA_256"}}
+        digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+        body = json.dumps({"hashedRekordRequestV002": {"digest": digest, "signature": signed}}).encode()
+        return asgi.ask(app, "POST", "/api/v2/log/entries", body)
+
+    by_name = [log(first[at % 2], mine, b"%d" % at) for at in range(3)]  # two certificates of one identity
+    assert [answer.status for answer in by_name] == [201, 201, 429]
+    assert "by this identity" in by_name[2].json()["message"]
+    assert log(other, yours, b"of somebody else").status == 201
+    by_key = [log(None, mine, b"key %d" % at) for at in range(3)]
+    assert [answer.status for answer in by_key] == [201, 201, 429]
+    assert "with this key" in by_key[2].json()["message"]
+
+
+def test_parts_that_claim_the_same_path_are_not_served_together() -> None:
+    one, other = (Part(name, [Route("/same", reads)]) for name in ("one", "other"))
+    with pytest.raises(UsageError, match="one and other both serve /same"):
+        compose([one, other])
+    fallback = [Part(name, [], fallback=[Route("/{path:path}", reads)]) for name in ("one", "other")]
+    with pytest.raises(UsageError):
+        compose(fallback)
+    ready = [True]
+    app = compose([Part("one", [], {"disk": {"full": "it is full"}}, ready=lambda: ready[0])])
+    assert asgi.ask(app, "GET", "/healthz").json()["warnings"] == ["disk: it is full"]
+    assert asgi.ask(app, "GET", "/readyz").status == 200
+    ready[0] = False
+    assert asgi.ask(app, "GET", "/readyz").status == 503

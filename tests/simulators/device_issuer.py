@@ -13,7 +13,10 @@ from urllib.parse import parse_qs
 
 @dataclass
 class DeviceIssuer:
-    """`polls` are the answers of the token endpoint, one by one; `asked` the forms that came, by path."""
+    """`polls` are the answers of the token endpoint, one by one; `asked` the forms that came, by path.
+
+    Where it has no device flow (`offers` is false), its description names none.
+    """
 
     polls: list[tuple[int, dict[str, object]]]
     begun: tuple[int, dict[str, object]] = (
@@ -28,6 +31,7 @@ class DeviceIssuer:
     )
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     url: str = ""
+    offers: bool = True
 
 
 @contextmanager
@@ -59,7 +63,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(404, {})
             return
         found: dict[str, object] = {"issuer": url, "token_endpoint": f"{url}/token"}
-        self._answer(200, {**found, "device_authorization_endpoint": f"{url}/device"})
+        more: dict[str, object] = {"device_authorization_endpoint": f"{url}/device"} if self.issuer.offers else {}
+        self._answer(200, found | more)
 
     def do_POST(self) -> None:
         """The beginning of the flow, and the polls."""

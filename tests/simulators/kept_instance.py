@@ -15,9 +15,12 @@ import requests
 
 
 class KeptInstance:
-    """One in `folder`; `url` without a slash at the end, its state is in ``folder/data/sigstore``."""
+    """One in `folder`, made with the `flags` of `init`; its state is in ``folder/data/sigstore``.
 
-    def __init__(self, folder: Path) -> None:
+    `url` has no slash at the end.
+    """
+
+    def __init__(self, folder: Path, *flags: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.url = f"http://127.0.0.1:{free.getsockname()[1]}"
         self.folder, self.roots = folder, folder / "roots"
@@ -26,7 +29,7 @@ class KeptInstance:
         (folder / "root-password").write_text("known to few\n")
         more["ASSAY_SIGSTORE_ROOT_PASSWORD_FILE"] = str(folder / "root-password")
         self.environment = {**os.environ, **more}
-        made = self.run("init", "--base-url", self.url, "--root-keys", str(self.roots))
+        made = self.run("init", "--base-url", self.url, "--root-keys", str(self.roots), *flags)
         assert made.returncode == 0, made.stderr
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:

@@ -1,24 +1,74 @@
-"""``python -m simulators.log_writer FOLDER STOP``: writes to a log until it kills itself at the STOP-th write.
+"""Writers of a log that kill themselves: one process for each life, forked from a server that has everything loaded.
 
-Every answer goes to standard output at once, as ``INDEX SIZE ROOT CHECKPOINT-SIZE``; the process ends by SIGKILL.
+Every answer goes to a file at once, as ``INDEX DATA SIZE ROOT``; the process ends by SIGKILL.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
-import sys
+from collections.abc import Callable
+from multiprocessing import forkserver
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from assay.adapters.log_store.sqlite_store import SqliteStore
+import pytest
+
+from assay.adapters.log_store.turns import PostgresTurns
+from assay.engines.log.replica import ReplicatedLog
 from assay.engines.log.sequencer import Log
 from assay.model.transparency import NewLeaf
+from simulators.log_places import Place, Shared
 
 ORIGIN = "crash.example"
 
 
-def main(folder: str, stop: int) -> None:
+def lived(place: Place, stop: int, answers: Path) -> int:
+    """Let a writer live until its `stop`-th write; its exit code."""
+    return ended(_begun(write, place, stop, answers))
+
+
+def replica_begun(place: Shared, stop: int, answers: Path, ttl: float) -> BaseProcess:
+    """Let a replica live until its `stop`-th write."""
+    return _begun(write_as_replica, place, stop, answers, ttl)
+
+
+def ended(process: BaseProcess) -> int:
+    """The exit code of a writer."""
+    process.join(60)
+    assert process.exitcode is not None, "the writer hangs"
+    return process.exitcode
+
+
+def _begun(work: Callable[..., None], *arguments: object) -> BaseProcess:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["simulators.log_writer_loaded"])
+    with pytest.MonkeyPatch.context() as patch:  # the server does not get our path otherwise
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+        forkserver.ensure_running()
+    process = context.Process(target=work, args=arguments)
+    process.start()
+    return process
+
+
+def write(place: Place, stop: int, answers: Path) -> None:
     """Write batches of uneven size, and be killed."""
+    told = _told(answers)
+    _write(Log(place.store(_killer(stop)), ORIGIN, ()), told)
+
+
+def write_as_replica(place: Shared, stop: int, answers: Path, ttl: float) -> None:
+    """The same, in turns with others."""
+    told = _told(answers)
+    store = place.store(_killer(stop))
+    turns = PostgresTurns(store, ttl)
+    log = ReplicatedLog(store, ORIGIN, (), turns, turns)
+    log.start()
+    _write(log, told)
+
+
+def _killer(stop: int) -> Callable[[str], None]:
     left = [stop]
 
     def step(_: str) -> None:
@@ -26,15 +76,19 @@ def main(folder: str, stop: int) -> None:
         if left[0] == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    log = Log(SqliteStore(Path(folder), step), ORIGIN, ())
+    return step
+
+
+def _told(answers: Path) -> int:
+    return os.open(answers, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+
+def _write(log: Log, told: int) -> None:
     for batch in range(1, 1000):
         start = log.head.size
-        leaves = [NewLeaf(b"%d %d" % (start, number), (f"t:{start}",)) for number in range(1 + batch * 37 % 140)]
+        leaves = [NewLeaf(b"%d %d %d" % (batch, start, at), (f"t:{start}",)) for at in range(1 + batch * 37 % 140)]
         places = log.append(leaves)
-        for place, leaf in zip(places, leaves, strict=True):
-            line = f"{place.index} {leaf.data.decode().replace(' ', '-')} {log.head.size} {log.head.root.hex()}\n"
-            os.write(1, line.encode())
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+        head = log.head
+        for found, leaf in zip(places, leaves, strict=True):
+            line = f"{found.index} {leaf.data.decode().replace(' ', '-')} {head.size} {head.root.hex()}\n"
+            os.write(told, line.encode())

@@ -27,6 +27,7 @@ class Faults:
     """What goes wrong; sizes are in bytes, counts are used up."""
 
     stall_blobs: float = 0
+    stall_manifests: float = 0
     crawl: bool = False
     drop_after: int = 0
     drops: int = 0
@@ -201,6 +202,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _get_manifests(self, name: str) -> None:
         faults = self.registry.faults
+        if faults.stall_manifests:
+            time.sleep(faults.stall_manifests)
         if faults.manifest_status != 200:
             self._answer(faults.manifest_status, b'{"errors": [{"message": "a \\u001b[31mfault"}]}')
             return

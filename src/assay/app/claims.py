@@ -11,7 +11,7 @@ from assay.formats import intoto, strict_json
 from assay.model.verification import Judgement, Outcome
 
 if TYPE_CHECKING:
-    from assay.engines.conditions import Condition
+    from assay.engines.policy.cel.conditions import Condition
     from assay.engines.provenance import Expected
 
 
@@ -19,7 +19,7 @@ def compiled(texts: Sequence[str]) -> list[Condition]:
     """The conditions; raises `assay.errors.UsageError` for one that is none."""
     if not texts:
         return []
-    from assay.engines.conditions import Condition
+    from assay.engines.policy.cel.conditions import Condition
 
     return [Condition(text) for text in texts]
 

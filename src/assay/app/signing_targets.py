@@ -17,7 +17,6 @@ from assay.app.signing import Session, Signed, write
 from assay.errors import InputError, UsageError
 from assay.formats import attachment, cosign_signature_writer, intoto, pem, sigstore_bundle_writer
 from assay.formats.intoto import SIGNED_IMAGE
-from assay.formats.json_bytes import encode
 from assay.model.bundle import Envelope, MessageSignature
 from assay.model.digest import Digest
 
@@ -147,5 +146,5 @@ def hang_elder(place: Place, node: Node, signed: Signed, session: Session) -> st
     assert isinstance(content, Envelope)
     notes = cosign_signature_writer.of_bundle(signed.bundle, session.chain[1:])
     notes[attachment.COSIGN_PREDICATE] = intoto.read(content.payload).predicate_type
-    part = Part(encode(sigstore_bundle_writer.envelope(content)), attachment.DSSE, notes)
+    part = Part(sigstore_bundle_writer.envelope_bytes(content), attachment.DSSE, notes)
     return attach(place, node.item, ToAttach([part], tag=CosignTag.ATTESTATIONS)).place

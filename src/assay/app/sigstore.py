@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
-import base64
+import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from assay.adapters.sigstore_instance import keyring, tuf_repository
+from assay.adapters.sigstore_instance import key_addresses, keyring, published, shared_folder, tuf_repository
+from assay.adapters.sigstore_instance import material as materials
 from assay.adapters.sigstore_instance.issuer_keys import IssuerKeys
-from assay.app.transparency import open_log
-from assay.engines.authority import issuers, trust_material, x509
+from assay.adapters.sigstore_instance.key_addresses import KeyAddresses
+from assay.adapters.sigstore_instance.material import Authority, LogShard, Material
+from assay.adapters.sigstore_instance.shared_folder import Storage
+from assay.app import sigstore_authorities, sigstore_trust
+from assay.app.transparency import open_log, open_shared_log
+from assay.engines.authority import issuers
 from assay.engines.authority.issuers import Issuers
 from assay.engines.authority.issuing import CertificateAuthority
 from assay.engines.authority.timestamping import TimestampAuthority
-from assay.engines.log import checkpoint
 from assay.engines.log.sequencer import Log
-from assay.errors import InputError, UsageError
+from assay.errors import InternalError, UsageError
 from assay.formats.json import as_object, load
 from assay.model.signature import Scheme
+from assay.ports import Signer
 from assay.trust import signing
 from assay.trust.signing import LocalKey
 
-ONLINE = ("ca", "tsa", "ct", "log-v1", "tuf", "oidc")
+SERVING = {
+    **dict.fromkeys(("ca", "tsa", "ct", "log-v1", "tuf", "ca-2", "tsa-2"), Scheme.ECDSA_P256),
+    "log-v2": Scheme.ED25519,
+    "oidc": Scheme.RSA_2048,  # cosign's --identity-token takes RS256 only
+}
+"""The keys with which an instance begins; those with a number are spares."""
 _DEV = "oidc-issuers:\n  {url}:\n    issuer-url: {url}\n    client-id: sigstore\n    type: email\n"
 
 
 @dataclass(frozen=True)
 class Making:
-    """What an instance is made of; `url` is where clients will find it, without a slash at the end."""
+    """What an instance is made of; `url` is where clients will find it, without a slash at the end.
+
+    `places` says which keys are on tokens or in key services.
+    """
 
     folder: Path
     root_keys: Path
@@ -43,28 +55,55 @@ class Making:
     issuers: str = ""
     roots: int = 1
     threshold: int = 1
+    storage: Storage | None = None
+    places: KeyAddresses = field(default_factory=KeyAddresses)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Instance:
-    """An opened one."""
+    """An opened one; what is rotated is taken over by `refresh`. The last of `logs` and `cts` take entries."""
 
     folder: Path
     url: str
+    material: Material
     authority: CertificateAuthority
     timestamper: TimestampAuthority
-    log: Log
-    ct: Log
+    logs: list[Log]
+    cts: list[Log]
     issuers: Issuers
     keys: IssuerKeys
-    online: dict[str, LocalKey]
+    online: dict[str, Signer]
     trust_config: dict[str, Any]
     development: bool
+    serving: bool
+    password: bytes = field(repr=False)
+
+    @property
+    def log(self) -> Log:
+        """The log that takes entries."""
+        return self.logs[-1]
+
+    @property
+    def ct(self) -> Log:
+        """The certificate log that takes entries."""
+        return self.cts[-1]
+
+    def issuer(self, key_hash: bytes) -> tuple[Signer, tuple[bytes, ...]]:
+        """The authority, now or before, whose key has that SHA-256: its key and chain; raises `InternalError`."""
+        for item in self.material.authorities:
+            key = self.online[item.key]
+            if hashlib.sha256(key.public_key).digest() == key_hash:
+                return key, item.chain
+        raise InternalError("the certificate log has an entry of an authority that is not known here")
 
     @property
     def repository(self) -> Path:
         """The folder of its TUF repository."""
         return self.folder / "repository"
+
+    def newest(self, name: str) -> bytes | None:
+        """A file of the repository as another replica may have changed it just now; None where there is no other."""
+        return shared_folder.newest(self.folder, f"repository/{name}")
 
     def publish(self, now: datetime) -> bool:
         """Bring the TUF repository up to date; True if anything was due."""
@@ -73,7 +112,14 @@ class Instance:
             "trusted_root.json": _json(found["trustedRoot"]),
             "signing_config.v0.2.json": _json(found["signingConfig"]),
         }
-        return tuf_repository.publish(self.repository, targets, self.online["tuf"], now)
+        with materials.locked(self.folder):
+            key = tuf_repository.online_key(self.repository, self.online, self.material.tuf)
+            return tuf_repository.publish(self.repository, targets, key, now)
+
+
+def parse_places(template: str, named: list[str]) -> KeyAddresses:
+    """Where keys are, as `assay.adapters.sigstore_instance.key_addresses` has it; raises `UsageError`."""
+    return key_addresses.parse(template, named)
 
 
 def make(making: Making) -> None:
@@ -82,100 +128,127 @@ def make(making: Making) -> None:
         raise UsageError(f"{making.folder} holds an instance already", "name another place: --data-dir DIR")
     if not 1 <= making.threshold <= making.roots:
         raise UsageError("the threshold of the TUF root must be between 1 and the number of its keys")
+    if making.storage is not None:
+        shared_folder.check_new(making.storage)
     issuers.read(making.issuers or _DEV.format(url=making.url))
-    online = {name: signing.generate() for name in ONLINE}
-    online["log-v2"] = signing.generate(Scheme.ED25519)
-    roots = [signing.generate() for _ in range(making.roots)]
-    root = signing.generate(Scheme.ECDSA_P384)
-    stored = {"ca-root": root, **{f"tuf-root-{number}": key for number, key in enumerate(roots, 1)}}
-    keyring.write(making.root_keys / keyring.ROOT_FILE, stored, making.root_password)
-    keyring.write(making.folder / keyring.FILE, online, making.password)
-    now = making.now.replace(microsecond=0)
+    names = [f"tuf-root-{number}" for number in range(1, making.roots + 1)]
+    schemes = {"ca-root": Scheme.ECDSA_P384, **dict.fromkeys(names, Scheme.ECDSA_P256)}
+    key_addresses.check_names(making.places, (*SERVING, *schemes))
+    root_file = making.root_keys / keyring.ROOT_FILE
+    stored = keyring.make(root_file, schemes, making.root_password, making.places)
+    online = keyring.make(making.folder / keyring.FILE, SERVING, making.password, making.places)
+    now, roots = making.now.replace(microsecond=0), [stored[name] for name in names]
     tuf_repository.init(making.folder / "repository", roots, making.threshold, online["tuf"], now)
-    chains = _chains(root, online, now)
-    described = {
-        "url": making.url,
-        "created": now.isoformat(),
-        "chains": {name: [base64.b64encode(item).decode() for item in chain] for name, chain in chains.items()},
-    }
+    chains = sigstore_authorities.chains(stored["ca-root"], online, now)
     if making.issuers:
         (making.folder / "issuers.yaml").write_text(making.issuers)
-    (making.folder / "instance.json").write_bytes(_json(described))
-
-
-def _chains(root: LocalKey, online: dict[str, LocalKey], now: datetime) -> dict[str, tuple[bytes, ...]]:
-    """The certificates of CA and TSA under one root."""
-    top, middle, stamps = (
-        x509.name("assay", text) for text in ("assay root", "assay intermediate", "assay timestamps")
+    held = {name: Authority(name, chain, now) for name, chain in chains.items()}
+    materials.write(
+        making.folder,
+        materials.first(making.url, now, held, {"ca": held["ca-2"], "tsa": held["tsa-2"]}),
     )
-    signs = x509.key_usage(5, 6)
-    anchor = x509.authority(root, root.public_key, (top, top), now, 10, (signs, x509.basic_constraints(None)))
-    issues = (signs, x509.extended_usage(x509.CODE_SIGNING), x509.basic_constraints(0))
-    issuing = x509.authority(root, online["ca"].public_key, (top, middle), now, 5, issues)
-    stamped = (x509.key_usage(0), x509.extended_usage(x509.TIME_STAMPING, critical=True))
-    stamping = x509.authority(root, online["tsa"].public_key, (top, stamps), now, 5, stamped)
-    return {"ca": (issuing, anchor), "tsa": (stamping, anchor)}
+    if making.storage is not None:
+        shared_folder.create(making.folder, making.storage)
 
 
-def open_instance(folder: Path, password: bytes, *, development: bool = False) -> Instance:
-    """Open it for serving; raises `UsageError` where its root keys lie inside."""
+def open_instance(folder: Path, password: bytes, *, development: bool = False, serving: bool = False) -> Instance:
+    """Open it; raises `UsageError` where its root keys lie inside.
+
+    Who is `serving` keeps a record of what its logs have shown (`assay.adapters.sigstore_instance.published`).
+    """
     inside = keyring.roots_inside(folder)
     if inside is not None:
         raise UsageError(f"the root keys lie in the data directory: {inside}", "move them to another, safe place")
-    described = _described(folder)
-    url, created = described["url"], datetime.fromisoformat(described["created"])
-    chains = {name: tuple(map(base64.b64decode, items)) for name, items in described["chains"].items()}
-    keys = keyring.read(folder / keyring.FILE, password)
-    origin = urlsplit(url).hostname or "localhost"  # sigstore-go wants the host without its port
-    log = open_log(folder / "log", origin, (keys["log-v1"], keys["log-v2"]))
-    ct = open_log(folder / "ct", f"{origin}/ct", (keys["ct"],))
+    shared_folder.pull(folder)
+    material = materials.read(folder)
+    url, keys = material.url, keyring.read(folder / keyring.FILE, password)
     text = (folder / "issuers.yaml").read_text() if (folder / "issuers.yaml").exists() else ""
     trusted = issuers.read(text) if text else Issuers()
     if development:
         own = issuers.read(_DEV.format(url=url))
         trusted = Issuers({**trusted.exact, **own.exact}, trusted.patterns)
-    config = _trust_config(url, created, chains, keys, origin)
     return Instance(
         folder,
         url,
-        CertificateAuthority(keys["ca"], chains["ca"], keys["ct"]),
-        TimestampAuthority(keys["tsa"], chains["tsa"]),
-        log,
-        ct,
+        material,
+        _authority(material, keys),
+        _timestamper(material, keys),
+        [_open(folder, shard, keys, serving) for shard in material.logs],
+        [_open(folder, shard, keys, serving) for shard in material.ct_logs],
         trusted,
-        IssuerKeys({url: key_set(keys["oidc"])} if development else {}),
+        IssuerKeys({url: key_set(issuer_key(keys))} if development else {}),
         keys,
-        config,
+        sigstore_trust.config(material, keys),
         development,
+        serving,
+        password,
     )
 
 
-def _described(folder: Path) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads((folder / "instance.json").read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f"{folder} holds no instance", "make one: assay sigstore init") from error
+def _open(folder: Path, shard: LogShard, keys: dict[str, Signer], serving: bool) -> Log:
+    signers = [keys[name] for name in shard.keys]
+    storage = shared_folder.read(folder)
+    if storage is not None:
+        shown = published.Record(folder, shard.folder).keep if serving else lambda _: None
+        found = open_shared_log(storage, shard.folder, shard.origin, signers, shown)
+        if serving and shard.end is None:
+            found.start()
+        return found
+    if not serving:
+        return open_log(folder / shard.folder, shard.origin, signers)
+    return open_log(folder / shard.folder, shard.origin, signers, published.Record(folder, shard.folder).keep)
+
+
+def _authority(material: Material, keys: dict[str, Signer]) -> CertificateAuthority:
+    now = material.authorities[-1]
+    return CertificateAuthority(keys[now.key], now.chain, keys[material.ct_logs[-1].keys[0]])
+
+
+def _timestamper(material: Material, keys: dict[str, Signer]) -> TimestampAuthority:
+    now = material.timestampers[-1]
+    return TimestampAuthority(keys[now.key], now.chain)
+
+
+def refresh(instance: Instance) -> bool:
+    """Take over what was rotated in the folder meanwhile; True if there was something.
+
+    Logs that are open stay as they are; new ones are added behind them, and take entries when their server says so.
+    """
+    shared_folder.pull(instance.folder)
+    material = materials.read(instance.folder)
+    if material == instance.material:
+        return False
+    keys = keyring.read(instance.folder / keyring.FILE, instance.password)
+    for open_ones, shards in ((instance.logs, material.logs), (instance.cts, material.ct_logs)):
+        new = shards[len(open_ones) :]
+        open_ones += [_open(instance.folder, shard, keys, instance.serving) for shard in new]
+    instance.authority, instance.timestamper = _authority(material, keys), _timestamper(material, keys)
+    instance.online, instance.trust_config = keys, sigstore_trust.config(material, keys)
+    instance.material = material
+    return True
+
+
+def issuer_key(keys: Mapping[str, Signer]) -> LocalKey:
+    """The key of the development issuer, which is always here; raises `InternalError`."""
+    found = keys["oidc"]
+    if not isinstance(found, LocalKey):
+        raise InternalError("the key of the development issuer is elsewhere")
     return found
-
-
-def _trust_config(
-    url: str, created: datetime, chains: dict[str, tuple[bytes, ...]], keys: dict[str, LocalKey], origin: str
-) -> dict[str, Any]:
-    logs: Sequence[trust_material.LogKey] = [
-        trust_material.LogKey(url, keys[name], checkpoint.log_id(keys[name], origin), created)
-        for name in ("log-v1", "log-v2")
-    ]
-    promised = trust_material.LogKey(f"{url}/ct", keys["ct"], trust_material.ct_log_id(keys["ct"]), created)
-    root = trust_material.trusted_root(url, logs, [promised], (chains["ca"], created), (chains["tsa"], created))
-    return trust_material.trust_config(root, trust_material.signing_config(url, url, created))
 
 
 def key_set(key: LocalKey) -> dict[str, Any]:
     """The public key of the development issuer as a JSON Web Key Set."""
-    from jwt.algorithms import ECAlgorithm
+    from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-    found = ECAlgorithm.to_jwk(key.private.public_key(), as_dict=True)
-    return {"keys": [{**found, "kid": signing.digest(key.public_key)[:16], "use": "sig", "alg": "ES256"}]}
+    algorithm = token_algorithm(key)
+    kind = RSAAlgorithm if algorithm == "RS256" else ECAlgorithm
+    found = kind.to_jwk(key.private.public_key(), as_dict=True)
+    return {"keys": [{**found, "kid": signing.digest(key.public_key)[:16], "use": "sig", "alg": algorithm}]}
+
+
+def token_algorithm(key: LocalKey) -> str:
+    """How the development issuer signs; instances of before have a key for ES256."""
+    return "RS256" if key.scheme is Scheme.RSA_2048 else "ES256"
 
 
 def write_client_files(instance: Instance, folder: Path) -> None:
@@ -200,6 +273,15 @@ def health(url: str) -> list[str]:
     finally:
         answer.close()
     return [str(item) for item in found] if isinstance(found, list) else []
+
+
+def storage(instance: Instance) -> list[tuple[str, str]]:
+    """Where an instance with several replicas is kept, and what is wrong there; nothing for one by itself."""
+    found = shared_folder.read(instance.folder)
+    if found is None:
+        return []
+    told = sorted(set(map(str, (*instance.log.warnings.values(), *instance.ct.warnings.values()))))
+    return [("database", found.database), ("objects", found.objects), *(("storage", text) for text in told)]
 
 
 def now() -> datetime:

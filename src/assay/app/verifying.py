@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,9 @@ from assay.model.verification import Judgement, Outcome
 if TYPE_CHECKING:
     from assay.adapters.access import Access
     from assay.adapters.trust_roots import Root
+    from assay.engines.policy.cel.conditions import Condition
     from assay.engines.provenance import Expected
+    from assay.engines.provenance.summary import ExpectedSummary
     from assay.engines.verify.identities import Policy
 
 BESIDE = (".sigstore.json", ".sigstore", ".bundle")
@@ -55,6 +58,8 @@ class VerifyRequest:
     recursive: bool = False
     platform: str = ""
     provenance: Expected | None = None
+    summary: ExpectedSummary | None = None
+    registry_keys: Path | None = None
     conditions: Sequence[str] = ()
     note: Callable[[str], None] = lambda text: None
 
@@ -81,7 +86,13 @@ def options(request: VerifyRequest) -> Options:
 
 
 def public_key(name: str) -> bytes:
-    """A public key (DER) out of a PEM file, or out of the environment (``env://NAME``)."""
+    """A public key (DER) out of a PEM file, of the environment (``env://NAME``), a token or a key service."""
+    if ":" in name:
+        from assay.adapters import signers
+
+        held = signers.public_key(name)
+        if held is not None:
+            return held
     if name.startswith("env://"):
         import os
 
@@ -101,11 +112,24 @@ def verify_all(targets: Sequence[str], request: VerifyRequest) -> Iterator[Judge
     """Each target with its verdict; many files share the work of all cores."""
     wanted = options(request)
     conditions = compiled(request.conditions)
-    if len(targets) >= _MANY and not (request.provenance or conditions) and all(map(_is_file, targets)):
+    other = _of_its_own_form(request, wanted)
+    if other is not None:
+        for target in targets:
+            yield held_to(other(target), None, conditions)
+        return
+    if len(targets) >= _MANY and all(map(_is_file, targets)):
         yield from _in_parallel(targets, request, wanted)
         return
     for target in targets:
         yield held_to(judge(target, request, wanted), request.provenance, conditions)
+
+
+def _of_its_own_form(request: VerifyRequest, wanted: Options) -> Callable[[str], Judgement] | None:
+    if not request.attestation:
+        return None
+    from assay.app import provenances
+
+    return provenances.of(request, wanted)
 
 
 _MANY = 64
@@ -131,7 +155,13 @@ def _silent(text: str) -> None:
 
 
 def _quietly(target: str, request: VerifyRequest, wanted: Options) -> Judgement:
-    return judge(target, request, wanted)
+    return held_to(judge(target, request, wanted), request.provenance, _conditions(tuple(request.conditions)))
+
+
+@lru_cache(1)
+def _conditions(texts: tuple[str, ...]) -> list[Condition]:
+    """In a worker: what was compiled does not travel between processes."""
+    return compiled(texts)
 
 
 def judge(target: str, request: VerifyRequest, wanted: Options) -> Judgement:

@@ -25,7 +25,7 @@ PUBLIC_ISSUER = "https://oauth2.sigstore.dev/auth"
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """The flags; those that cosign has bear its names."""
     who = parser.add_argument_group("who signs")
-    who.add_argument("--key", metavar="KEY", default="", help="FILE, env://NAME, awskms:///KEY or hashivault://KEY")
+    who.add_argument("--key", metavar="KEY", default="", help="FILE, env://NAME, pkcs11:... or a key in a service")
     who.add_argument("--identity-token", metavar="TOKEN", default="", help="an identity token, or a file with one")
     flows = ("normal", "device", "token", "oob")
     who.add_argument("--fulcio-auth-flow", choices=flows, default="normal", help="how a person is asked")
@@ -64,6 +64,8 @@ def request(arguments: argparse.Namespace, context: Context) -> SignRequest:
     from assay.app.signing import SignRequest
 
     settings = context.settings()
+    if settings.switch("offline"):
+        signers.check_offline(arguments.key)
     instance = None
     if not (arguments.key and arguments.tlog_upload == "false"):
         instance = _instance(arguments, settings, context)
@@ -73,7 +75,7 @@ def request(arguments: argparse.Namespace, context: Context) -> SignRequest:
     signer = signers.open_signer(arguments.key, _passwords.password) if arguments.key else None
     token = None
     if signer is None:
-        found = _token(arguments, context, transport)
+        found = _token(arguments, context, transport, instance)
         token = lambda: found  # noqa: E731
     if instance is not None and instance.public:
         _ask(arguments, context, found.identity if signer is None else "the public key")
@@ -141,7 +143,7 @@ def _named(instance: Instance, arguments: argparse.Namespace) -> Instance:
     return instance._replace(config=config)
 
 
-def _token(arguments: argparse.Namespace, context: Context, transport: Transport) -> Token:
+def _token(arguments: argparse.Namespace, context: Context, transport: Transport, instance: Instance | None) -> Token:
     from assay.adapters import oidc
 
     found = oidc.found(arguments.identity_token, os.environ, time.time())
@@ -151,9 +153,15 @@ def _token(arguments: argparse.Namespace, context: Context, transport: Transport
         raise oidc.nobody()
     from assay.adapters.oidc.person import Issuer
 
-    issuer = Issuer(transport, arguments.oidc_issuer or PUBLIC_ISSUER, arguments.oidc_client_id)
+    issuer = Issuer(transport, arguments.oidc_issuer or _issuer(instance), arguments.oidc_client_id)
     ways = {"normal": issuer.browser, "device": issuer.device, "oob": issuer.typed}
     return oidc.parse(ways[arguments.fulcio_auth_flow](context.note), time.time())
+
+
+def _issuer(instance: Instance | None) -> str:
+    """Whom the instance believes, as its signing configuration says."""
+    found = instance.config.issuers if instance is not None else ()
+    return found[0].url if found else PUBLIC_ISSUER
 
 
 def _ask(arguments: argparse.Namespace, context: Context, who: str) -> None:

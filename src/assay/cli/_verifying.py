@@ -37,7 +37,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     identity.add_argument(
         "--identity-policy", metavar="FILE", type=Path, help="identities in TOML, [[verify.identity]]"
     )
-    identity.add_argument("--key", metavar="FILE", default="", help="a public key, in place of an identity")
+    identity.add_argument("--key", metavar="KEY", default="", help="a public key, in place of an identity")
     identity.add_argument("--unsafe-any-identity", action="store_true", help="let anybody have signed")
     material = parser.add_argument_group("signature and trust")
     material.add_argument("--bundle", metavar="FILE", type=Path, help="the bundle; by default TARGET.sigstore.json")
@@ -65,6 +65,10 @@ def request(arguments: argparse.Namespace, context: Context) -> VerifyRequest:
     from assay.app.verifying import VerifyRequest
 
     settings = context.settings(*_sources(arguments))
+    if ":" in arguments.key and settings.switch("offline"):
+        from assay.adapters import signers
+
+        signers.check_offline(arguments.key)
     return VerifyRequest(
         access=access(arguments, settings),
         root=trusted_root(arguments, settings, context),

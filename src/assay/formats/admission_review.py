@@ -6,10 +6,15 @@ Example of a request: ``{"apiVersion": "admission.k8s.io/v1", "kind": "Admission
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from assay.errors import Malformed
+from assay.formats import json_bytes, json_patch
+from assay.model.decision import Decision
 from assay.model.policy import AdmissionRequest, GroupVersionKind, GroupVersionResource, Object, Operation, UserInfo
+
+VERSIONS = ("admission.k8s.io/v1", "admission.k8s.io/v1beta1")
 
 
 def request(review: Object) -> AdmissionRequest:
@@ -80,3 +85,31 @@ def _optional(value: Object, key: str) -> Object | None:
     if found is not None and not isinstance(found, dict):
         raise Malformed(f"{key} of the admission request is no object")
     return found
+
+
+def answer(review: Object, uid: str, decision: Decision, original: Object | None = None) -> Object:
+    """The AdmissionReview that answers `review`: its version, its `uid`, and the decision.
+
+    `original` is the object that a patch is made against.
+    """
+    response: Object = {"uid": uid, "allowed": decision.allowed}
+    if not decision.allowed:
+        reason = "Forbidden" if decision.code == 403 else "BadRequest" if decision.code == 400 else "InternalError"
+        response["status"] = {
+            "status": "Failure",
+            "code": decision.code,
+            "reason": reason,
+            "message": decision.message or "denied",
+        }
+    elif (
+        decision.patched is not None and original is not None and (patch := json_patch.diff(original, decision.patched))
+    ):
+        response["patchType"] = "JSONPatch"
+        response["patch"] = base64.b64encode(json_bytes.encode(patch)).decode()
+    if decision.warnings:
+        response["warnings"] = list(decision.warnings)
+    if decision.annotations:
+        response["auditAnnotations"] = dict(decision.annotations)
+    version = review.get("apiVersion")
+    known = version if version in VERSIONS else VERSIONS[0]
+    return {"apiVersion": known, "kind": "AdmissionReview", "response": response}

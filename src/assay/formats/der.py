@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from assay.errors import Malformed
@@ -113,8 +114,9 @@ def integer(value: int) -> bytes:
     return encode(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
 
 
+@lru_cache(256)
 def oid(text: str) -> bytes:
-    """An object identifier, written with dots."""
+    """An object identifier, written with dots; a certificate has a dozen, always the same."""
     first, second, *rest = map(int, text.split("."))
     found = bytearray()
     for number in (40 * first + second, *rest):

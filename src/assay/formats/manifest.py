@@ -1,7 +1,7 @@
 """Kubernetes manifests: YAML streams (or JSON) of objects, with the scalar types that Kubernetes' own reader gives.
 
 Example: ``apiVersion: v1\\nkind: Pod\\nmetadata: {name: a}\\n---\\n...``. Kubernetes reads YAML through
-``sigs.k8s.io/yaml``, which turns YAML 1.1 into JSON: ``yes`` and ``on`` are booleans, ``0755`` is octal, ``1.10``
+``sigs.k8s.io/yaml``, which turns YAML 1.1 into JSON: ``yes``, ``y``, ``on`` are booleans, ``0755`` is octal, ``1.10``
 is a number, dates are texts. A ``List`` (any kind that ends so and has ``items``) stands for its items.
 """
 
@@ -18,7 +18,8 @@ from assay.formats.yaml import documents
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _BOOLEANS: dict[str, bool] = {
     spelling: value
-    for word, value in (("true", True), ("yes", True), ("on", True), ("false", False), ("no", False), ("off", False))
+    for words, value in ((("true", "yes", "on", "y"), True), (("false", "no", "off", "n"), False))
+    for word in words
     for spelling in (word, word.capitalize(), word.upper())
 }
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9_]*)")

@@ -38,6 +38,11 @@ def envelope(content: Envelope) -> Object:
     return {"payload": _text(content.payload), "payloadType": content.payload_type, "signatures": signatures}
 
 
+def envelope_bytes(content: Envelope) -> bytes:
+    """A DSSE envelope as JSON: logged and stored must be the same bytes, for an entry of Rekor v1 has their digest."""
+    return json_bytes.encode(envelope(content))
+
+
 def _content(content: MessageSignature | Envelope) -> Object:
     if isinstance(content, Envelope):
         return {"dsseEnvelope": envelope(content)}

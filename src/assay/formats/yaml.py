@@ -147,7 +147,7 @@ def _documents(events: Iterable[yaml.Event], scalar: Callable[[str, bool], Json]
         elif isinstance(event, yaml.AliasEvent):
             builder.take(builder.alias(event.anchor or ""), None)
         elif isinstance(event, yaml.DocumentStartEvent):
-            builder, line = _Builder(), event.end_mark.line + 1
+            builder, line = _Builder(), event.end_mark.line + 1 if event.end_mark else 1
         elif isinstance(event, yaml.DocumentEndEvent):
             root = builder.stack[0].node.value
             yield Document(root[0] if isinstance(root, list) and root else None, line)

@@ -76,7 +76,9 @@ class ImageSignature:
     signed: datetime | None = None
     """A time that somebody else than the signer vouches for."""
     payload: Object = field(default_factory=dict)
-    """The simple-signing payload; empty for bundles."""
+    """The simple-signing payload; of a bundle, the same made of its annotations."""
+    claims: tuple[tuple[int, str], ...] = ()
+    """Claims of the certificate by Fulcio's numbers (`assay.model.identity.CLAIMS`)."""
 
 
 @dataclass(frozen=True, slots=True)

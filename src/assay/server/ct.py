@@ -1,4 +1,5 @@
-"""The read API of the built-in certificate transparency log (RFC 6962, 4.3 to 4.8), below ``/ct``.
+"""The read API of the built-in certificate transparency log (RFC 6962, 4.3 to 4.8), below ``/ct``, and below
+``/ct-2`` and so on after it was rotated.
 
 Certificates come into it from the authority alone; there is no way to add others.
 """
@@ -10,6 +11,7 @@ import threading
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from assay.app.sigstore import Instance
 from assay.engines.authority import ct_entries
+from assay.engines.log.sequencer import Log
 from assay.errors import AssayError, InputError, Malformed, Refused
 from assay.formats.json import Json, Object
 
@@ -30,13 +33,14 @@ _FRESH = 60.0
 class CertificateLog:
     """The answers."""
 
-    def __init__(self, instance: Instance) -> None:
-        self._log, self._authority = instance.ct, instance.authority
+    def __init__(self, instance: Instance, log: Log) -> None:
+        self._instance, self._log = instance, log
         self._lock = threading.Lock()
         self._signed: tuple[int, float, Object] = (-1, 0.0, {})
 
     def tree_head(self, _: Request) -> Object:
         """``get-sth``."""
+        self._log.catch_up()
         head = self._log.head
         with self._lock:
             size, at, found = self._signed
@@ -47,7 +51,7 @@ class CertificateLog:
 
     def _sign(self, size: int, root: bytes) -> Object:
         moment = int(time.time() * 1000)
-        signature = ct_entries.tree_head(self._authority.ct_log, moment, size, root)
+        signature = ct_entries.tree_head(self._log.signers[0], moment, size, root)
         return {
             "tree_size": size,
             "timestamp": moment,
@@ -88,7 +92,8 @@ class CertificateLog:
         return {"entries": [self._entry(leaf) for leaf in leaves]}
 
     def _entry(self, leaf: bytes) -> Object:
-        extra = ct_entries.extra_data(leaf, self._authority.signer, self._authority.chain)
+        signer, chain = self._instance.issuer(leaf[12:44])
+        extra = ct_entries.extra_data(leaf, signer, chain)
         return {"leaf_input": _text(leaf), "extra_data": _text(extra)}
 
     def entry(self, request: Request) -> Object:
@@ -101,7 +106,8 @@ class CertificateLog:
 
     def roots(self, _: Request) -> Object:
         """``get-roots``."""
-        return {"certificates": [_text(self._authority.chain[-1])]}
+        anchors = {item.chain[-1] for item in self._instance.material.authorities}
+        return {"certificates": [_text(anchor) for anchor in sorted(anchors)]}
 
 
 class _Endpoint:
@@ -125,18 +131,29 @@ class _Endpoint:
             return JSONResponse({"error_message": "the log cannot be read"}, 503)
 
 
+Answer = Callable[[CertificateLog, Request], Object]
+_ANSWERS: dict[str, Answer] = {
+    "get-sth": CertificateLog.tree_head,
+    "get-sth-consistency": CertificateLog.consistency,
+    "get-proof-by-hash": CertificateLog.proof,
+    "get-entries": CertificateLog.entries,
+    "get-entry-and-proof": CertificateLog.entry,
+    "get-roots": CertificateLog.roots,
+}
+
+
 def routes(instance: Instance) -> list[BaseRoute]:
-    """The routes."""
-    log = CertificateLog(instance)
-    answers = {
-        "get-sth": log.tree_head,
-        "get-sth-consistency": log.consistency,
-        "get-proof-by-hash": log.proof,
-        "get-entries": log.entries,
-        "get-entry-and-proof": log.entry,
-        "get-roots": log.roots,
-    }
-    return [Route(f"/ct/ct/v1/{name}", _Endpoint(answer)) for name, answer in answers.items()]
+    """The routes of all certificate logs of an instance, those too that are added while it serves."""
+    known: dict[str, CertificateLog] = {}
+
+    def answer(wanted: Answer, request: Request) -> Object:
+        name = request.path_params["log"]
+        logs = {shard.folder: log for log, shard in zip(instance.cts, instance.material.ct_logs, strict=False)}
+        if name not in logs:
+            raise Refused("there is no such certificate log")
+        return wanted(known.setdefault(name, CertificateLog(instance, logs[name])), request)
+
+    return [Route(f"/{{log}}/ct/v1/{name}", _Endpoint(partial(answer, wanted))) for name, wanted in _ANSWERS.items()]
 
 
 def _number(request: Request, name: str) -> int:

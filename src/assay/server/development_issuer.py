@@ -1,34 +1,26 @@
-"""An identity provider for development: whoever asks is whoever they say (OpenID Connect Core 1.0, RFC 7636).
+"""An identity provider for development: whoever asks is whoever they say (OpenID Connect Core 1.0, RFC 7636, 8628).
 
 It is there only where `assay sigstore up --dev` (or ``--dev-oidc``) asked for it.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import html
 import secrets
 import time
 from typing import NamedTuple
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from assay.app.sigstore import Instance, key_set
-from assay.errors import AssayError
-from assay.server import http_bodies
+from assay.app.sigstore import Instance, issuer_key, key_set, token_algorithm
+from assay.server import login_page
+from assay.server.device_flow import GRANT, DeviceFlow
 from assay.trust import signing
 
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
-_LIFE, _MAX, _FORM = 600, 10_000, 16 << 10
-_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Sign in for development</title><style>body{{font:16px system-ui;max-width:26rem;margin:12vh auto;padding:0 1rem}}
-input,button{{font:inherit;padding:.6rem;width:100%;box-sizing:border-box;margin:.4rem 0}}small{{color:#555}}</style>
-<h1>Sign in for development</h1>{body}"""
+_LIFE, _MAX = 600, 10_000
 
 
 class Grant(NamedTuple):
@@ -45,12 +37,13 @@ class DevelopmentIssuer:
     """Signs tokens with the key ``oidc`` of the instance."""
 
     def __init__(self, instance: Instance) -> None:
-        self._url, self._key = instance.url, instance.online["oidc"]
+        self._url, self._key = instance.url, issuer_key(instance.online)
         self._keys = key_set(self._key)
         self._grants: dict[str, Grant] = {}
+        self._devices = DeviceFlow(self._url)
 
     def routes(self) -> list[BaseRoute]:
-        """Discovery, keys, login page, code for token, and tokens just so."""
+        """Discovery, keys, login page, code for token, the device flow, and tokens just so."""
         return [
             Route("/.well-known/openid-configuration", self.discovery),
             Route("/oauth2/keys", self.keys),
@@ -58,6 +51,7 @@ class DevelopmentIssuer:
             Route("/oauth2/auth", self.grant, methods=["POST"]),
             Route("/oauth2/token", self.exchange, methods=["POST"]),
             Route("/oauth2/dev-token", self.mint, methods=["POST"]),
+            *self._devices.routes(),
         ]
 
     async def discovery(self, request: Request) -> Response:
@@ -67,10 +61,12 @@ class DevelopmentIssuer:
                 "issuer": self._url,
                 "authorization_endpoint": f"{self._url}/oauth2/auth",
                 "token_endpoint": f"{self._url}/oauth2/token",
+                "device_authorization_endpoint": f"{self._url}/oauth2/device_authorization",
+                "grant_types_supported": ["authorization_code", GRANT],
                 "jwks_uri": f"{self._url}/oauth2/keys",
                 "response_types_supported": ["code"],
                 "subject_types_supported": ["public"],
-                "id_token_signing_alg_values_supported": ["ES256"],
+                "id_token_signing_alg_values_supported": [token_algorithm(self._key)],
                 "code_challenge_methods_supported": ["S256"],
                 "scopes_supported": ["openid", "email"],
             }
@@ -87,27 +83,19 @@ class DevelopmentIssuer:
         if fault or not asked.get("code_challenge"):
             return PlainTextResponse(fault or "code_challenge (S256) is missing", 400)
         names = ("redirect_uri", "state", "code_challenge", "nonce", "response_type", "code_challenge_method")
-        hidden = "".join(
-            f'<input type="hidden" name="{name}" value="{html.escape(asked[name])}">' for name in names if name in asked
-        )
-        body = (
-            f'<form method="post" action="{self._url}/oauth2/auth">{hidden}<label for="email">Email</label>'
-            '<input id="email" name="email" type="email" required autofocus maxlength="254" autocomplete="email">'
-            "<button>Sign in</button></form><small>No password: this issuer believes everybody. "
-            "Never use it for anything but development.</small>"
-        )
-        return _page(body)
+        hidden = {name: asked[name] for name in names if name in asked}
+        return login_page.page(login_page.form(f"{self._url}/oauth2/auth", hidden))
 
     async def grant(self, request: Request) -> Response:
         """Take the address; send the browser back with a code."""
-        form = await _form(request)
+        form = await login_page.fields(request)
         redirect, email = form.get("redirect_uri", ""), form.get("email", "")
         fault = _fault(form.get("response_type"), redirect, form.get("code_challenge_method"))
-        if fault or not _address(email) or not form.get("code_challenge"):
+        if fault or not login_page.is_address(email) or not form.get("code_challenge"):
             return PlainTextResponse(fault or "an email address and a code_challenge are needed", 400)
         code = self._code(Grant(email, redirect, form["code_challenge"], form.get("nonce", ""), time.monotonic()))
         if redirect == OUT_OF_BAND:
-            return _page(f"<p>Your code:</p><pre id='code'>{code}</pre>")
+            return login_page.page(f"<p>Your code:</p><pre id='code'>{code}</pre>")
         query = urlencode({"code": code, "state": form.get("state", "")})
         return RedirectResponse(f"{redirect}?{query}", 303)
 
@@ -121,22 +109,27 @@ class DevelopmentIssuer:
         return code
 
     async def exchange(self, request: Request) -> Response:
-        """A code, once, for tokens; the verifier must fit the challenge (RFC 7636, 4.6)."""
-        form = await _form(request)
+        """A code, once, for tokens: of the login page with its verifier, or of the device flow."""
+        form = await login_page.fields(request)
+        if form.get("grant_type") == GRANT:
+            email, error = self._devices.redeem(form)
+            return _refused(error) if error else self._tokens(email)
         grant = self._grants.pop(form.get("code", ""), None)
-        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
-        found = base64.urlsafe_b64encode(digest).decode().rstrip("=")
-        good = grant is not None and grant.until > time.monotonic() and grant.redirect == form.get("redirect_uri")
-        if grant is None or not good or not hmac.compare_digest(found.encode(), grant.challenge.encode()):
-            return JSONResponse({"error": "invalid_grant"}, 400)
-        token = self.token(grant.email, grant.nonce)
+        if grant is None or grant.until <= time.monotonic() or grant.redirect != form.get("redirect_uri"):
+            return _refused("invalid_grant")
+        if not login_page.proves(form.get("code_verifier", ""), grant.challenge):
+            return _refused("invalid_grant")
+        return self._tokens(grant.email, grant.nonce)
+
+    def _tokens(self, email: str, nonce: str = "") -> Response:
+        token = self.token(email, nonce)
         answer = {"access_token": token, "id_token": token, "token_type": "Bearer", "expires_in": _LIFE}
         return JSONResponse(answer, headers={"cache-control": "no-store"})
 
     async def mint(self, request: Request) -> Response:
         """A token for an address, as plain text."""
-        email = (await _form(request)).get("email", "")
-        if not _address(email):
+        email = (await login_page.fields(request)).get("email", "")
+        if not login_page.is_address(email):
             return PlainTextResponse("give an email address: -d email=you@example.org", 400)
         return PlainTextResponse(self.token(email), headers={"cache-control": "no-store"})
 
@@ -149,16 +142,13 @@ class DevelopmentIssuer:
         more = {"nonce": nonce} if nonce else {}
         headers = {"kid": signing.digest(self._key.public_key)[:16]}
         times = {"iat": now, "exp": now + _LIFE}
-        return jwt.encode({**claims, **times, **more}, self._key.private, algorithm="ES256", headers=headers)
+        return jwt.encode(
+            {**claims, **times, **more}, self._key.private, algorithm=token_algorithm(self._key), headers=headers
+        )
 
 
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form; of an unreadable one there are none."""
-    try:
-        text = (await http_bodies.read(request.receive, _FORM)).decode("ascii")
-        return dict(parse_qsl(text, max_num_fields=32))
-    except (ValueError, AssayError):
-        return {}
+def _refused(error: str) -> Response:
+    return JSONResponse({"error": error}, 400, {"cache-control": "no-store"})
 
 
 def _fault(kind: str | None, redirect: str, method: str | None) -> str:
@@ -172,14 +162,3 @@ def _fault(kind: str | None, redirect: str, method: str | None) -> str:
     if redirect != OUT_OF_BAND and not local:
         return "redirect_uri must be on this computer"
     return ""
-
-
-def _address(text: str) -> bool:
-    name, _, host = text.partition("@")
-    return bool(name and host) and len(text) <= 254 and text.isascii() and text.isprintable() and " " not in text
-
-
-def _page(body: str) -> Response:
-    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-    headers = {"content-security-policy": policy, "cache-control": "no-store", "x-content-type-options": "nosniff"}
-    return HTMLResponse(_PAGE.format(body=body), headers=headers)

@@ -21,31 +21,39 @@ from assay.errors import AssayError, ExternalError, InputError, LimitExceeded, R
 from assay.formats import pem
 from assay.model.transparency import NewLeaf
 from assay.server import http_bodies
-from assay.server.group_commit import GroupCommit
+from assay.server.limits import Buckets, TooMany
+from assay.server.log_shards import Shards
 
 MAX_BODY = 128 << 10
 _PEM = b"application/pem-certificate-chain"
 Read = Callable[[bytes, str], CertificateRequest]
 
 
-def routes(instance: Instance, ct: GroupCommit) -> list[BaseRoute]:
-    """All of Fulcio's routes."""
-    chain = [pem.write("CERTIFICATE", item) for item in instance.authority.chain]
-    bundle = json.dumps({"chains": [{"certificates": chain}]}).encode()
+def routes(instance: Instance, ct: Shards, limit: Buckets | None = None) -> list[BaseRoute]:
+    """All of Fulcio's routes; `ct` are the certificate logs, `limit` is how often an identity may ask."""
+
+    def bundle() -> bytes:
+        chains = [_pems(item.chain) for item in instance.material.authorities]
+        return json.dumps({"chains": [{"certificates": chain} for chain in chains]}).encode()
+
     described = json.dumps({"issuers": instance.issuers.described()}).encode()
     return [
-        Route("/api/v2/signingCert", SigningCert(instance, ct, requests.read)),
-        Route("/api/v1/signingCert", SigningCert(instance, ct, requests.read_v1)),
+        Route("/api/v2/signingCert", SigningCert(instance, ct, requests.read, limit)),
+        Route("/api/v1/signingCert", SigningCert(instance, ct, requests.read_v1, limit)),
         Route("/api/v2/trustBundle", Fixed(bundle)),
-        Route("/api/v2/configuration", Fixed(described)),
-        Route("/api/v1/rootCert", Fixed("".join(chain).encode(), _PEM)),
+        Route("/api/v2/configuration", Fixed(lambda: described)),
+        Route("/api/v1/rootCert", Fixed(lambda: "".join(_pems(instance.authority.chain)).encode(), _PEM)),
     ]
 
 
-class Fixed:
-    """An answer that never changes."""
+def _pems(chain: tuple[bytes, ...]) -> list[str]:
+    return [pem.write("CERTIFICATE", item) for item in chain]
 
-    def __init__(self, body: bytes, kind: bytes = http_bodies.JSON) -> None:
+
+class Fixed:
+    """An answer that does not depend on the request."""
+
+    def __init__(self, body: Callable[[], bytes], kind: bytes = http_bodies.JSON) -> None:
         self._body, self._kind = body, kind
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,14 +61,14 @@ class Fixed:
         if scope["method"] not in ("GET", "HEAD"):
             await refuse(send, 501, 12, "Method Not Allowed")
             return
-        await http_bodies.answer(send, 200, self._body, kind=self._kind)
+        await http_bodies.answer(send, 200, self._body(), kind=self._kind)
 
 
 class SigningCert:
     """``POST /api/v2/signingCert`` and ``POST /api/v1/signingCert``."""
 
-    def __init__(self, instance: Instance, ct: GroupCommit, read: Read) -> None:
-        self._instance, self._ct, self._read = instance, ct, read
+    def __init__(self, instance: Instance, ct: Shards, read: Read, limit: Buckets | None = None) -> None:
+        self._instance, self._ct, self._read, self._limit = instance, ct, read, limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; the certificate is in the CT log, durably, before it is handed out."""
@@ -72,6 +80,8 @@ class SigningCert:
             body = await http_bodies.read(receive, MAX_BODY)
             issued = await asyncio.to_thread(self._issue, body, header)
             await self._ct.add(NewLeaf(issued.leaf))
+        except TooMany as error:
+            await refuse(send, 429, 8, error.what, error.remedy, error.headers)
         except LimitExceeded as error:
             await refuse(send, 400, 3, error.what)
         except (Refused, InputError) as error:
@@ -91,11 +101,13 @@ class SigningCert:
         key = self._instance.keys.key(url, key_id)
         claims = tokens.check(request.token, key, url, issuer.audience)
         identity = issuers.identify(issuer, claims)
+        if self._limit is not None:
+            self._limit.require(f"{identity.issuer} {identity.subject}", "by this identity")
         requests.check_proof(request, identity.challenge)
         return self._instance.authority.issue(identity, request.key, datetime.now(UTC))
 
     async def _grant(self, send: Send, issued: Issued) -> None:
-        chain = [pem.write("CERTIFICATE", item) for item in (issued.certificate, *self._instance.authority.chain)]
+        chain = _pems((issued.certificate, *issued.chain))
         if self._read is requests.read_v1:
             await http_bodies.answer(send, 201, "".join(chain).encode(), kind=_PEM)
             return
@@ -103,8 +115,15 @@ class SigningCert:
         await http_bodies.answer(send, 200, body.encode())
 
 
-async def refuse(send: Send, status: int, code: int, message: str, detail: str = "") -> None:
+async def refuse(
+    send: Send,
+    status: int,
+    code: int,
+    message: str,
+    detail: str = "",
+    headers: tuple[tuple[bytes, bytes], ...] = (),
+) -> None:
     """An error as gRPC's gateway writes it."""
     details = [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": detail}] if detail else []
     body = json.dumps({"code": code, "message": message, "details": details})
-    await http_bodies.answer(send, status, body.encode())
+    await http_bodies.answer(send, status, body.encode(), headers)

@@ -67,6 +67,11 @@ class GroupCommit:
             if not future.done():
                 future.set_result(place)
 
+    async def drain(self) -> None:
+        """Wait until nothing waits."""
+        while self._task is not None:
+            await self._task
+
     async def close(self) -> None:
         """Write what waits, and stop."""
         if self._task is not None:

@@ -1,9 +1,12 @@
-"""``GET /healthz``: that the server serves, and what it complains of: a store, a clock, metadata not signed anew."""
+"""``GET /healthz``: that the server serves, and what it complains of: a store, a clock, metadata not signed anew.
+
+``GET /readyz`` answers 503 until every part of the server can do its work.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
@@ -14,9 +17,9 @@ Complaints = Mapping[str, str]
 """Complaints by what they are about; they come and go."""
 
 
-def routes(sources: Mapping[str, Complaints]) -> list[BaseRoute]:
-    """The route; `sources` are the parts that complain, by name."""
-    return [Route("/healthz", _Health(sources))]
+def routes(sources: Mapping[str, Complaints], ready: Callable[[], bool] = lambda: True) -> list[BaseRoute]:
+    """The routes; `sources` are the parts that complain, by name."""
+    return [Route("/healthz", _Health(sources)), Route("/readyz", _Ready(ready))]
 
 
 def complaints(sources: Mapping[str, Complaints]) -> Sequence[str]:
@@ -32,3 +35,12 @@ class _Health:
         found = complaints(self._sources)
         body = json.dumps({"status": "SERVING", "warnings": found} if found else {"status": "SERVING"})
         await http_bodies.answer(send, 200, body.encode())
+
+
+class _Ready:
+    def __init__(self, ready: Callable[[], bool]) -> None:
+        self._ready = ready
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = self._ready()
+        await http_bodies.answer(send, 200 if found else 503, b'{"ready": true}' if found else b'{"ready": false}')

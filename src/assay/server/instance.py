@@ -1,65 +1,109 @@
-"""A whole instance of Sigstore as one ASGI application below one URL."""
+"""A whole instance of Sigstore as one part of the server, below one URL."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from assay.app import sigstore
 from assay.app.sigstore import Instance
-from assay.errors import AssayError
 from assay.server import ct as ct_log
-from assay.server import fulcio, health, rekor_v1, rekor_v2, tiles, tsa, tuf_files
+from assay.server import fulcio, rekor_v1, rekor_v2, tiles, tsa, tuf_files
 from assay.server.development_issuer import DevelopmentIssuer
-from assay.server.group_commit import GroupCommit
+from assay.server.identity_limits import EntryLimit
+from assay.server.limits import Buckets
 from assay.server.log_shards import Shards
+from assay.server.maintenance import Maintenance, Schedule
+from assay.server.parts import Part, compose
+from assay.server.witnessing import Witnesses, Witnessing
 
-_RESIGN = 3600.0
-"""Seconds between two looks at whether the TUF timestamp must be signed anew."""
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How an instance is served: when it rotates what, who witnesses its log, where its clients' files are written.
+
+    `identity_rate` is how many certificates and log entries a second somebody may have, 0 without end.
+    """
+
+    schedule: Schedule = field(default_factory=Schedule)
+    witnesses: Witnesses = field(default_factory=Witnesses)
+    files: Path | None = None
+    greeting: str = ""
+    identity_rate: float = 0.0
 
 
-def application(instance: Instance) -> Starlette:
+def part(instance: Instance, serving: Serving | None = None) -> Part:
     """All services; the TUF repository answers whatever no other route does."""
-    shards, ct = Shards([instance.log]), GroupCommit(instance.ct)
-    unsigned: dict[str, str] = {}
+    serving = serving or Serving()
+    shards, ct = Shards(instance.logs), Shards(instance.cts)
+    care = Maintenance(instance, shards, ct, serving.schedule, serving.files)
+    limit = Buckets(serving.identity_rate) if serving.identity_rate else None
+    if serving.identity_rate:
+        shards.limit = EntryLimit(Buckets(serving.identity_rate), instance)
+    rounds = Witnessing(shards, serving.witnesses)
     found: list[BaseRoute] = [
-        *fulcio.routes(instance, ct),
+        *fulcio.routes(instance, ct, limit),
         *tsa.routes(instance),
         *ct_log.routes(instance),
         *rekor_v1.routes(shards),
         *rekor_v2.routes(shards),
-        *health.routes({"log": instance.log.warnings, "certificate log": instance.ct.warnings, "TUF": unsigned}),
+        *tiles.shard_routes(shards),
     ]
     for prefix in ("", "/api/v2"):
-        found += tiles.routes(lambda: shards.active.log, prefix)
+        found += tiles.found_routes(tiles.by_host(shards), prefix)
     if instance.development:
         found += DevelopmentIssuer(instance).routes()
-    found += tuf_files.routes(instance.repository)
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        task = asyncio.create_task(_resign(instance, unsigned))
+    async def running() -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(care.run()), asyncio.create_task(rounds.run())]
         try:
             yield
         finally:
-            task.cancel()
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
             await shards.commits.close()
-            await ct.close()
+            await ct.commits.close()
+            for log in (*instance.logs, *instance.cts):
+                await asyncio.to_thread(log.close)
 
-    return Starlette(routes=found, lifespan=lifespan)
+    told = {"log": _Warnings(shards), "certificate log": _Warnings(ct), "instance": care.told, "witness": rounds.told}
+    return Part(
+        "sigstore",
+        found,
+        told,
+        running,
+        tuf_files.routes(instance.repository, instance.newest),
+        greeting=serving.greeting,
+    )
 
 
-async def _resign(instance: Instance, unsigned: dict[str, str]) -> None:
-    """Keep the TUF metadata fresh; where that fails it is told, and tried again."""
-    while True:
-        await asyncio.sleep(_RESIGN)
-        try:
-            await asyncio.to_thread(instance.publish, sigstore.now())
-        except (AssayError, OSError) as error:
-            unsigned["publish"] = f"the metadata could not be signed anew: {error}"
-        else:
-            unsigned.clear()
+def application(instance: Instance) -> Starlette:
+    """An instance alone."""
+    return compose([part(instance)])
+
+
+class _Warnings(Mapping[str, str]):
+    """Those of the shard that takes entries now."""
+
+    def __init__(self, shards: Shards) -> None:
+        self._shards = shards
+
+    def _now(self) -> dict[str, str]:
+        return dict(self._shards.active.log.warnings)
+
+    def __getitem__(self, name: str) -> str:
+        return self._now()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._now())
+
+    def __len__(self) -> int:
+        return len(self._now())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +12,7 @@ from assay.engines.log import checkpoint
 from assay.engines.log.sequencer import Log
 from assay.errors import Refused, UsageError
 from assay.model.signature import Scheme
-from assay.model.transparency import Head
+from assay.model.transparency import Head, NewLeaf, Placed
 from assay.ports import Signer
 from assay.server.group_commit import GroupCommit
 
@@ -71,7 +72,7 @@ class Shard:
 
 
 class Shards:
-    """All shards, oldest first; the last one takes entries."""
+    """All shards, oldest first; the last one takes entries. `limit` refuses who has put in too many, by raising."""
 
     def __init__(self, logs: Sequence[Log], linger: float | None = None) -> None:
         if not logs:
@@ -80,7 +81,22 @@ class Shards:
         for log in logs:
             offset = self.all[-1].offset + self.all[-1].log.head.size if self.all else 0
             self.all.append(Shard(log, offset))
-        self.commits = GroupCommit(logs[-1]) if linger is None else GroupCommit(logs[-1], linger)
+        self._linger = linger
+        self.commits = self._commits(logs[-1])
+        self._turning: asyncio.Event | None = None
+        self.limit: Callable[[NewLeaf], None] | None = None
+
+    def _commits(self, log: Log) -> GroupCommit:
+        return GroupCommit(log) if self._linger is None else GroupCommit(log, self._linger)
+
+    async def add(self, leaf: NewLeaf) -> tuple[Shard, Placed]:
+        """Put a leaf into the shard that takes entries; raises what `Log.append` and `limit` raise."""
+        if self.limit is not None:
+            await asyncio.to_thread(self.limit, leaf)
+        while self._turning is not None:
+            await self._turning.wait()
+        shard, commits = self.active, self.commits
+        return shard, await commits.add(leaf)
 
     @property
     def active(self) -> Shard:
@@ -101,15 +117,38 @@ class Shards:
                 return shard
         raise Refused(f"there is no tree {tree_id}")
 
+    def by_host(self, host: str) -> Shard | None:
+        """The shard that has this host for its origin."""
+        return next((shard for shard in self.all if shard.log.origin == host), None)
+
+    async def turn(self, log: Log) -> None:
+        """As `rotate`, under load: what waits is written first, and what comes meanwhile goes into the new shard."""
+        if log.origin in (shard.log.origin for shard in self.all):
+            return
+        self._turning = asyncio.Event()
+        old = self.commits
+        try:
+            await old.drain()
+            sealed = self.active.log
+            await asyncio.to_thread(sealed.seal)
+            self.rotate(log)
+            if sealed.remote:
+                await asyncio.to_thread(sealed.close)
+            await old.close()
+        finally:
+            self._turning.set()
+            self._turning = None
+
     def rotate(self, log: Log) -> None:
         """Let an empty log take entries from now on; the one before stays to be read.
 
         Between two calls of an event loop: entries that wait are written to the shard they came for.
         """
-        if log.head.size or log.origin in (shard.log.origin for shard in self.all):
+        written = log.head.size and not log.remote  # by another replica, which turned to it before this one
+        if written or log.origin in (shard.log.origin for shard in self.all):
             raise UsageError("a new shard must be an empty log with an origin of its own", "give another --origin")
         # The old shard's size is not final before what waits is written, so its writer is asked first.
         if self.commits.busy:
             raise Refused("entries are being written", "rotate between two batches")
         self.all.append(Shard(log, self.active.offset + self.active.log.head.size))
-        self.commits = GroupCommit(log)
+        self.commits = self._commits(log)

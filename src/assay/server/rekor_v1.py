@@ -26,7 +26,9 @@ from assay.errors import AssayError, ExternalError, InputError, LimitExceeded, M
 from assay.formats import pem
 from assay.formats.json import Object
 from assay.server import http_bodies, rekor_v1_search
+from assay.server.limits import TooMany
 from assay.server.log_shards import Shard, Shards
+from assay.trust import merkle
 
 MAX_BODY = 4 << 20
 _ENTRIES = "/api/v1/log/entries"
@@ -42,9 +44,8 @@ class RekorV1:
     async def create(self, body: bytes) -> Response:
         """Log a proposed entry: 201, or 409 with the place of the one that is there."""
         admitted = requests_v1.admit(body)
-        shard = self.shards.active
-        place = await self.shards.commits.add(admitted.leaf)
-        uuid = uuid_of(shard, shard.log.leaf_hash(place.index))
+        shard, place = await self.shards.add(admitted.leaf)
+        uuid = uuid_of(shard, merkle.leaf(admitted.leaf.data))
         headers = {"Location": f"{_ENTRIES}/{uuid}"}
         if place.duplicate:
             text = f"an equivalent entry already exists in the transparency log with UUID {uuid}"
@@ -108,6 +109,8 @@ class RekorV1:
 
     async def info(self, _: Request) -> Response:
         """``GET /api/v1/log``."""
+        if self.shards.active.log.remote:
+            await asyncio.to_thread(self.shards.active.log.catch_up)
         *inactive, active = [_info(shard) for shard in self.shards.all]
         return JSONResponse({**active, "inactiveShards": inactive})
 
@@ -166,6 +169,10 @@ class _Endpoint:
             return _refuse(405, f"method {scope['method'][:20]} is not allowed, but POST or GET is")
         except LimitExceeded as error:
             return _refuse(413, error.what)
+        except TooMany as error:
+            found = _refuse(429, error.what)
+            found.headers["retry-after"] = str(error.seconds)
+            return found
         except Refused as error:
             return _refuse(404 if "has no" in error.what or "is no tree" in error.what else 400, error.what)
         except InputError as error:

@@ -6,6 +6,7 @@ methods; 503 where the log cannot write, 507 where the disk is full.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from base64 import b64encode
@@ -17,6 +18,7 @@ from assay.engines.log import checkpoint, requests_v2
 from assay.engines.log.requests_v2 import Admitted
 from assay.errors import AssayError, ExternalError, InputError, Refused
 from assay.server import http_bodies
+from assay.server.limits import TooMany
 from assay.server.log_shards import Shard, Shards
 
 MAX_BODY = 4 << 20
@@ -41,8 +43,9 @@ class Entries:
             return
         try:
             admitted = requests_v2.admit(await http_bodies.read(receive, MAX_BODY))
-            shard, commits = self._shards.active, self._shards.commits
-            place = await commits.add(admitted.leaf)
+            shard, place = await self._shards.add(admitted.leaf)
+        except TooMany as error:
+            await _refuse(send, 429, 8, error.what, error.headers)
         except (Refused, InputError) as error:
             await _refuse(send, 400, 3, error.what)
         except ExternalError as error:
@@ -54,7 +57,9 @@ class Entries:
                 text = f"an equivalent entry already exists in the transparency log with index {place.index}"
                 await _refuse(send, 409, 6, text, ((b"x-log-index", b"%d" % place.index),))
             else:
-                await http_bodies.answer(send, 201, entry(shard, admitted, place.index))
+                remote = shard.log.remote
+                given = await asyncio.to_thread(entry, shard, admitted, place.index) if remote else None
+                await http_bodies.answer(send, 201, given or entry(shard, admitted, place.index))
 
 
 RETRY = ((b"retry-after", b"5"),)

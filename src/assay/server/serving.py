@@ -1,4 +1,4 @@
-"""Serves an instance with uvicorn until it is stopped: on an address or a unix socket, with TLS or without."""
+"""Serves parts with uvicorn until it is stopped: on an address or a unix socket, with TLS or without."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import secrets
 import socket
 import ssl
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,15 +17,22 @@ from assay.app import sigstore
 from assay.app.sigstore import Instance
 from assay.errors import UsageError
 from assay.server import limits
-from assay.server.instance import application
+from assay.server.instance import Serving, part
+from assay.server.maintenance import Schedule
+from assay.server.parts import Part, compose
+from assay.server.tls_renewal import Renewal
+from assay.server.witnessing import Witnesses
 
 Say = Callable[[str], None]
-_CONNECTIONS, _KEEP_ALIVE, _GRACE = 2000, 20, 10
+_CONNECTIONS, _KEEP_ALIVE, _GRACE = 5000, 20, 10
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where; port 0 takes a free one. `rate` is how many requests a second an address may make, 0 without end."""
+    """Where; port 0 takes a free one. `rate` is how many requests a second an address may make, 0 without end.
+
+    A certificate that changes is taken over; `renew` is called now and then, and may write a new one.
+    """
 
     host: str
     port: int
@@ -33,15 +40,27 @@ class Listening:
     certificate: str | None = None
     key: str | None = None
     rate: float = 0.0
+    renew: Callable[[], object] | None = None
 
 
-def serve(
-    folder: Path, password: bytes, listening: Listening, files: Path, say: Say, *, development: bool = False
-) -> None:
-    """Serve the instance in a folder."""
-    instance = sigstore.open_instance(folder, password, development=development)
+def serve(parts: Sequence[Part], listening: Listening, say: Say) -> None:
+    """Serve parts as one application until it is stopped; their greetings are said when it listens."""
     with _bound(listening) as bound:
-        _run(instance, bound, listening, files, say)
+        _run(parts, bound, listening, say)
+
+
+def sigstore_part(
+    instance: Instance,
+    files: Path,
+    schedule: Schedule | None = None,
+    witnesses: Witnesses | None = None,
+    identity_rate: float = 0.0,
+) -> Part:
+    """The part of an instance, published and with the files of its clients written."""
+    instance.publish(sigstore.now())
+    sigstore.write_client_files(instance, files)
+    found = schedule or Schedule(), witnesses or Witnesses()
+    return part(instance, Serving(*found, files, commands(instance, files), identity_rate))
 
 
 def serve_development(listening: Listening, files: Path | None, say: Say) -> None:
@@ -55,7 +74,7 @@ def serve_development(listening: Listening, files: Path | None, say: Say) -> Non
         folder, roots = Path(name, "data"), Path(name, "roots")
         sigstore.make(sigstore.Making(folder, roots, url, password, password, sigstore.now()))
         instance = sigstore.open_instance(folder, password, development=True)
-        _run(instance, bound, listening, files or Path(name, "client-files"), say)
+        _run([sigstore_part(instance, files or Path(name, "client-files"))], bound, listening, say)
 
 
 def _bound(listening: Listening) -> socket.socket:
@@ -68,7 +87,10 @@ def _bound(listening: Listening) -> socket.socket:
             found.listen(128)
             return found
         family = socket.AF_INET6 if ":" in listening.host else socket.AF_INET
-        return socket.create_server((listening.host, listening.port), family=family, backlog=512)
+        found = socket.create_server((listening.host, listening.port), family=family, backlog=512)
+        # asyncio does so only for sockets made with a protocol; else an answer in two writes waits 40 ms for an ACK
+        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return found
     except (OSError, OverflowError) as error:
         where = listening.unix_socket or f"{listening.host}:{listening.port}"
         raise UsageError(f"{where} cannot be listened on: {error}", "name another place: --listen") from error
@@ -96,13 +118,11 @@ def _certificate(listening: Listening) -> None:
         raise UsageError(f"{where} cannot be served: {error}", "give a certificate in PEM, and its bare key") from error
 
 
-def _run(instance: Instance, bound: socket.socket, listening: Listening, files: Path, say: Say) -> None:
+def _run(parts: Sequence[Part], bound: socket.socket, listening: Listening, say: Say) -> None:
     import uvicorn
 
-    instance.publish(sigstore.now())
-    sigstore.write_client_files(instance, files)
     config = uvicorn.Config(
-        _limited(application(instance), listening.rate),
+        _limited(compose(parts), listening.rate),
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -112,7 +132,10 @@ def _run(instance: Instance, bound: socket.socket, listening: Listening, files: 
         ssl_certfile=listening.certificate,
         ssl_keyfile=listening.key,
     )
-    say(commands(instance, files))
+    config.load()
+    if config.ssl is not None and listening.certificate and listening.key:
+        Renewal(config.ssl, listening.certificate, listening.key, listening.renew)
+    say("".join(one.greeting for one in parts))
     asyncio.run(uvicorn.Server(config).serve([bound]))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
@@ -17,38 +17,58 @@ from assay.engines.log.sequencer import Log
 from assay.errors import AssayError, ExternalError, Malformed, Refused
 from assay.formats import tlog_tile
 from assay.server import http_bodies
+from assay.server.log_shards import Shards
 
 FOR_EVER = (b"cache-control", b"public, max-age=31536000, immutable")
 NEVER = (b"cache-control", b"no-cache, no-store, max-age=0")
 _TEXT = b"text/plain; charset=utf-8"
 
 
+Find = Callable[[Scope], Log | None]
+"""Which log a request is about."""
+
+
 def routes(log: Callable[[], Log], prefix: str = "") -> list[BaseRoute]:
-    """The routes of the log that `log` gives, below a prefix (``/api/v2``, ``/shards/2025``)."""
+    """The routes of the log that `log` gives, below a prefix (``/api/v2``)."""
+    return found_routes(lambda _: log(), prefix)
+
+
+def found_routes(find: Find, prefix: str = "") -> list[BaseRoute]:
+    """The same, where each request says which log it is about."""
     return [
-        Route(f"{prefix}/checkpoint", Checkpoint(log)),
-        Route(f"{prefix}/tile/{{path:path}}", Tiles(log)),
+        Route(f"{prefix}/checkpoint", Checkpoint(find)),
+        Route(f"{prefix}/tile/{{path:path}}", Tiles(find)),
     ]
 
 
 class Checkpoint:
     """``GET /checkpoint``: the newest one, with the cosignatures that witnesses gave."""
 
-    def __init__(self, log: Callable[[], Log]) -> None:
-        self._log = log
+    def __init__(self, find: Find) -> None:
+        self._find = find
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if await _wrong_method(scope, send):
             return
-        await http_bodies.answer(send, 200, self._log().published, (NEVER,), _TEXT)
+        log = self._find(scope)
+        if log is None:
+            await http_bodies.answer(send, 404, b"there is no such log\n", (NEVER,), _TEXT)
+            return
+        try:
+            if log.remote:
+                await asyncio.to_thread(log.catch_up)
+        except AssayError as error:
+            await http_bodies.answer(send, 503, f"{error.what}\n".encode(), (NEVER,), _TEXT)
+            return
+        await http_bodies.answer(send, 200, log.published, (NEVER,), _TEXT)
 
 
 class Tiles:
     """``GET /tile/…``."""
 
-    def __init__(self, log: Callable[[], Log]) -> None:
-        self._log = log
+    def __init__(self, find: Find) -> None:
+        self._find = find
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -57,7 +77,10 @@ class Tiles:
         headers = [FOR_EVER]
         try:
             wanted = tlog_tile.parse(f"tile/{scope['path_params']['path']}")
-            data = await asyncio.to_thread(self._log().tile, wanted)
+            log = self._find(scope)
+            if log is None:
+                raise Refused("there is no such log")
+            data = await asyncio.to_thread(log.tile, wanted)
         except (Malformed, Refused) as error:
             await http_bodies.answer(send, 404, f"{error.what}\n".encode(), (NEVER,), _TEXT)
             return
@@ -80,9 +103,23 @@ async def _wrong_method(scope: Scope, send: Send) -> bool:
     return True
 
 
-def shard_routes(logs: Sequence[Log]) -> list[BaseRoute]:
-    """The routes of shards that take no entries any more, each below ``/shards/ORIGIN``."""
-    found: list[BaseRoute] = []
-    for log in logs:
-        found += routes(lambda log=log: log, f"/shards/{log.origin}")  # type: ignore[misc]
-    return found
+def shard_routes(shards: Shards) -> list[BaseRoute]:
+    """The routes of all shards, each below ``/shards/ORIGIN``."""
+
+    def find(scope: Scope) -> Log | None:
+        shard = shards.by_host(scope["path_params"]["origin"])
+        return shard.log if shard is not None else None
+
+    return found_routes(find, "/shards/{origin}")
+
+
+def by_host(shards: Shards) -> Find:
+    """A shard whose origin is the host that was asked for, else the one that takes entries."""
+
+    def find(scope: Scope) -> Log:
+        host = http_bodies.header(scope, b"host").decode("latin-1").partition(":")[0].lower()
+        shard = shards.by_host(host) if len(shards.all) > 1 else None
+        named = shard is not None and shard is not shards.all[0]
+        return shard.log if shard is not None and named else shards.active.log
+
+    return find

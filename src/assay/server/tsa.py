@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from starlette.routing import BaseRoute, Route
@@ -22,17 +23,20 @@ _REPLY = b"application/timestamp-reply"
 
 def routes(instance: Instance) -> list[BaseRoute]:
     """The routes."""
-    chain = "".join(pem.write("CERTIFICATE", item) for item in instance.timestamper.chain)
+
+    def chain() -> bytes:
+        return "".join(pem.write("CERTIFICATE", item) for item in instance.timestamper.chain).encode()
+
     return [
-        Route("/api/v1/timestamp", Timestamp(instance.timestamper)),
-        Route("/api/v1/timestamp/certchain", Fixed(chain.encode(), b"application/pem-certificate-chain")),
+        Route("/api/v1/timestamp", Timestamp(lambda: instance.timestamper)),
+        Route("/api/v1/timestamp/certchain", Fixed(chain, b"application/pem-certificate-chain")),
     ]
 
 
 class Timestamp:
     """``POST /api/v1/timestamp``."""
 
-    def __init__(self, authority: TimestampAuthority) -> None:
+    def __init__(self, authority: Callable[[], TimestampAuthority]) -> None:
         self._authority = authority
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +51,7 @@ class Timestamp:
             return
         try:
             request = readers[kind](await http_bodies.read(receive, MAX_BODY))
-            found = await asyncio.to_thread(self._authority.answer, request, datetime.now(UTC))
+            found = await asyncio.to_thread(self._authority().answer, request, datetime.now(UTC))
         except (Refused, InputError) as error:
             await refuse(send, 400, 3, error.what, error.remedy)
         except ExternalError as error:

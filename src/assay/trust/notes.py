@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from assay.errors import Malformed, Refused
+from assay.formats import note_key
+from assay.formats.note_key import NoteKey
 from assay.model.bundle import Checkpoint, LogEntry
 from assay.model.trusted_root import Log
 from assay.trust import keys, merkle
@@ -36,6 +39,47 @@ def signed_by(checkpoint: Checkpoint, log: Log) -> str:
         except (Refused, Malformed) as error:
             reason = Refused(f"the checkpoint is not what the log {log.url} signed: {error.what}")
     raise reason
+
+
+def cosigned_by(checkpoint: Checkpoint, witness: NoteKey) -> int:
+    """The second (Unix) at which a witness saw the checkpoint (C2SP tlog-cosignature); raises `Refused` if it did not.
+
+    An Ed25519 key of type 4 signs the time with the note; keys of other types sign the note itself, without a time (0).
+    """
+    reason = Refused(f"the checkpoint bears no signature of {witness.name}")
+    for name, key_id, signature in checkpoint.note.signatures:
+        if (name, key_id) != (witness.name, witness.key_id):
+            continue
+        moment, signed = 0, checkpoint.note.text
+        if witness.kind == note_key.COSIGNATURE:
+            moment, signature = int.from_bytes(signature[:8], "big"), signature[8:]
+            signed = b"cosignature/v1\ntime %d\n%s" % (moment, checkpoint.note.text)
+        try:
+            keys.check(keys.load(witness.key), signature, keys.Signed(signed))
+        except (Refused, Malformed) as error:
+            reason = Refused(f"the signature of {witness.name} is not one over this checkpoint: {error.what}")
+            continue
+        return moment
+    raise reason
+
+
+def witnessed(checkpoint: Checkpoint, witnesses: Sequence[NoteKey], quorum: int) -> list[str]:
+    """Which witnesses signed the checkpoint; raises `Refused` for fewer than the quorum."""
+    found, missing = [], []
+    for one in witnesses:
+        try:
+            cosigned_by(checkpoint, one)
+        except Refused as error:
+            missing.append(error.what)
+        else:
+            found.append(one.name)
+    if len(found) < quorum:
+        raise Refused(
+            f"{len(found)} witnesses signed the checkpoint of {checkpoint.size} entries, {quorum} are wanted"
+            + (f" ({missing[0]})" if missing else ""),
+            "ask again later, or ask other witnesses",
+        )
+    return found
 
 
 def includes(checkpoint: Checkpoint, entry: LogEntry) -> None:

@@ -109,6 +109,16 @@ def pkcs8(key: LocalKey) -> bytes:
     return found
 
 
+def ecdsa_der(signature: bytes, scheme: Scheme) -> bytes:
+    """An ECDSA signature of two numbers side by side, as tokens and Azure give it, in DER; raises `Malformed`."""
+    from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+    half = {Scheme.ECDSA_P256: 32, Scheme.ECDSA_P384: 48, Scheme.ECDSA_P521: 66}[scheme]
+    if len(signature) != 2 * half:
+        raise Malformed(f"{len(signature)} bytes are no ECDSA signature, which would be {2 * half}")
+    return encode_dss_signature(int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big"))
+
+
 def hint(public_key: bytes) -> str:
     """How bundles name a public key: base64 of the SHA-256 of its DER, as cosign has it."""
     import base64

@@ -40,12 +40,15 @@ _BESIDE = "vnd.docker.reference.digest"
 class Options:
     """`platform` takes one image of an index and leaves the index; `tags` lists them, where that is possible.
 
-    `note` hears what was left out.
+    `note` hears what was left out. `shallow` leaves out the images of an index and what hangs on what hangs on the
+    image; `prefix` stands before cosign's tags.
     """
 
     platform: Platform | None = None
     tags: Callable[[], Sequence[str]] | None = None
     note: Callable[[str], None] = lambda text: None
+    shallow: bool = False
+    prefix: str = ""
 
 
 def read(pull: RegistryPull, target: str, options: Options | None = None) -> Node:
@@ -67,6 +70,12 @@ def read(pull: RegistryPull, target: str, options: Options | None = None) -> Nod
         return reader.image(item, data, 0)
 
 
+def around(pull: RegistryPull, item: Descriptor, data: bytes, options: Options) -> Node:
+    """A manifest that was read already, with what hangs on it in the repository of `pull`; raises as `read`."""
+    with _reader(pull, options) as reader:
+        return reader.image(item, data, 0)
+
+
 @contextmanager
 def _reader(pull: RegistryPull, options: Options) -> Iterator[_Reader]:
     pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="attached")
@@ -84,12 +93,14 @@ class _Reader:
         self._seen: set[Digest] = set()
         self._total = 0
         self._tags = _known_tags(options)
+        self._shallow, self._prefix = options.shallow, options.prefix
 
     def image(self, item: Descriptor, data: bytes, depth: int) -> Node:
         """A node that is an image or an index."""
         document = self._take(item, data, depth)
-        if isinstance(document, Manifest):
-            return Node(item, data, (document.config, *document.layers), (), self._attached(item, depth))
+        if isinstance(document, Manifest) or self._shallow:
+            blobs = (document.config, *document.layers) if isinstance(document, Manifest) else ()
+            return Node(item, data, blobs, (), self._attached(item, depth))
         children = self._children(document, depth)
         return Node(item, data, (), children, self._attached(item, depth))
 
@@ -151,8 +162,8 @@ class _Reader:
             return ()
 
     def _tagged(self, image: Digest, depth: int) -> Iterator[Node]:
-        for ending in COSIGN:
-            tag = f"{tag_of(image)}.{ending}"
+        for ending in COSIGN if not self._shallow else ("sig", "att"):
+            tag = f"{self._prefix}{tag_of(image)}.{ending}"
             if self._has(tag):
                 item, data = self._pull.manifest(tag)
                 if item.digest not in self._seen:
@@ -171,7 +182,7 @@ class _Reader:
             documents = tuple(replace(document, kind=kind) for document in documents)
         hangs = Attachment(kind, form, manifest.artifact_type or _type(manifest), documents, tag)
         blobs = (manifest.config, *manifest.layers)
-        return Node(item, data, blobs, (), self._attached(item, depth), hangs)
+        return Node(item, data, blobs, (), () if self._shallow else self._attached(item, depth), hangs)
 
     def _looked_into(self, document: Document) -> Document:
         if not attachment.unclear(document):

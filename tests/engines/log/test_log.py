@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assay.adapters.log_store.sqlite_store import SqliteStore
 from assay.engines.log.sequencer import Log
 from assay.engines.log.tree import Tree
-from assay.errors import AssayError, ExternalError, InternalError, LimitExceeded, Refused
+from assay.errors import AssayError, ExternalError, InternalError, LimitExceeded, Refused, UsageError
 from assay.formats import tlog_note, tlog_tile
 from assay.model.transparency import NewLeaf
 from assay.trust import merkle
 from simulators.log_keys import ed25519, p256
+from simulators.log_places import Place
 
 
 def plain_root(leaves: Sequence[bytes]) -> bytes:
@@ -76,11 +74,11 @@ def test_a_changed_consistency_proof_is_refused(one: int, other: int, data: st.D
             merkle.check_consistency(first, second, before, after, proof)
 
 
-def test_entries_are_placed_once_and_found_again(tmp_path: Path) -> None:
-    log = Log(SqliteStore(tmp_path), "log.example", (p256(), ed25519()))
+def test_entries_are_placed_once_and_found_again(place: Place) -> None:
+    log = Log(place.store(), "log.example", (p256(), ed25519()))
     places = log.append([*leaves(300), *leaves(2)])
-    assert [place.index for place in places] == [*range(300), 0, 1]
-    assert [place.duplicate for place in places] == [*[False] * 300, True, True]
+    assert [one.index for one in places] == [*range(300), 0, 1]
+    assert [one.duplicate for one in places] == [*[False] * 300, True, True]
     assert log.append(leaves(1))[0].duplicate
     assert log.head.size == 300
     note = tlog_note.checkpoint(log.head.checkpoint.decode())
@@ -90,30 +88,36 @@ def test_entries_are_placed_once_and_found_again(tmp_path: Path) -> None:
     assert log.search("hash:3")[:2] == [3, 10]
     bundle = log.tile(tlog_tile.Tile(tlog_tile.ENTRIES, 1, 44))
     assert tlog_tile.entries(bundle, 44)[-1] == b"entry 299"
-    assert (tmp_path / "tile/0/000").stat().st_size == 8192
-    again = Log(SqliteStore(tmp_path), "log.example", (p256(), ed25519()))
+    assert len(place.outside("tile/0/000")) == 8192
+    again = Log(place.store(), "log.example", (p256(), ed25519()))
     assert again.head == log.head
     assert again.append(leaves(5, 298))[-1].index == 302
 
 
-def test_a_log_that_does_not_fit_its_checkpoint_is_not_opened(tmp_path: Path) -> None:
-    Log(SqliteStore(tmp_path), "log.example", ()).append(leaves(10))
+def test_a_log_that_does_not_fit_its_checkpoint_is_not_opened(place: Place) -> None:
+    Log(place.store(), "log.example", ()).append(leaves(10))
     with pytest.raises(InternalError):
-        Log(SqliteStore(tmp_path), "other.example", ())
-    with sqlite3.connect(tmp_path / "log.sqlite") as database:
-        database.execute("UPDATE edge SET data = ? WHERE level = 0", (bytes(320),))
+        Log(place.store(), "other.example", ())
+    place.change("UPDATE edge SET data = ? WHERE level = 0", (bytes(320),))
     with pytest.raises(InternalError):
-        Log(SqliteStore(tmp_path), "log.example", ())
+        Log(place.store(), "log.example", ())
 
 
-def test_a_failed_write_is_told_and_leaves_the_log_as_it_was(tmp_path: Path) -> None:
+def test_a_log_of_a_newer_assay_is_not_opened(place: Place) -> None:
+    Log(place.store(), "log.example", ()).append(leaves(2))
+    place.change(place.newer, ())
+    with pytest.raises(UsageError, match="newer assay"):
+        place.store()
+
+
+def test_a_failed_write_is_told_and_leaves_the_log_as_it_was(place: Place) -> None:
     broken: list[str] = []
 
     def step(name: str) -> None:
         if broken and name.split()[0] == broken[0]:
             raise OSError(28, "No space left on device")
 
-    log = Log(SqliteStore(tmp_path, step), "log.example", ())
+    log = Log(place.store(step), "log.example", ())
     log.append(leaves(250))
     for name in ("begin", "written", "commit"):
         broken[:] = [name]
@@ -125,26 +129,28 @@ def test_a_failed_write_is_told_and_leaves_the_log_as_it_was(tmp_path: Path) -> 
     broken.clear()
     log.append(leaves(20, 250))
     assert "store" not in log.warnings
-    broken[:] = ["fsync"]  # a full tile that cannot become a file stays in the database
+    broken[:] = [place.broken_tiles]  # a full tile that cannot get out stays in the database
     log.append(leaves(300, 270))
     assert log.entry(260)[0] == b"entry 260"
     broken.clear()
-    assert Log(SqliteStore(tmp_path), "log.example", ()).head == log.head
-    assert (tmp_path / "tile/entries/001").exists()
+    again = Log(place.store(), "log.example", ())
+    assert again.head == log.head
+    again.append(leaves(300, 570))
+    assert place.outside("tile/entries/001")
 
 
-def test_two_sequencers_do_not_fork_a_tree(tmp_path: Path) -> None:
-    one = Log(SqliteStore(tmp_path), "log.example", ())
-    other = Log(SqliteStore(tmp_path), "log.example", ())
+def test_two_sequencers_do_not_fork_a_tree(place: Place) -> None:
+    one = Log(place.store(), "log.example", ())
+    other = Log(place.store(), "log.example", ())
     one.append(leaves(3))
     with pytest.raises(Refused, match="somebody else"):
         other.append(leaves(1, 100))
     assert other.append(leaves(1, 100))[0].index == 3
 
 
-def test_a_clock_that_jumps_is_told(tmp_path: Path) -> None:
+def test_a_clock_that_jumps_is_told(place: Place) -> None:
     clock = [1_000_000.0]
-    log = Log(SqliteStore(tmp_path), "log.example", (), lambda: clock[0], lambda: 0.0)
+    log = Log(place.store(), "log.example", (), lambda: clock[0], lambda: 0.0)
     assert log.append(leaves(1))[0].time == 1_000_000
     assert not log.warnings
     clock[0] -= 5000
@@ -155,8 +161,8 @@ def test_a_clock_that_jumps_is_told(tmp_path: Path) -> None:
     assert "jumped" in log.warnings["clock"]
 
 
-def test_what_is_too_large_or_out_of_range_is_refused(tmp_path: Path) -> None:
-    log = Log(SqliteStore(tmp_path), "log.example", ())
+def test_what_is_too_large_or_out_of_range_is_refused(place: Place) -> None:
+    log = Log(place.store(), "log.example", ())
     log.append(leaves(3))
     with pytest.raises(LimitExceeded):
         log.append([NewLeaf(bytes(65536))])

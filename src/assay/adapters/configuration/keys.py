@@ -72,6 +72,12 @@ KEYS: dict[str, Key] = {
         Key("db.update", Kind.BOOLEAN, "let `scan` update a store that is older than a day", True),
         Key("db.url", Kind.TEXT, "where a built store is fetched from: a folder on a web server, or `oci://...`"),
         Key("offline", Kind.BOOLEAN, "make no outgoing connection", False),
+        Key(
+            "policy.opa",
+            Kind.TEXT,
+            "an OPA server that evaluates the Rego of policies; processes of our own when empty",
+            "",
+        ),
         Key("registry.plain-http", Kind.LIST, "registry hosts that may be spoken to without TLS", ()),
         Key(
             "sbom.ecosystem",
@@ -99,6 +105,18 @@ KEYS: dict[str, Key] = {
         Key("scan.severity", Kind.LIST, "show only these severities", ()),
         Key("scan.sort", Kind.TEXT, "what comes first", "risk", _SORTS),
         Key("scan.vex", Kind.LIST, "VEX documents to apply", ()),
+        Key(
+            "sigstore.identity-rate-limit",
+            Kind.TEXT,
+            "certificates and log entries a second of one identity or key at an instance; 0 without end",
+            "0",
+        ),
+        Key("sigstore.objects", Kind.TEXT, "the object store of an instance with several replicas: `s3://…`", ""),
+        Key("sigstore.shard-days", Kind.TEXT, "days after which an instance begins a new log; 0 for never", "0"),
+        Key("sigstore.shard-entries", Kind.TEXT, "entries after which an instance begins a new log; 0 for never", "0"),
+        Key("sigstore.storage", Kind.TEXT, "the database of an instance with several replicas: `postgresql://…`", ""),
+        Key("sigstore.witness", Kind.LIST, "witnesses of an instance's log: `URL=NAME+HASH+KEY`", ()),
+        Key("sigstore.witness-quorum", Kind.TEXT, "how many witnesses must have signed what is published", "0"),
         Key("verify.record", Kind.BOOLEAN, "keep each verdict in the evidence store", False),
         Key("verify.trusted-root", Kind.PATH, "the trusted root; the public-good instance's when empty"),
     )

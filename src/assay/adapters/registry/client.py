@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -220,11 +220,19 @@ class RegistryClient:
     edit: Edit
 
 
-def connect(reference: ImageReference, policy: Policy, transport: Transport | None = None) -> RegistryClient:
-    """A client for the repository of `reference`, with the credentials of Docker or Podman; nothing is sent yet."""
+def connect(
+    reference: ImageReference,
+    policy: Policy,
+    transport: Transport | None = None,
+    find: Callable[[], credentials.Credentials | None] = lambda: None,
+) -> RegistryClient:
+    """A client for the repository of `reference`; nothing is sent yet.
+
+    Its credentials are those that `find` gives, else those of Docker or Podman.
+    """
     session = Session(
         reference,
         transport or Transport(policy),
-        lambda: credentials.find(reference.host, reference.repository, os.environ),
+        lambda: find() or credentials.find(reference.host, reference.repository, os.environ),
     )
     return RegistryClient(Pull(session), Push(session), Edit(session))

@@ -82,6 +82,11 @@ def _load(path: Path, *, required: bool) -> Object | None:
         raise InputError(f"{path} holds no credentials: {error.what}", "log in to the registry again") from error
 
 
+def in_auths(document: Object, host: str, repository: str) -> Credentials | None:
+    """The credentials that a document itself holds; helpers that it names are never run."""
+    return _in_document({"auths": document.get("auths")}, host, repository)
+
+
 def _in_document(document: Object, host: str, repository: str) -> Credentials | None:
     keys = list(_keys(host, repository))
     helpers, auths = as_object(document.get("credHelpers")), as_object(document.get("auths"))

@@ -19,6 +19,8 @@ MAX_PAGES = 200
 MAX_REFERRERS = 10_000
 _NEXT = re.compile(r'<([^<>]{1,4000})>\s*;[^,]{0,200}\brel="?next"?')
 _JSON = {"Accept": oci.INDEX}
+_BUSY = frozenset((429, 502, 503, 504))
+"""Answers that say nothing about what is there."""
 
 
 def tag_of(image: Digest) -> str:
@@ -39,8 +41,10 @@ class Referrers:
         return tuple(item for item in found if artifact_type in ("", item.artifact_type))
 
     def by_tag(self, image: Digest) -> Sequence[Descriptor]:
-        """What the stand-in tag lists; empty where there is none."""
+        """What the stand-in tag lists; empty where there is none. Raises `ExternalError` where that cannot be told."""
         response = self._session.request("GET", f"manifests/{tag_of(image)}", _JSON)
+        if response.status in _BUSY:
+            raise self._session.fail(response, f"referrers of {image}")
         if response.status != 200:
             response.close()
             return ()
@@ -55,6 +59,8 @@ class Referrers:
         path, found = f"referrers/{image}", list[Descriptor]()
         for _ in range(MAX_PAGES):
             response = self._session.request("GET", path, _JSON)
+            if response.status in _BUSY:
+                raise self._session.fail(response, f"referrers of {image}")
             if response.status != 200:
                 response.close()
                 return found or None

@@ -87,6 +87,17 @@ class Response:
                 raise Dropped(f"{host_of(self.url)} sent {self.total} of {self.length} bytes")
         return count
 
+    def some(self, limit: int) -> bytes:
+        """What has come, of an answer that goes on: at least a byte, at most `limit`; empty at the end."""
+        try:
+            data = self._raw.read1(limit) if not self.closed else b""
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise Dropped(f"{host_of(self.url)} broke the connection off: {reason(error)}", error) from error
+        if not data:
+            self.close()
+        return data
+
     def read(self, limit: int) -> bytes:
         """All of it; raises `LimitExceeded` beyond `limit` bytes."""
         buffer, filled = bytearray(min(limit, 64 << 10) + 1), 0

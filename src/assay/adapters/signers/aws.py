@@ -51,6 +51,15 @@ class AwsKey:
         return found
 
 
+def decrypt(rest: str, ciphertext: bytes) -> bytes:
+    """What a key in AWS KMS has encrypted (``Decrypt``); `rest` is its address without ``awskms://``."""
+    endpoint, _, key = rest.partition("/")
+    with _told():
+        answer = _client(endpoint, key).decrypt(KeyId=key, CiphertextBlob=ciphertext)
+    found: bytes = answer["Plaintext"]
+    return found
+
+
 def _client(endpoint: str, key: str) -> Any:
     import boto3
     from botocore.config import Config
@@ -76,4 +85,4 @@ def _told() -> Iterator[None]:
         yield
     except (BotoCoreError, ClientError, ValueError) as error:
         said = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-        raise ExternalError(f"AWS KMS does not sign: {said}", "check key, region, credentials and rights") from None
+        raise ExternalError(f"AWS KMS does not do it: {said}", "check key, region, credentials and rights") from None

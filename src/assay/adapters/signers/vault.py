@@ -29,13 +29,8 @@ class VaultKey:
 
     def __init__(self, name: str) -> None:
         """`name` is the address without ``hashivault://``; the newest version's public key is asked for at once."""
-        address, self._token = os.environ.get("VAULT_ADDR", ""), os.environ.get("VAULT_TOKEN", "")
-        if not (name and address and self._token):
-            raise UsageError("the key in Vault is not to be found", "set VAULT_ADDR and VAULT_TOKEN; hashivault://KEY")
-        mount = os.environ.get("TRANSIT_SECRET_ENGINE_PATH") or "transit"
-        self._name, self._base = quote(name, safe=""), f"{address.rstrip('/')}/v1/{mount.strip('/')}"
-        self._transport = Transport(Policy())
-        data = self._ask("GET", f"keys/{self._name}")
+        self._name, self._engine = quote(name, safe=""), _Engine(name)
+        data = self._engine.ask("GET", f"keys/{self._name}")
         try:
             self._version = int(data["latest_version"])
             text = data["keys"][str(self._version)]["public_key"]
@@ -51,13 +46,36 @@ class VaultKey:
         digest = hashlib.new(self.scheme.hash, message).digest()
         wanted = {"input": base64.b64encode(digest).decode(), "prehashed": True, "key_version": self._version}
         wanted |= {"signature_algorithm": "pkcs1v15", "marshaling_algorithm": "asn1"}
-        data = self._ask("POST", f"sign/{self._name}/{_HASHES[self.scheme.hash]}", json.dumps(wanted).encode())
+        data = self._engine.ask("POST", f"sign/{self._name}/{_HASHES[self.scheme.hash]}", json.dumps(wanted).encode())
         try:
             return base64.b64decode(data["signature"].split(":")[2], validate=True)
         except (KeyError, IndexError, AttributeError, TypeError, binascii.Error) as error:
             raise Malformed("Vault's answer holds no signature") from error
 
-    def _ask(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any]:
+
+def decrypt(name: str, ciphertext: bytes) -> bytes:
+    """What a key has encrypted (``vault:v1:...``); `name` is its address without ``hashivault://``."""
+    body = json.dumps({"ciphertext": ciphertext.decode("ascii", "replace")}).encode()
+    data = _Engine(name).ask("POST", f"decrypt/{quote(name, safe='')}", body)
+    try:
+        return base64.b64decode(data["plaintext"], validate=True)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Malformed("Vault's answer holds no plain text") from error
+
+
+class _Engine:
+    """The transit engine that the environment names."""
+
+    def __init__(self, name: str) -> None:
+        address, self._token = os.environ.get("VAULT_ADDR", ""), os.environ.get("VAULT_TOKEN", "")
+        if not (name and address and self._token):
+            raise UsageError("the key in Vault is not to be found", "set VAULT_ADDR and VAULT_TOKEN; hashivault://KEY")
+        mount = os.environ.get("TRANSIT_SECRET_ENGINE_PATH") or "transit"
+        self._base = f"{address.rstrip('/')}/v1/{mount.strip('/')}"
+        self._transport = Transport(Policy())
+
+    def ask(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any]:
+        """The ``data`` of an answer."""
         headers = {"X-Vault-Token": self._token, "Content-Type": "application/json"}
         url = f"{self._base}/{path}"
         self._transport.require(url)  # or the token would be read on the way

@@ -62,12 +62,12 @@ class Services:
         return entry_of_v2(self._json("POST", f"{url.rstrip('/')}/api/v2/log/entries", body))
 
     def _log_1(self, url: str, content: MessageSignature | Envelope, by: Verifier) -> LogEntry:
-        written = json.dumps(sigstore_bundle_writer.envelope(content)) if isinstance(content, Envelope) else ""
+        written = sigstore_bundle_writer.envelope_bytes(content).decode() if isinstance(content, Envelope) else ""
         body = rekor_entry.request_v1(content, by.pem, written)
         answer = self._json("POST", f"{url.rstrip('/')}/api/v1/log/entries", body)
         if len(answer.value) != 1:
             raise ExternalError(f"{host_of(url)} answered with {len(answer.value)} log entries", "look at its log")
-        return _entry_of_v1(answer.object(next(iter(answer.value))))
+        return entry_of_v1(answer.object(next(iter(answer.value))))
 
     def timestamp(self, url: str, message: bytes) -> bytes:
         """The answer of a timestamp authority over a message (DER)."""
@@ -117,7 +117,7 @@ def _request(key: LocalKey) -> bytes:
     return builder.sign(key.private, hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
-def _entry_of_v1(item: Reader) -> LogEntry:
+def entry_of_v1(item: Reader) -> LogEntry:
     """An entry as Rekor v1 answers: digests in hexadecimal."""
     body = item.binary("body")
     said = Reader(strict_json.load(body, "the log entry"), "the log entry")

@@ -8,37 +8,52 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from assay.adapters.log_store.tile_files import sync
-from assay.errors import InputError, Malformed
+from assay.errors import AssayError, InputError, Malformed
 from assay.formats import tlog_note, tlog_tile
+from assay.model.bundle import Checkpoint
 
-LOGS = ("log", "ct")
 _DATABASE = "log.sqlite"
 
 
-def copy(source: Path, target: Path) -> None:
-    """Copy the instance in `source` to `target`, which must not be there yet; raises `InputError`."""
+def copy(source: Path, target: Path, check: Callable[[Path], None] = lambda _: None) -> None:
+    """Copy the instance in `source` to `target`, which must not be there yet; raises `InputError`.
+
+    `check` looks at the copy before it gets its name, and refuses it by raising.
+    """
     beside = target.with_name(f".{target.name}.new")
     try:
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(mode=0o700, parents=True)
-        for log in LOGS:
+        found = logs(source)
+        for log in found:
             _copy_log(source / log, beside / log)
-        rest = shutil.ignore_patterns(".*", *LOGS)
+        rest = shutil.ignore_patterns(".*", *found)
         shutil.copytree(source, beside, ignore=rest, dirs_exist_ok=True)
+        check(beside)
         _durable(beside)
         beside.rename(target)
         sync(target.parent)
+    except AssayError:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
     except (OSError, sqlite3.Error, shutil.Error) as error:
         raise InputError(f"{source} cannot be copied to {target}: {error}", "see whether both can be used") from error
 
 
+def logs(folder: Path) -> list[str]:
+    """The folders of an instance's logs, shards included; raises `InputError` where there is none."""
+    found = sorted(path.parent.name for path in folder.glob(f"[!.]*/{_DATABASE}"))
+    if not found:
+        raise InputError(f"{folder} holds no log", "is this the folder of an instance?")
+    return found
+
+
 def _copy_log(source: Path, target: Path) -> None:
     target.mkdir()
-    if not (source / _DATABASE).is_file():
-        raise InputError(f"{source} holds no log", "is this the folder of an instance?")
     there = sqlite3.connect(target / _DATABASE)
     here = sqlite3.connect(f"{(source / _DATABASE).absolute().as_uri()}?mode=rw", uri=True, timeout=10)
     try:
@@ -61,10 +76,10 @@ def _within(name: str, size: int) -> bool:
         return False
 
 
-def head(log: Path) -> tuple[int, bytes]:
-    """Size and root of the tree that a log's folder shows; 0 where there is none."""
+def checkpoint(log: Path) -> Checkpoint | None:
+    """The newest checkpoint in a log's folder; None where there is none."""
     if not (log / _DATABASE).is_file():
-        return 0, b""
+        return None
     database = sqlite3.connect(log / _DATABASE, timeout=10)
     try:
         row = database.execute("SELECT checkpoint FROM head").fetchone()
@@ -72,10 +87,13 @@ def head(log: Path) -> tuple[int, bytes]:
         raise InputError(f"the log in {log} cannot be read: {error}", "take another backup") from error
     finally:
         database.close()
-    if row is None:
-        return 0, b""
-    note = tlog_note.checkpoint(row[0].decode())
-    return note.size, note.root
+    return None if row is None else tlog_note.checkpoint(row[0].decode())
+
+
+def head(log: Path) -> tuple[int, bytes]:
+    """Size and root of the tree that a log's folder shows; 0 where there is none."""
+    note = checkpoint(log)
+    return (0, b"") if note is None else (note.size, note.root)
 
 
 def _durable(folder: Path) -> None:

@@ -3,64 +3,115 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.errors import InputError
-from assay.trust.signing import LocalKey
+from assay.adapters.sigstore_instance import tuf_signer
+from assay.errors import InputError, InternalError, Refused
+from assay.ports import Signer
 
 if TYPE_CHECKING:
-    from securesystemslib.signer import CryptoSigner
     from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
 
 ROOT_DAYS, TARGETS_DAYS, TIMESTAMP_DAYS = 365, 90, 2
 
 
-def _signer(key: LocalKey) -> CryptoSigner:
-    from securesystemslib.signer import CryptoSigner
-
-    return CryptoSigner(key.private)
-
-
-def init(folder: Path, roots: Sequence[LocalKey], threshold: int, online: LocalKey, now: datetime) -> None:
+def init(folder: Path, roots: Sequence[Signer], threshold: int, online: Signer, now: datetime) -> None:
     """Write the first root metadata."""
     from tuf.api.metadata import Metadata, Root
 
     root = Root(expires=_later(now, ROOT_DAYS), consistent_snapshot=True)
     for key in roots:
-        root.add_key(_signer(key).public_key, "root")
+        root.add_key(tuf_signer.of(key).public_key, "root")
     root.roles["root"].threshold = threshold
     for role in ("targets", "snapshot", "timestamp"):
-        root.add_key(_signer(online).public_key, role)
+        root.add_key(tuf_signer.of(online).public_key, role)
     metadata = Metadata(root)
     for key in roots:
-        metadata.sign(_signer(key), append=True)
+        metadata.sign(tuf_signer.of(key), append=True)
     _write(folder / "1.root.json", metadata.to_bytes())
 
 
-def rotate_root(
-    folder: Path, signers: Sequence[LocalKey], new: Sequence[LocalKey], threshold: int, now: datetime
-) -> int:
+def rotate_root(folder: Path, signers: Sequence[Signer], new: Sequence[Signer], threshold: int, now: datetime) -> int:
     """A new root with new keys, signed by the old and the new ones (TUF 6.1); its version."""
+
+    def change(root: Root) -> None:
+        for identifier in list(root.roles["root"].keyids):
+            root.revoke_key(identifier, "root")
+        for key in new:
+            root.add_key(tuf_signer.of(key).public_key, "root")
+        root.roles["root"].threshold = threshold
+
+    return _next_root(folder, [*signers, *new], change, now)
+
+
+def rotate_online(folder: Path, signers: Sequence[Signer], online: Signer, now: datetime) -> int:
+    """A new root in which another key signs targets, snapshot and timestamp; its version."""
+
+    def change(root: Root) -> None:
+        for role in ("targets", "snapshot", "timestamp"):
+            for identifier in list(root.roles[role].keyids):
+                root.revoke_key(identifier, role)
+            root.add_key(tuf_signer.of(online).public_key, role)
+
+    return _next_root(folder, signers, change, now)
+
+
+def _next_root(folder: Path, signers: Sequence[Signer], change: Callable[[Root], None], now: datetime) -> int:
+    """The next version, with `change`; raises `Refused` where the signers are too few for the version before."""
+    from tuf.api.exceptions import UnsignedMetadataError
     from tuf.api.metadata import Metadata
 
     version, data = newest_root(folder)
     metadata: Metadata[Root] = Metadata.from_bytes(data)
-    root = metadata.signed
-    for identifier in list(root.roles["root"].keyids):
-        root.revoke_key(identifier, "root")
-    for key in new:
-        root.add_key(_signer(key).public_key, "root")
-    root.roles["root"].threshold = threshold
-    root.version, root.expires = version + 1, _later(now, ROOT_DAYS)
+    change(metadata.signed)
+    metadata.signed.version, metadata.signed.expires = version + 1, _later(now, ROOT_DAYS)
     metadata.signatures.clear()
-    for key in (*signers, *new):
-        metadata.sign(_signer(key), append=True)
-    Metadata.from_bytes(data).verify_delegate("root", metadata)
+    for key in signers:
+        metadata.sign(tuf_signer.of(key), append=True)
+    try:
+        Metadata.from_bytes(data).verify_delegate("root", metadata)
+        metadata.verify_delegate("root", metadata)
+    except UnsignedMetadataError as error:
+        need = Metadata.from_bytes(data).signed.roles["root"].threshold
+        remedy = f"name the folders of at least {need} of them: --root-keys DIR --root-keys DIR"
+        raise Refused(f"too few keys of the TUF root are there: {error}", remedy) from error
     _write(folder / f"{version + 1}.root.json", metadata.to_bytes())
     return version + 1
+
+
+def root_signers(folder: Path, keys: Iterable[Signer]) -> list[Signer]:
+    """Those of these keys that may sign the newest root."""
+    from tuf.api.metadata import Metadata
+
+    root: Metadata[Root] = Metadata.from_bytes(newest_root(folder)[1])
+    wanted = root.signed.roles["root"].keyids
+    return [key for key in keys if tuf_signer.of(key).public_key.keyid in wanted]
+
+
+def online_key(folder: Path, keys: Mapping[str, Signer], named: str) -> Signer:
+    """The key that the newest root wants for what is signed online: the one `named`, or another of the TUF keys.
+
+    The root may be a step ahead of who names the key, where a rotation was cut off. Raises `InternalError` for none.
+    """
+    from tuf.api.metadata import Metadata
+
+    root: Metadata[Root] = Metadata.from_bytes(newest_root(folder)[1])
+    wanted = root.signed.roles["timestamp"].keyids
+    for name in (named, *(name for name in sorted(keys) if name.startswith("tuf"))):
+        if name in keys and tuf_signer.of(keys[name]).public_key.keyid in wanted:
+            return keys[name]
+    raise InternalError(f"{folder} names a key in its root that is not here", "assay sigstore rotate tuf-timestamp")
+
+
+def root_expires(folder: Path) -> datetime:
+    """When the newest root metadata expires."""
+    from tuf.api.metadata import Metadata
+
+    root: Metadata[Root] = Metadata.from_bytes(newest_root(folder)[1])
+    return root.signed.expires
 
 
 def newest_root(folder: Path) -> tuple[int, bytes]:
@@ -71,14 +122,20 @@ def newest_root(folder: Path) -> tuple[int, bytes]:
     return max(versions), (folder / f"{max(versions)}.root.json").read_bytes()
 
 
-def publish(folder: Path, targets: Mapping[str, bytes], online: LocalKey, now: datetime) -> bool:
+def publish(folder: Path, targets: Mapping[str, bytes], online: Signer, now: datetime) -> bool:
     """Bring targets, snapshot and timestamp up to date: what has changed, or will soon expire; True if anything was."""
     from tuf.api.metadata import Metadata, MetaFile, Snapshot, TargetFile, Targets, Timestamp
 
-    signer, old = _signer(online), _current(folder)
+    signer, old = tuf_signer.of(online), _current(folder)
+    kept = old is not None and signer.public_key.keyid in old[2].signatures
     files = {name: TargetFile.from_data(name, data, ["sha256"]) for name, data in targets.items()}
     due = now + timedelta(days=1)
-    if old is not None and old[0].signed.targets == files and min(item.signed.expires for item in old[:2]) > due:
+    if (
+        old is not None
+        and kept
+        and old[0].signed.targets == files
+        and min(item.signed.expires for item in old[:2]) > due
+    ):
         if old[2].signed.expires > due:
             return False
         stamp = old[2].signed
@@ -114,6 +171,15 @@ def _current(folder: Path) -> tuple[Metadata[Targets], Metadata[Snapshot], Metad
     shot: Metadata[Snapshot] = Metadata.from_bytes((folder / f"{number}.snapshot.json").read_bytes())
     number = shot.signed.meta["targets.json"].version
     return Metadata.from_bytes((folder / f"{number}.targets.json").read_bytes()), shot, stamp
+
+
+def target(folder: Path, name: str) -> bytes | None:
+    """A target as it is published now; None where nothing was published yet."""
+    found = _current(folder)
+    if found is None or name not in found[0].signed.targets:
+        return None
+    digest = found[0].signed.targets[name].hashes["sha256"]
+    return (folder / "targets" / f"{digest}.{name}").read_bytes()
 
 
 def _later(now: datetime, days: int) -> datetime:

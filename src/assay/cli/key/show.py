@@ -1,6 +1,7 @@
 """Shows the public key of a private or public key: its kind, its digest, and PEM.
 
 assay key show cosign.key > cosign.pub
+assay key show 'pkcs11:token=office;object=release'
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from assay.errors import ExitCode, InputError
 
 def register(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("key", metavar="KEY", help="a file, or env://NAME")
+    parser.add_argument("key", metavar="KEY", help="a file, env://NAME, pkcs11:..., or a key in a key service")
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
@@ -24,6 +25,8 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     from assay.formats import pem
     from assay.trust import keys, signing
 
+    if context.settings().switch("offline"):
+        signers.check_offline(arguments.key)
     try:
         found = public_key(arguments.key)
     except InputError:

@@ -11,6 +11,7 @@ import argparse
 from pathlib import Path
 
 from assay.cli import Context
+from assay.cli.sigstore import _storage
 from assay.errors import ExitCode
 
 
@@ -23,6 +24,8 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     """Copy it."""
     from assay.app import sigstore_backup
 
-    size = sigstore_backup.save(context.data_dir(context.settings()) / "sigstore", arguments.folder)
+    folder = context.data_dir(context.settings()) / "sigstore"
+    _storage.no_copies(folder, "copy")
+    size = sigstore_backup.save(folder, arguments.folder)
     context.note(f"{arguments.folder} holds the instance with {size} log entries")
     return ExitCode.OK

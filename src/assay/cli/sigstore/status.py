@@ -26,12 +26,15 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     instance = sigstore.open_instance(folder, _passwords.password())
     lines = [
         f"url                    {instance.url}",
-        f"log                    {instance.log.head.size} entries",
-        f"certificate log        {instance.ct.head.size} entries",
+        *(f"log                    {log.head.size} entries of {log.origin}" for log in instance.logs),
+        *(f"certificate log        {log.head.size} entries of {log.origin}" for log in instance.cts),
         f"issuers                {len(instance.issuers.exact) + len(instance.issuers.patterns)}",
         f"certificates until     {certificate.read(instance.authority.chain[0]).not_after}",
         f"timestamps until       {certificate.read(instance.timestamper.chain[0]).not_after}",
     ]
+    lines += [f"{name:<22} {text}" for name, text in sigstore.storage(instance)]
+    spare = ", ".join(sorted(instance.material.spare)) or "none: assay sigstore rotate ca|tsa --root-keys DIR"
+    lines.append(f"spare certificates     {spare}")
     if not context.settings().switch("offline"):
         lines.append(f"serving                {_serving(instance.url, context)}")
     sys.stdout.write("\n".join(lines) + "\n")

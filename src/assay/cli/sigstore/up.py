@@ -10,56 +10,97 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from assay.cli import Context
-from assay.cli.sigstore import _passwords
+from assay.cli import Context, _serving
+from assay.cli.sigstore import _passwords, _storage
 from assay.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from assay.adapters.configuration import Settings
+    from assay.server.maintenance import Schedule
+    from assay.server.parts import Part
+    from assay.server.witnessing import Witnesses
 
 
 def register(parser: argparse.ArgumentParser) -> None:
     """The flags."""
-    parser.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:8765", help="where to listen")
-    parser.add_argument("--unix-socket", metavar="PATH", help="listen there instead")
+    _serving.add_flags(parser)
     parser.add_argument("--dev", action="store_true", help="a throw-away instance, with --dev-oidc")
+    add_part_flags(parser)
+
+
+def add_part_flags(parser: argparse._ActionsContainer) -> None:
+    """The flags of this part of the server."""
     parser.add_argument("--dev-oidc", action="store_true", help="an identity provider that believes everybody")
     parser.add_argument("--client-files", metavar="DIR", type=Path, help="where to write trust_config.json and others")
-    parser.add_argument("--tls-certificate", metavar="FILE", help="certificate chain in PEM")
-    parser.add_argument("--tls-key", metavar="FILE", help="its private key in PEM")
-    parser.add_argument("--rate-limit", metavar="N", type=float, default=0.0, help="requests a second of one address")
+    parser.add_argument(
+        "--storage", metavar="URL", help="the database of several replicas: postgresql://USER@HOST/NAME"
+    )
+    parser.add_argument("--objects", metavar="URL", help="their object store: s3://BUCKET/PREFIX?endpoint=URL")
+    parser.add_argument("--shard-entries", metavar="N", help="begin a new log after so many entries")
+    parser.add_argument(
+        "--witness", metavar="URL=KEY", action="append", help="who signs the log's checkpoints as well: NAME+HASH+KEY"
+    )
+    parser.add_argument("--witness-quorum", metavar="N", help="how many must have signed what is published")
+    parser.add_argument(
+        "--identity-rate-limit", metavar="N", help="certificates and log entries a second of one identity or key"
+    )
+    parser.add_argument("--shard-days", metavar="N", help="begin a new log after so many days")
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
     """Serve until stopped."""
     from assay.server import serving
-    from assay.server.serving import Listening
 
-    if bool(arguments.tls_certificate) != bool(arguments.tls_key):
-        raise UsageError("TLS needs a certificate and its key", "give --tls-certificate FILE and --tls-key FILE")
-    host, colon, port = arguments.listen.rpartition(":")
-    if not colon or not port.isdecimal():
-        raise UsageError(f"{arguments.listen!r} is no HOST:PORT", "--listen 127.0.0.1:8765")
-    if not 0 <= arguments.rate_limit <= 1e6:
-        raise UsageError("--rate-limit is a number of requests a second", "--rate-limit 50")
-    listening = Listening(
-        host.strip("[]"),
-        int(port),
-        arguments.unix_socket,
-        arguments.tls_certificate,
-        arguments.tls_key,
-        arguments.rate_limit,
-    )
+    listening = _serving.listening(arguments)
     if arguments.dev:
-        serving.serve_development(listening, arguments.client_files, _say)
+        serving.serve_development(listening, arguments.client_files, _serving.say)
         return ExitCode.OK
-    folder = context.data_dir(context.settings()) / "sigstore"
-    files = arguments.client_files or folder / "client-files"
-    password = _passwords.password()
-    serving.serve(folder, password, listening, files, _say, development=arguments.dev_oidc)
+    serving.serve([part(arguments, context)], listening, _serving.say)
     return ExitCode.OK
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
+def part(arguments: argparse.Namespace, context: Context) -> Part:
+    """The instance in the data directory, opened."""
+    from assay.app import sigstore
+    from assay.server import serving
+
+    settings = context.settings()
+    folder = context.data_dir(settings) / "sigstore"
+    files = arguments.client_files or folder / "client-files"
+    witnesses = _witnesses(settings)
+    rate = _number(settings.text("sigstore.identity-rate-limit"), "--identity-rate-limit")
+    password, development = _passwords.password(), arguments.dev_oidc
+    _storage.join(folder, settings)
+    instance = sigstore.open_instance(folder, password, development=development, serving=True)
+    return serving.sigstore_part(instance, files, _schedule(settings), witnesses, rate)
+
+
+def _schedule(settings: Settings) -> Schedule:
+    from assay.server.maintenance import Schedule
+
+    entries = _number(settings.text("sigstore.shard-entries"), "--shard-entries")
+    return Schedule(int(entries), _number(settings.text("sigstore.shard-days"), "--shard-days"))
+
+
+def _witnesses(settings: Settings) -> Witnesses:
+    from assay.adapters import witness
+    from assay.server.witnessing import Witnesses
+
+    clients = [witness.configured(text) for text in settings.list("sigstore.witness")]
+    quorum = _number(settings.text("sigstore.witness-quorum"), "--witness-quorum")
+    if quorum > len(clients):
+        raise UsageError(f"of {len(clients)} witnesses {quorum:g} cannot sign", "name more: --witness URL=KEY")
+    return Witnesses(clients, int(quorum))
+
+
+def _number(text: str, flag: str) -> float:
+    try:
+        found = float(text or 0)
+    except ValueError:
+        found = -1
+    if not 0 <= found < 1e12:
+        raise UsageError(f"{flag} is a number, not {text[:40]!r}", f"{flag} 100")
+    return found

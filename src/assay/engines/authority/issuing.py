@@ -15,10 +15,11 @@ LIFETIME = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A certificate (DER), and what the CT log must keep of it before it is handed out."""
+    """A certificate (DER), what the CT log must keep of it before it is handed out, and the chain above it."""
 
     certificate: bytes
     leaf: bytes
+    chain: tuple[bytes, ...] = ()
 
 
 class CertificateAuthority:
@@ -44,4 +45,4 @@ class CertificateAuthority:
         entry = sct.entry(draft.signed_part(self.signer.scheme), self.signer.public_key)
         promise = sct.extension_value(sct.promise(self.ct_log, moment, entry))
         whole = draft.signed_part(self.signer.scheme, x509.extension(x509.SCT_LIST, promise))
-        return Issued(x509.sign(whole, self.signer), sct.leaf(moment, entry))
+        return Issued(x509.sign(whole, self.signer), sct.leaf(moment, entry), self.chain)

@@ -16,6 +16,10 @@ SIGNING_CONFIG = "application/vnd.dev.sigstore.signingconfig.v0.2+json"
 TRUST_CONFIG = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
 
 
+Chain = tuple[tuple[bytes, ...], datetime, datetime | None]
+"""A chain of certificates, and from when until when it counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogKey:
     """A key of a log; `log_id` is how entries name it."""
@@ -24,22 +28,23 @@ class LogKey:
     signer: Signer
     log_id: bytes
     start: datetime
+    end: datetime | None = None
 
 
 def trusted_root(
     url: str,
     logs: Sequence[LogKey],
     ct_logs: Sequence[LogKey],
-    authority: tuple[tuple[bytes, ...], datetime],
-    timestamper: tuple[tuple[bytes, ...], datetime],
+    authorities: Sequence[Chain],
+    timestampers: Sequence[Chain],
 ) -> Object:
-    """The trusted root; the authorities are chains (DER, leaf first), each with the time from which it holds."""
+    """The trusted root; the authorities are chains (DER, leaf first), each with its time."""
     return {
         "mediaType": TRUSTED_ROOT,
         "tlogs": [_log(item) for item in logs],
-        "certificateAuthorities": [_authority(url, *authority)],
+        "certificateAuthorities": [_authority(url, *item) for item in authorities],
         "ctlogs": [_log(item) for item in ct_logs],
-        "timestampAuthorities": [_authority(f"{url}/api/v1/timestamp", *timestamper)],
+        "timestampAuthorities": [_authority(f"{url}/api/v1/timestamp", *item) for item in timestampers],
     }
 
 
@@ -51,20 +56,24 @@ def _log(item: LogKey) -> Object:
         "publicKey": {
             "rawBytes": _base64(key.public_key),
             "keyDetails": key.scheme.value,
-            "validFor": {"start": _time(item.start)},
+            "validFor": _valid(item.start, item.end),
         },
         "logId": {"keyId": _base64(item.log_id)},
     }
 
 
-def _authority(url: str, chain: tuple[bytes, ...], start: datetime) -> Object:
+def _authority(url: str, chain: tuple[bytes, ...], start: datetime, end: datetime | None) -> Object:
     certificates: list[Json] = [{"rawBytes": _base64(item)} for item in chain]
     return {
         "subject": {"organization": "assay", "commonName": "assay sigstore"},
         "uri": url,
         "certChain": {"certificates": certificates},
-        "validFor": {"start": _time(start)},
+        "validFor": _valid(start, end),
     }
+
+
+def _valid(start: datetime, end: datetime | None) -> Object:
+    return {"start": _time(start), "end": _time(end)} if end is not None else {"start": _time(start)}
 
 
 def signing_config(url: str, oidc: str, start: datetime) -> Object:

@@ -131,9 +131,14 @@ def authority(
     now: datetime,
     years: int,
     extensions: Sequence[bytes],
+    latest: datetime | None = None,
 ) -> bytes:
-    """A certificate of an authority or of a timestamper: `names` are issuer and subject."""
+    """A certificate of an authority or of a timestamper: `names` are issuer and subject.
+
+    It ends when the certificate above it does (`latest`), if that is earlier.
+    """
     ids = key_ids(public_key, signer.public_key)
     until = now + timedelta(days=365 * years)
+    until = min(until, latest) if latest is not None else until
     draft = Draft(*names, public_key, now, until, (*extensions, *ids), serial())
     return sign(draft.signed_part(signer.scheme), signer)

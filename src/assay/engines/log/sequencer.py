@@ -26,8 +26,12 @@ _JUMP = 60.0
 class Log:
     """One tree with one origin over a store; `append` may be called by one thread at a time, the rest by any.
 
-    `signers` sign the checkpoints, in that order; `now` and `steady` are `time.time` and `time.monotonic`.
+    `signers` sign the checkpoints, in that order; `now` and `steady` are `time.time` and `time.monotonic`. `shown`
+    hears of every checkpoint before it can be seen; where it cannot keep it, that is told.
     """
+
+    remote = False
+    """Whether others write the same tree, and reading it may ask another machine."""
 
     def __init__(
         self,
@@ -36,15 +40,17 @@ class Log:
         signers: Sequence[Signer],
         now: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
+        shown: Callable[[bytes], None] = lambda _: None,
     ) -> None:
         if not origin or any(letter in origin for letter in "+\n") or origin.split() != [origin]:
             raise Refused(f"{origin!r} cannot be the origin of a log", "a name without blanks and plus signs")
         self.store, self.origin, self.signers = store, origin, tuple(signers)
-        self._now, self._steady = now, steady
+        self._now, self._steady, self._shown = now, steady, shown
         self._clock = now(), steady()
         self._lock = threading.Lock()
         self.warnings: dict[str, str] = {}
         self._cosigned = (-1, b"")
+        self._required, self._before = False, b""
         self._known: tuple[int, dict[tuple[int, int], bytes]] = (0, {})
         self._load()
 
@@ -66,6 +72,8 @@ class Log:
         self._head = Head(state.size, root, state.checkpoint, state.time)
         if not state.checkpoint:
             self._commit(())
+        else:
+            self._show(state.checkpoint)
 
     @property
     def head(self) -> Head:
@@ -74,14 +82,32 @@ class Log:
 
     @property
     def published(self) -> bytes:
-        """The newest checkpoint with what witnesses signed of it."""
-        head = self._head
-        size, lines = self._cosigned
-        return head.checkpoint + lines if size == head.size else head.checkpoint
+        """The newest checkpoint with what witnesses signed of it; where they must sign, the newest that they did."""
+        head, (size, whole) = self._head, self._cosigned
+        if size == head.size or (self._required and whole):
+            return whole
+        return self._before if self._required else head.checkpoint
 
-    def cosigned(self, size: int, lines: bytes) -> None:
-        """Take over the signature lines of witnesses under the checkpoint of that size."""
-        self._cosigned = (size, lines)
+    def catch_up(self) -> None:
+        """See what another writer showed; this log has no other."""
+
+    def seal(self) -> None:
+        """Nobody writes to it from now on."""
+
+    def close(self) -> None:
+        """Write no more."""
+
+    def require_witnesses(self, wanted: bool) -> None:
+        """Whether only what witnesses signed is to be published; until they do, what was newest when it was asked."""
+        if wanted and not self._required:
+            self._before = self._head.checkpoint
+        self._required = wanted
+
+    def cosigned(self, size: int, lines: bytes, signed: bytes | None = None) -> None:
+        """Take over the signature lines of witnesses under the checkpoint of that size (by default the newest)."""
+        checkpoint = self._head.checkpoint if signed is None else signed
+        if size >= self._cosigned[0]:
+            self._cosigned = (size, checkpoint + lines)
 
     def append(self, leaves: Sequence[NewLeaf]) -> list[Placed]:
         """Where each leaf is, once all are durable; those that are there already stay where they are.
@@ -143,7 +169,16 @@ class Log:
             self._reload()
             raise
         self.warnings.pop("store", None)
+        self._show(signed)
         self._head = Head(size, root, signed, when)
+
+    def _show(self, signed: bytes) -> None:
+        try:
+            self._shown(signed)
+        except OSError as error:
+            self.warnings["record"] = f"the newest checkpoint cannot be kept beside the log: {error}"
+        else:
+            self.warnings.pop("record", None)
 
     def _reload(self) -> None:
         """After a commit of which it is not known whether it took place."""
@@ -153,6 +188,7 @@ class Log:
             self._tree = Tree(self._head.size, self._edge_of_head(), self.store.tile)
             return
         self._tree = Tree(state.size, state.edge, self.store.tile)
+        self._show(state.checkpoint)
         self._head = Head(state.size, self._tree.root(), state.checkpoint, state.time)
 
     def _edge_of_head(self) -> tuple[bytes, ...]:

@@ -50,12 +50,17 @@ class TileNodes:
 
 
 class Tree:
-    """A tree of `size` leaves; `read` gives the data of a full tile by its path."""
+    """A tree of `size` leaves; `read` gives the data of a full tile by its path.
 
-    def __init__(self, size: int, edge: Sequence[bytes], read: Callable[[str], bytes | None]) -> None:
+    `before` is a smaller tree out of which it grew, all of it durable: what is known of that need not be read again.
+    """
+
+    def __init__(
+        self, size: int, edge: Sequence[bytes], read: Callable[[str], bytes | None], before: Tree | None = None
+    ) -> None:
         self.size = size
         self._read = read
-        self._full: OrderedDict[tuple[int, int], TileNodes] = OrderedDict()
+        self._full: OrderedDict[tuple[int, int], TileNodes] = OrderedDict() if before is None else before._full.copy()
         self._edge: list[TileNodes] = []
         for level, data in enumerate(edge):
             at_level = size >> (8 * level)

@@ -47,6 +47,16 @@ def resource_of(kind: GroupVersionKind) -> GroupVersionResource:
     return GroupVersionResource(kind.group, kind.version, resource_kind(kind.group, kind.kind).resource)
 
 
+def kind_of(group: str, resource: str) -> str:
+    """The kind that `resource` serves; for custom resources a word with that plural, in lower case."""
+    found = next((kind for (of, kind), row in _table().items() if of == group and row.resource == resource), "")
+    return found or next((word for word in _singulars(resource) if plural(word) == resource), resource)
+
+
+def _singulars(resource: str) -> tuple[str, str, str]:
+    return resource.removesuffix("ies") + "y", resource.removesuffix("es"), resource.removesuffix("s")
+
+
 def plural(kind: str) -> str:
     """The lower-case plural of a kind, as Kubernetes guesses it."""
     word = kind.lower()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from assay.model.assay_policy import WantedProvenance
+from assay.model.image_flaws import Assessment
+from assay.model.image_policy import ImageAttestation
 from assay.model.policy import AdmissionRequest, GroupVersionKind, Object, RuleResult
+from assay.model.workload import Workload
 from assay.ports import Cluster, Images
 
 
@@ -16,6 +20,42 @@ class Http(Protocol):
 
     def call(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], ca: str) -> object:
         """The decoded JSON answer; raises `ExternalError`."""
+        ...
+
+
+class ImageFacts(Protocol):
+    """What takes more than a look at a verified statement about an image.
+
+    `vex` are OpenVEX documents, verified before. Raises `Refused` for what is no such statement, `ExternalError` where
+    the advisory data or the image cannot be read.
+    """
+
+    def scanned(self, attestation: ImageAttestation, vex: Sequence[Object]) -> Assessment:
+        """What an attested scan says; nothing is looked up again."""
+        ...
+
+    def matched(self, attestation: ImageAttestation, vex: Sequence[Object]) -> Assessment:
+        """What is known now of the components of an attested SBOM."""
+        ...
+
+    def inspected(self, reference: str, vex: Sequence[Object]) -> Assessment:
+        """What is known now of an image that is read here."""
+        ...
+
+    def built(self, attestation: ImageAttestation, wanted: WantedProvenance) -> str:
+        """The builder in attested provenance that says what is wanted."""
+        ...
+
+
+class Sightings(Protocol):
+    """The record of when workloads were first seen; both raise `ExternalError` where it is away."""
+
+    def first(self, workload: Workload) -> datetime | None:
+        """When it was first seen; None where it never was."""
+        ...
+
+    def note(self, workload: Workload, moment: datetime) -> datetime:
+        """Write down that it was seen; the moment of the first time."""
         ...
 
 
@@ -29,6 +69,13 @@ class World:
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     namespace_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Labels of namespaces that no cluster is asked for, as test files give them."""
+    facts: ImageFacts | None = None
+    sightings: Sightings | None = None
+    stale: Callable[[timedelta], Images] | None = None
+    """Images by verdicts that are elder than they should be, at most so old: for registries that are away."""
+
+    global_context: Callable[[str, str], object] | None = None
+    """Kyverno's GlobalContextEntry data by name and projection (empty: the whole); raises `AssayError`."""
 
     def namespace(self, name: str) -> Object | None:
         """The Namespace object, from the cluster or made of the labels given."""

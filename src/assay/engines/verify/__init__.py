@@ -145,7 +145,13 @@ class _Verifying:
             told.append(f"{moment} says {who or 'the timestamp authority'}")
         for entry in self._bundle.entries:
             if entry.promise:
-                log = entries.promised(entry, root)
+                try:
+                    log = entries.promised(entry, root)
+                except Refused as error:
+                    if not self._options.ignore_log:
+                        raise
+                    told.append(f"a log entry does not count: {error.what}")
+                    continue
                 found.append(entries.arrival(entry))
                 voices.add(f"log {log.log_id.hex()}")
                 told.append(f"{found[-1]} says the log {log.url}")

@@ -1,7 +1,8 @@
 """Whose signatures are wanted: names and issuers, exactly, by globs or by regular expressions, and Fulcio's claims.
 
-In globs ``*`` stops at ``/`` and ``**`` crosses it. Regular expressions are RE2 and match the whole text, but for those
-of cosign's flags (`Match.anywhere`), which match anywhere, as cosign has it.
+In globs ``*`` stops at ``/`` and ``**`` crosses it; in wildcards ``*`` and ``?`` stand for anything. Regular
+expressions are RE2 and match the whole text, but for those of cosign's flags (`Match.anywhere`), which match anywhere,
+as cosign has it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ class How(StrEnum):
 
     EXACT = "exact"
     GLOB = "glob"
+    WILDCARD = "wildcard"
     REGEXP = "regexp"
 
 
@@ -39,6 +41,8 @@ class Match:
             return value == self.text
         if self.how is How.GLOB:
             return _glob(self.text).fullmatch(value) is not None
+        if self.how is How.WILDCARD:
+            return _wildcard(self.text).fullmatch(value) is not None
         pattern = compiled(self.text)
         return (pattern.search(value) if self.anywhere else pattern.fullmatch(value)) is not None
 
@@ -83,6 +87,13 @@ def _glob(text: str) -> re.Pattern[str]:
     parts = re.split(r"(\*\*|\*|\?)", text)
     kinds = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
     return re.compile("".join(kinds.get(part) or re.escape(part) for part in parts), re.DOTALL)
+
+
+@lru_cache(256)
+def _wildcard(text: str) -> Any:
+    """Kyverno's wildcards as RE2, which is not slowed down by many of them."""
+    kinds = {"*": ".*", "?": "."}
+    return compiled("(?s)" + "".join(kinds.get(letter) or re.escape(letter) for letter in text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,152 @@
+"""Policies of every kind applied to objects and to recorded admission reviews, without a cluster.
+
+The objects are the cluster too: constraints that look into it, and policies that ask for a Namespace, find them there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from assay.adapters.access import Access
+from assay.app import own_policies, policies
+from assay.app.image_evidence import NamedRoots, Reach, Registries
+from assay.engines.policy import deciding
+from assay.engines.policy.given_cluster import GivenCluster
+from assay.engines.policy.resources import resource_kind, resource_of
+from assay.engines.policy.world import World
+from assay.errors import AssayError, InputError, Malformed
+from assay.formats import admission_review, json
+from assay.model.policy import AdmissionRequest, GroupVersionKind, Object, Operation, UserInfo
+
+if TYPE_CHECKING:
+    from assay.app.image_facts import Facts
+    from assay.engines.policy.rego.source import Compiler
+    from assay.formats.manifest import Manifest
+    from assay.model.decision import Decision
+    from assay.model.trusted_root import TrustedRoot
+
+LINES = (".jsonl", ".ndjson")
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyRequest:
+    """What is asked: `at` sets the clock, `namespace` is for objects that name none."""
+
+    policies: Sequence[Path]
+    resources: Sequence[Path]
+    reviews: Sequence[Path]
+    root: Callable[[], TrustedRoot]
+    access: Access = field(default_factory=Access)
+    at: datetime | None = None
+    namespace: str = "default"
+    facts: Facts | None = None
+    rego: Compiler | None = None
+
+
+class Applied(NamedTuple):
+    """An object or a review, and what was decided about it."""
+
+    target: str
+    decision: Decision
+
+
+class Applying:
+    """Loaded policies; `problems` are those that could not be loaded."""
+
+    def __init__(self, asked: ApplyRequest) -> None:
+        """Raises `InputError` for files that are not there, and where there are no policies."""
+        self._asked = asked
+        loaded = policies.load(asked.policies, rego=asked.rego)
+        self.problems, self._policies = loaded.problems, loaded.policies
+        if not self._policies and not self.problems:
+            raise InputError("there are no policies in " + ", ".join(map(str, asked.policies)), "name a file with some")
+        self._now: Callable[[], datetime] = lambda: asked.at or datetime.now(UTC)
+        self._registries = Registries(Reach(NamedRoots(asked.root, loaded.roots), asked.access, now=self._now))
+        self._resources = _manifests(asked.resources)
+        self._cluster = GivenCluster(item.object for item in self._resources)
+
+    def apply(self) -> Iterator[Applied]:
+        """Every object as if it were created, then every review; raises `Malformed` for what is no review."""
+        for item in self._resources:
+            yield Applied(
+                f"{item.place} {_title(item.object)}", self._decide(_created(item.object, self._asked.namespace))
+            )
+        for place, document in _reviews(self._asked.reviews):
+            try:
+                request = admission_review.request(document)
+            except Malformed as error:
+                raise Malformed(f"{place}: {error.what}", "name a file of AdmissionReviews") from error
+            found = request.object or request.old_object or {}
+            title = _title(found) if found else f"{request.kind.kind}/{request.name}"
+            yield Applied(f"{place} {request.operation} {title}", self._decide(request))
+
+    def _decide(self, request: AdmissionRequest) -> Decision:
+        images, facts = self._registries.images(), self._asked.facts
+        seen = facts.of(images) if facts is not None else None
+        world = World(cluster=self._cluster, images=images, now=self._now, facts=seen)
+        return deciding.whole(self._policies, request, world)
+
+    def close(self) -> None:
+        """End the connections."""
+        self._registries.close()
+
+
+def _manifests(paths: Sequence[Path]) -> list[Manifest]:
+    found, problems = own_policies.manifests(paths)
+    if problems:
+        raise problems[0]
+    return found
+
+
+def _reviews(paths: Sequence[Path]) -> Iterator[tuple[str, Object]]:
+    """The reviews of files: manifests, or one JSON object a line."""
+    for path in paths:
+        if path.suffix not in LINES:
+            yield from ((item.place, item.object) for item in _manifests([path]))
+            continue
+        for number, line in enumerate(_text(path).splitlines(), 1):
+            if line.strip():
+                yield f"{path}:{number}", _object(line, f"{path}:{number}")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}", "name a file of JSON lines") from error
+
+
+def _object(line: str, place: str) -> Object:
+    try:
+        return json.load_object(line)
+    except AssayError as error:
+        raise Malformed(f"{place}: {error.what}", "write one AdmissionReview a line") from error
+
+
+def _title(item: Object) -> str:
+    metadata: Any = item.get("metadata")
+    name = (metadata.get("name") or metadata.get("generateName") or "") if isinstance(metadata, dict) else ""
+    return f"{item.get('kind', '')}/{name}"
+
+
+def _created(item: Object, namespace: str) -> AdmissionRequest:
+    """The request that would create `item`."""
+    kind = GroupVersionKind.of(item)
+    metadata: Any = item.get("metadata")
+    about: Object = metadata if isinstance(metadata, dict) else {}
+    namespaced = resource_kind(kind.group, kind.kind).namespaced
+    own = str(about.get("namespace") or namespace) if namespaced else ""
+    return AdmissionRequest(
+        uid="",
+        kind=kind,
+        resource=resource_of(kind),
+        operation=Operation.CREATE,
+        name=str(about.get("name") or ""),
+        namespace=own,
+        object={**item, "metadata": {**about, "namespace": own}} if own else item,
+        user=UserInfo("assay"),
+    )

@@ -1,0 +1,1 @@
+"""Reads transparency logs: entries, proofs, news and copies; nothing is believed unproved."""

@@ -1,0 +1,1 @@
+"""Policies: may it run here?"""

@@ -1,0 +1,97 @@
+"""Applies policies of every kind to objects or recorded reviews; says what rules found.
+
+Exit code 1 where a policy denies. The objects are the cluster that policies look into.
+
+    assay policy apply policies/ --resource deployment.yaml
+    assay policy apply policies/ --reviews recorded.jsonl -o json
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.cli import Context
+from assay.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from assay.app.policy_apply import ApplyRequest
+    from assay.engines.policy.rego.source import Compiler
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """The flags of ``assay policy apply``."""
+    parser.add_argument("policy", metavar="POLICY", nargs="+", type=Path, help="a file or folder of policies")
+    parser.add_argument(
+        "--resource", metavar="FILE", type=Path, action="append", default=[], help="objects, as if they were created"
+    )
+    parser.add_argument(
+        "--reviews", metavar="FILE", type=Path, action="append", default=[], help="AdmissionReviews, or .jsonl of them"
+    )
+    parser.add_argument("--at", metavar="DATE", help="decide as if it were then")
+    parser.add_argument("--namespace", metavar="N", default="default", help="the namespace, where none is named")
+    parser.add_argument("--trusted-root", metavar="FILE", type=Path, help="a trusted_root.json")
+    parser.add_argument("--plain-http", action="append", metavar="HOST", help="speak to this registry without TLS")
+    parser.add_argument("--insecure-registry", action="store_true", help="do not check the registry's certificate")
+    parser.add_argument("--opa", metavar="URL", help="an OPA server that evaluates Rego")
+    parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="how it is written")
+
+
+def run(arguments: argparse.Namespace, context: Context) -> int:
+    """Apply everything, and say how it went."""
+    from assay.app.policy_apply import Applied, Applying
+    from assay.app.rego_engine import engine
+    from assay.report import decisions
+
+    if not arguments.resource and not arguments.reviews:
+        raise UsageError("there is nothing to apply policies to", "name objects with --resource or --reviews")
+    with engine(context.settings().text("policy.opa"), os.environ) as rego:
+        applying = Applying(_request(arguments, context, rego))
+        for problem in applying.problems:
+            context.warn(problem.what, problem.remedy)
+        found: list[Applied] = []
+        for item in applying.apply():
+            found.append(item)
+            if arguments.output == "text":
+                sys.stdout.write(decisions.text(item.target, item.decision, context.style))
+        applying.close()
+    if arguments.output == "json":
+        sys.stdout.buffer.write(decisions.as_json(found))
+    if applying.problems:
+        raise applying.problems[0]
+    return ExitCode.OK if all(item.decision.allowed for item in found) else ExitCode.NO
+
+
+def _request(arguments: argparse.Namespace, context: Context, rego: Compiler) -> ApplyRequest:
+    from assay.adapters.access import Access
+    from assay.app.image_facts import Facts
+    from assay.app.policy_apply import ApplyRequest
+    from assay.cli._trust import root
+
+    settings = context.settings()
+    access = Access(settings.list("registry.plain-http"), arguments.insecure_registry, settings.switch("offline"))
+    return ApplyRequest(
+        arguments.policy,
+        arguments.resource,
+        arguments.reviews,
+        root(arguments.trusted_root, settings, context),
+        access,
+        _moment(arguments.at),
+        arguments.namespace,
+        Facts(context.data_dir(settings), context.cache_dir(settings), access),
+        rego,
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--at {text}: no date", "write it as 2026-12-01 or 2026-12-01T12:00:00Z") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,0 +1,81 @@
+"""Holds images and manifests to policies as the webhook would: verdict and action.
+
+The verdict is the same wherever the same is asked; the action depends on the rollout of each policy, and --at,
+--namespace and --existing say when and where. Exit code 1 where the action is deny.
+
+    assay policy check registry.example/team/app:1.2 --policies policies/
+    assay policy check deployment.yaml --policies release.yaml --at 2026-12-01 --namespace shop --existing
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from assay.cli import Context
+from assay.errors import ExitCode, UsageError
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """The flags of ``assay policy check``."""
+    parser.add_argument("target", metavar="IMAGE|MANIFEST", nargs="+", help="an image in a registry, or a file")
+    parser.add_argument(
+        "--policies", metavar="PATH", type=Path, action="append", required=True, help="a file or folder of policies"
+    )
+    parser.add_argument("--at", metavar="DATE", help="decide as if it were then")
+    parser.add_argument("--namespace", metavar="N", default="default", help="the namespace, where none is named")
+    parser.add_argument("--existing", action="store_true", help="the workload was there before the rollout")
+    parser.add_argument("--trusted-root", metavar="FILE", type=Path, help="a trusted_root.json")
+    parser.add_argument("--plain-http", action="append", metavar="HOST", help="speak to this registry without TLS")
+    parser.add_argument("--insecure-registry", action="store_true", help="do not check the registry's certificate")
+    parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="how it is written")
+
+
+def run(arguments: argparse.Namespace, context: Context) -> int:
+    """Check every target and say how it went."""
+    from assay.adapters.access import Access
+    from assay.app.image_facts import Facts
+    from assay.app.policy_check import Checked, Checking, CheckRequest
+    from assay.cli._trust import root
+    from assay.report import decisions
+
+    settings = context.settings()
+    offline = settings.switch("offline")
+    access = Access(settings.list("registry.plain-http"), arguments.insecure_registry, offline)
+    checking = Checking(
+        CheckRequest(
+            arguments.policies,
+            root(arguments.trusted_root, settings, context),
+            access,
+            _moment(arguments.at),
+            arguments.namespace,
+            arguments.existing,
+            Facts(context.data_dir(settings), context.cache_dir(settings), access),
+        )
+    )
+    for problem in checking.problems:
+        context.warn(problem.what, problem.remedy)
+    found: list[Checked] = []
+    for target in arguments.target:
+        for item in checking.check(target):
+            found.append(item)
+            if arguments.output == "text":
+                sys.stdout.write(decisions.text(item.target, item.decision, context.style))
+    checking.close()
+    if arguments.output == "json":
+        sys.stdout.buffer.write(decisions.as_json(found))
+    if checking.problems:
+        raise checking.problems[0]
+    return ExitCode.OK if all(item.decision.allowed for item in found) else ExitCode.NO
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--at {text}: no date", "write it as 2026-12-01 or 2026-12-01T12:00:00Z") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,0 +1,174 @@
+"""Attempts to get an unsigned image in; registries that are slow or dead; policies that change; a stop under load."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.suite import folder
+from simulators import pushed_layout
+from simulators.registry import Registry, serve
+from simulators.running_admission import RunningAdmission, patch, pod, running_admission
+
+POLICY = """
+apiVersion: assay.dev/v1alpha1
+kind: AssayPolicy
+metadata: {{name: signed}}
+spec:
+  images: {{include: ["{host}/**"]}}
+  signers:
+    release:
+      keys:
+        - |
+{key}
+      trust: {{ignoreLog: true}}
+  signedBy: [release]
+  digests: {{pin: true, require: false}}
+  action: enforce
+  onTimeout: {timeout}
+  staleIfError: 1h
+"""
+
+
+def policy(host: str, timeout: str = "enforce") -> str:
+    """Images of the registry must be signed."""
+    key = (folder("cosign") / "keys" / "empty.pub").read_text().strip()
+    return POLICY.format(host=host, key="\n".join(f"          {line}" for line in key.splitlines()), timeout=timeout)
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    with serve(Registry()) as found:
+        suite = folder("cosign") / "images"
+        for name in ("unsigned", "old-key"):
+            pushed_layout.push(suite / name, f"{found.host}/app")
+            found.manifests[name] = found.manifests["v1"]
+        yield found
+
+
+@pytest.fixture
+def place(tmp_path: Path, registry: Registry) -> Path:
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "signed.yaml").write_text(policy(registry.host))
+    return tmp_path
+
+
+@pytest.fixture
+def served(place: Path) -> Iterator[RunningAdmission]:
+    with running_admission(place, "--policies", place / "policies") as found:
+        yield found
+
+
+def test_no_way_in_for_an_unsigned_image(served: RunningAdmission, registry: Registry) -> None:
+    good, bad = f"{registry.host}/app:old-key", f"{registry.host}/app:unsigned"
+    assert served.review(pod(good))["allowed"]
+    assert not served.review(pod(good, bad))["allowed"]
+    added = {**pod(good), "spec": {**pod(good)["spec"], "ephemeralContainers": [{"name": "e", "image": bad}]}}
+    ephemeral: dict[str, Any] = {"operation": "UPDATE", "subResource": "ephemeralcontainers", "oldObject": pod(good)}
+    assert not served.review(added, **ephemeral)["allowed"]
+    assert not served.review(pod(good, bad), operation="UPDATE", oldObject=pod(good))["allowed"]
+    owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "app-1", "uid": "1", "controller": True}
+    forged = pod(bad)
+    forged["metadata"]["ownerReferences"] = [owner]
+    assert not served.review(forged)["allowed"]
+    controller = {"username": "system:serviceaccount:kube-system:replicaset-controller"}
+    assert not served.review(forged, userInfo=controller)["allowed"]
+    for odd in (
+        bad.replace("app:", "app@sha256:"),
+        f"{bad} ",
+        bad.replace("app", "App"),
+        f"{registry.host}//app:unsigned",
+    ):
+        assert not served.review(pod(odd))["allowed"], odd
+    job = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "j", "namespace": "shop"}}
+    template = {"spec": {"template": {"spec": pod(bad)["spec"]}}}
+    assert not served.review({**job, "spec": {"jobTemplate": template}})["allowed"]
+
+
+def test_a_tag_that_moves_lets_nothing_in(served: RunningAdmission, registry: Registry) -> None:
+    image = f"{registry.host}/app:v1"
+    pinned = patch(served.review(pod(image), "/mutate"))[0]["value"]
+    assert served.review(pod(image))["allowed"]
+    registry.manifests["v1"] = registry.manifests["unsigned"]
+    assert not served.review(pod(image))["allowed"]
+    assert served.review(pod(pinned))["allowed"]
+    assert not served.review(pod(image), operation="UPDATE", oldObject=pod(image))["allowed"]
+
+
+def test_a_policy_that_is_taken_back_or_comes_is_in_force_within_seconds(
+    served: RunningAdmission, registry: Registry, place: Path
+) -> None:
+    bad = pod(f"{registry.host}/app:unsigned")
+    assert not served.review(bad)["allowed"]
+    path = place / "policies" / "signed.yaml"
+    path.write_text(policy(registry.host).replace("action: enforce", "action: warn"))
+    assert _within(5, lambda: served.review(bad)["allowed"])
+    assert served.review(bad)["warnings"]
+    path.write_text(policy(registry.host))
+    assert _within(5, lambda: not served.review(bad)["allowed"])
+    path.write_text("kind: [")
+    assert _within(5, lambda: "warnings" in served.get("/healthz").json())
+
+
+def _within(seconds: float, test: Any) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if test():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_a_slow_registry_costs_no_more_than_the_time_there_is(served: RunningAdmission, registry: Registry) -> None:
+    registry.faults.stall_manifests = 6
+    start = time.monotonic()
+    denied = served.review(pod(f"{registry.host}/app:old-key"), timeout="3s")
+    assert time.monotonic() - start < 2.9
+    assert not denied["allowed"]
+    assert "did not answer in time" in denied["status"]["message"]
+
+
+def test_what_a_time_out_does_is_the_policys_choice_and_is_seen(
+    served: RunningAdmission, registry: Registry, place: Path
+) -> None:
+    (place / "policies" / "signed.yaml").write_text(policy(registry.host, "warn"))
+    registry.faults.stall_manifests = 4
+    found = pod(f"{registry.host}/app:old-key")
+    assert _within(10, lambda: served.review(found, timeout="2s")["allowed"])
+    assert any("did not answer in time" in item for item in served.review(found, timeout="2s").get("warnings", []))
+
+
+def test_kept_verdicts_answer_at_once_while_a_registry_is_dead(served: RunningAdmission, registry: Registry) -> None:
+    image = patch(served.review(pod(f"{registry.host}/app:old-key"), "/mutate"))[0]["value"]
+    assert served.review(pod(image))["allowed"]
+    registry.faults.stall_manifests = 10
+    with ThreadPoolExecutor(20) as pool:
+        waiting = [
+            pool.submit(served.review, pod(f"{registry.host}/app:x{number}"), timeout="4s") for number in range(20)
+        ]
+        time.sleep(0.3)
+        start = time.monotonic()
+        for _ in range(20):
+            assert served.review(pod(image))["allowed"]
+        assert time.monotonic() - start < 1.5
+        assert not any(item.result()["allowed"] for item in waiting)
+
+
+def test_a_server_that_is_stopped_answers_what_it_was_asked(place: Path, registry: Registry) -> None:
+    with running_admission(place, "--policies", place / "policies") as served:
+        registry.faults.stall_manifests = 1
+        answers: list[Any] = []
+        asked = threading.Thread(target=lambda: answers.append(served.review(pod(f"{registry.host}/app:old-key"))))
+        asked.start()
+        time.sleep(0.4)
+        served.process.terminate()
+        asked.join(20)
+        assert answers
+        assert answers[0]["allowed"]
+        assert served.process.wait(20) is not None

@@ -1,0 +1,124 @@
+"""The admission controller, started as its users start it: ``assay admission serve``, asked over HTTPS."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+Object = dict[str, Any]
+
+
+class RunningAdmission:
+    """One that serves: `url` without a slash at the end; its certificate is checked against its own authority."""
+
+    def __init__(self, url: str, ca: Path, process: subprocess.Popen[str]) -> None:
+        self.url, self.process = url, process
+        self._session = requests.Session()
+        self._ca = str(ca)
+
+    def close(self) -> None:
+        """End the connections, for which a server waits when it is stopped."""
+        self._session.close()
+
+    def get(self, path: str) -> requests.Response:
+        """A page of it."""
+        return self._session.get(f"{self.url}{path}", timeout=30, verify=self._ca)
+
+    def send(self, path: str, data: bytes, timeout: str = "") -> requests.Response:
+        """What it answers to a body."""
+        query = f"?timeout={timeout}" if timeout else ""
+        headers = {"Content-Type": "application/json"}
+        return self._session.post(f"{self.url}{path}{query}", data=data, headers=headers, timeout=60, verify=self._ca)
+
+    def review(self, item: Object, path: str = "/validate", timeout: str = "", **request: Any) -> Object:
+        """The response to a review of an object that is made, or as `request` says."""
+        answer = self.send(path, json.dumps(review(item, **request)).encode(), timeout)
+        assert answer.status_code == 200, answer.text
+        found: Object = answer.json()["response"]
+        return found
+
+
+def review(item: Object, **request: Any) -> Object:
+    """An AdmissionReview, as the API server sends it for a pod."""
+    kind = {"group": "", "version": "v1", "kind": item.get("kind", "Pod")}
+    if "/" in item.get("apiVersion", ""):
+        kind["group"], kind["version"] = item["apiVersion"].split("/")
+    asked = {
+        "uid": "705ab4f5-6393-11e8-b7cc-42010a800002",
+        "kind": kind,
+        "resource": {"group": kind["group"], "version": kind["version"], "resource": kind["kind"].lower() + "s"},
+        "namespace": "shop",
+        "name": item["metadata"].get("name", ""),
+        "operation": "CREATE",
+        "userInfo": {"username": "dev@org.example", "groups": ["system:authenticated"]},
+        "object": item,
+        "oldObject": None,
+        "dryRun": False,
+        **request,
+    }
+    return {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": asked}
+
+
+def pod(*images: str, name: str = "app") -> Object:
+    """A pod that runs these images."""
+    containers = [{"name": f"c{number}", "image": image} for number, image in enumerate(images)]
+    metadata = {"name": name, "namespace": "shop", "labels": {"app": name}}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": containers}}
+
+
+def patch(response: Object) -> list[Object]:
+    """The operations in a response."""
+    found: list[Object] = json.loads(base64.b64decode(response["patch"])) if "patch" in response else []
+    return found
+
+
+@contextmanager
+def running_admission(folder: Path, *flags: str | Path) -> Iterator[RunningAdmission]:
+    """Start it with `flags` on a free port of loopback, and stop it."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    data = folder / "data"
+    command = [sys.executable, "-m", "assay", "admission", "serve", "--listen", f"127.0.0.1:{port}", *flags]
+    environment = {**os.environ, "ASSAY_DATA_DIR": str(data)}
+    with (folder / "stderr").open("w") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
+    guard = threading.Timer(300, process.kill)
+    guard.start()
+    found = RunningAdmission(f"https://127.0.0.1:{port}", data / "admission" / "tls" / "ca.crt", process)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("admission webhooks"), (folder / "stderr").read_text()
+        _wait(found, folder)
+        yield found
+    finally:
+        guard.cancel()
+        found.close()
+        process.terminate()
+        process.wait(30)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _wait(found: RunningAdmission, folder: Path) -> None:
+    for _ in range(200):
+        try:
+            if found.get("/readyz").status_code == 200:
+                return
+        except requests.ConnectionError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError((folder / "stderr").read_text())
