@@ -29,7 +29,7 @@ $(STAMP): $(LOCKS) pyproject.toml
 	@$(BIN)/python -m tools.bytecode
 	@touch $@
 
-demo: setup  ## Builds a small container image, writes its SBOM and findings, signs and verifies them.
+demo: setup  ## Builds a small container image, writes its SBOM and findings, signs them, holds images to a policy.
 	@$(BIN)/python -m demo
 
 test: setup  ## Runs every test; installs distribution packages first where it may.

@@ -9,10 +9,10 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
-from demo import layout
 from tests.simulators.registry import MANIFEST, Registry, serve
 
-HERE = Path(__file__).parent
+from demo import layout
+
 EXPECTED = {"signed": 0, "unsigned": 1, "tampered": 1, "vulnerable": 1}
 """The exit code of `assay policy check` for each image."""
 Run = Callable[[list[str]], int]
@@ -28,7 +28,7 @@ spec:
         - |
 {key}
   signedBy: [team]
-  vulnerabilities: {{from: own-scan, deny: [critical]}}
+  vulnerabilities: {{from: own-scan, deny: [critical, kev]}}
   action: enforce
 """
 
@@ -41,29 +41,28 @@ def show(build: Path, run: Run) -> int:
     os.environ.setdefault("COSIGN_PASSWORD", "demo")  # for the key of this one demo
     print("\nMay it run here? A policy, and four images in a registry on loopback:", flush=True)
     with serve(Registry()) as registry:
-        for name, version in (("signed", "6.0.2"), ("unsigned", "6.0.1"), ("vulnerable", "5.3")):
+        for name, version in (("signed", "11.0.0"), ("unsigned", "11.1.0"), ("vulnerable", "9.0.0")):
             registry.add_layout(image(folder / name, version), name)
         code = prepare(registry, folder, run)
-        tamper(registry, image(folder / "tampered", "6.0.3"))
+        tamper(registry, image(folder / "tampered", "11.2.1"))
         return code or check(registry.host, folder, run)
 
 
 def image(folder: Path, version: str) -> Path:
-    """An image whose only layer holds the metadata of PyYAML of this version."""
-    package = folder / f"tree/usr/lib/python3/dist-packages/PyYAML-{version}.dist-info"
+    """An image whose only layer holds the metadata of Pillow of this version."""
+    package = folder / f"tree/usr/lib/python3/dist-packages/Pillow-{version}.dist-info"
     package.mkdir(parents=True)
-    (package / "METADATA").write_text(f"Metadata-Version: 2.1\nName: PyYAML\nVersion: {version}\n")
+    (package / "METADATA").write_text(f"Metadata-Version: 2.1\nName: Pillow\nVersion: {version}\n")
     layout.write(folder / "image", [layout.Tree(folder / "tree", "COPY tree /")], "1")
     return folder / "image"
 
 
 def prepare(registry: Registry, folder: Path, run: Run) -> int:
-    """A key, two signatures, one advisory, and the policy that names the key."""
+    """A key, two signatures, and the policy that names the key."""
     key = str(folder / "team")
     code = run(["assay", "key", "generate", "--output-key-prefix", key])
     signed = [f"{registry.host}/team/app:{name}" for name in ("signed", "vulnerable")]
     code = code or run(["assay", "sign", *signed, "--key", f"{key}.key", "--tlog-upload=false"])
-    code = code or run(["assay", "db", "import", str(HERE / "advisories.json")])
     if code == 0:
         pem = textwrap.indent(Path(f"{key}.pub").read_text(), " " * 10).rstrip()
         (folder / "policy.yaml").write_text(POLICY.format(host=registry.host, key=pem))

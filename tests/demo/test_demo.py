@@ -12,7 +12,7 @@ import pytest
 from assay.__main__ import main
 from assay.errors import ExitCode
 from demo import __main__ as demo
-from demo import layout, parts
+from demo import admission, layout, parts
 
 
 def _nothing(downloads: Path) -> None:
@@ -72,3 +72,27 @@ def test_everything_that_is_fetched_is_pinned() -> None:
     for pin in json.loads((parts.HERE / "npm.json").read_text(encoding="utf-8")):
         assert len(pin["sha256"]) == 64
     assert all(len(digest) == 64 for digest in json.loads((parts.HERE / "jars.json").read_text()).values())
+
+
+def test_the_policy_admits_the_signed_image_and_says_why_the_others_stay_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("COSIGN_PASSWORD", "demo"), ("ASSAY_DATA_DIR", "data"), ("ASSAY_CACHE_DIR", "cache")):
+        monkeypatch.setenv(name, str(tmp_path / value) if name.startswith("ASSAY") else value)
+    told: dict[str, str] = {}
+
+    def run(command: list[str]) -> int:
+        code = main(command[1:])
+        told[command[3].rpartition(":")[2]] = capsys.readouterr().out
+        return code
+
+    assert admission.show(tmp_path, run) == 0
+    assert "action allow" in told["signed"] and "no      " not in told["signed"]
+    assert "it is not signed; wanted is signed by team" in told["unsigned"]
+    assert "step 7 (subject): the statement is about sha256:" in told["tampered"]
+    assert "in Pillow@9.0.0 (critical" in told["vulnerable"] and "mend: update Pillow@9.0.0 to " in told["vulnerable"]
+    assert all("action deny" in told[name] for name in ("unsigned", "tampered", "vulnerable"))
+
+
+def test_an_image_that_is_not_kept_out_fails_the_demo(tmp_path: Path) -> None:
+    assert admission.check("127.0.0.1:1", tmp_path, lambda _: 0) == 1
