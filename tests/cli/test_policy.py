@@ -131,3 +131,18 @@ def test_apply_to_objects_and_to_reviews(folder: Path, capsys: pytest.CaptureFix
     recorded.write_text("{")
     assert main(["policy", "apply", *policies, "--reviews", str(recorded)]) == ExitCode.INPUT
     assert main(["policy", "apply", *policies]) == ExitCode.USAGE
+
+
+def test_a_policy_that_cannot_be_loaded_leaves_no_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without it the others would say less than all of them do."""
+    (tmp_path / "bad.yaml").write_text(
+        "apiVersion: assay.dev/v1alpha1\nkind: AssayPolicy\nmetadata: {name: a}\nspec: {x: 1}\n"
+    )
+    (tmp_path / "pod.yaml").write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: []}\n")
+    assert (
+        main(["policy", "check", str(tmp_path / "pod.yaml"), "--policies", str(tmp_path / "bad.yaml")])
+        == ExitCode.INPUT
+    )
+    found = capsys.readouterr()
+    assert found.out == ""
+    assert "AssayPolicy.spec.x is not known" in found.err

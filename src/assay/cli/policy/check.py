@@ -55,8 +55,11 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
             Facts(context.data_dir(settings), context.cache_dir(settings), access),
         )
     )
-    for problem in checking.problems:
-        context.warn(problem.what, problem.remedy)
+    if checking.problems:  # a verdict without them would say less than the policies do
+        for problem in checking.problems[1:]:
+            context.warn(problem.what, problem.remedy)
+        checking.close()
+        raise checking.problems[0]
     found: list[Checked] = []
     for target in arguments.target:
         for item in checking.check(target):
@@ -66,8 +69,6 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     checking.close()
     if arguments.output == "json":
         sys.stdout.buffer.write(decisions.as_json(found))
-    if checking.problems:
-        raise checking.problems[0]
     return ExitCode.OK if all(item.decision.allowed for item in found) else ExitCode.NO
 
 
