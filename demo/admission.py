@@ -7,14 +7,19 @@ import os
 import shutil
 import textwrap
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-
-from tests.simulators.registry import MANIFEST, Registry, serve
+from typing import TYPE_CHECKING
 
 from demo import layout
 
+if TYPE_CHECKING:
+    from simulators.registry import Registry
+
 EXPECTED = {"signed": 0, "unsigned": 1, "tampered": 1, "vulnerable": 1}
 """The exit code of `assay policy check` for each image."""
+REGISTRY = import_module("tests.simulators.registry")
+"""The registry that the tests use: none ships with assay. Its types are those of `simulators.registry`."""
 Run = Callable[[list[str]], int]
 POLICY = """apiVersion: assay.dev/v1alpha1
 kind: AssayPolicy
@@ -40,7 +45,7 @@ def show(build: Path, run: Run) -> int:
     folder.mkdir(parents=True)
     os.environ.setdefault("COSIGN_PASSWORD", "demo")  # for the key of this one demo
     print("\nMay it run here? A policy, and four images in a registry on loopback:", flush=True)
-    with serve(Registry()) as registry:
+    with REGISTRY.serve(REGISTRY.Registry()) as registry:
         for name, version in (("signed", "11.0.0"), ("unsigned", "11.1.0"), ("vulnerable", "9.0.0")):
             registry.add_layout(image(folder / name, version), name)
         code = prepare(registry, folder, run)
@@ -73,13 +78,13 @@ def tamper(registry: Registry, changed: Path) -> None:
     """A changed image to which the signatures of the signed one are attached, as somebody with push rights would."""
     _, signed = registry.manifests["signed"]
     digest = registry.add_layout(changed, "tampered")
-    original = registry.add(signed, MANIFEST, "signed")
+    original = registry.add(signed, REGISTRY.MANIFEST, "signed")
     _, manifest = registry.manifests[digest]
     for item in list(registry.referrers.get(original, [])):
         document = json.loads(registry.manifests[item["digest"]][1])
         document["subject"] |= {"digest": digest, "size": len(manifest)}
         data = json.dumps(document).encode()
-        moved = registry.add(data, MANIFEST)
+        moved = registry.add(data, REGISTRY.MANIFEST)
         registry.referrers.setdefault(digest, []).append({**item, "digest": moved, "size": len(data)})
 
 
