@@ -17,6 +17,7 @@ from assay.model.license import License
 from assay.model.sbom import Sbom
 from assay.report import formats
 from formats.sboms import FULL
+from simulators.browser import BROWSERS, FLAGS
 
 HOSTILE = Component(
     "</script><img src=x onerror=document.title='owned'>",
@@ -24,18 +25,6 @@ HOSTILE = Component(
     licenses=(License(name="<i>own</i>"),),
     occurrences=(Occurrence("a'\"><b>&amp;</script>\u2028"),),
 )
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--virtual-time-budget=5000",
-]
 
 
 def _large(count: int) -> Sbom:
@@ -109,7 +98,14 @@ def _browse(page: str, state: str, folder: Path) -> str:
         pytest.skip("no Chromium on this machine (make system installs it)")
     (folder / "page.html").write_text(page, "utf-8")
     address = (folder / "page.html").as_uri() + state
-    command = [browser, *FLAGS, f"--user-data-dir={folder}/profile", "--dump-dom", address]
+    command = [
+        browser,
+        *FLAGS,
+        "--virtual-time-budget=5000",
+        f"--user-data-dir={folder}/profile",
+        "--dump-dom",
+        address,
+    ]
     done = subprocess.run(command, capture_output=True, timeout=120, check=True)
     return done.stdout.decode("utf-8", "replace")
 

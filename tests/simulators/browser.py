@@ -26,7 +26,6 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--window-size=600,700",
 ]
 SECONDS = 60.0
 
@@ -121,7 +120,8 @@ def browser(folder: Path) -> Iterator[Page]:
     if program is None:
         pytest.skip("no Chromium on this machine (make system installs it)")
     (theirs_in, ours_out), (ours_in, theirs_out) = os.pipe(), os.pipe()
-    command = [program, *FLAGS, f"--user-data-dir={folder}/profile", "--remote-debugging-pipe", "about:blank"]
+    tab = ["--window-size=600,700", f"--user-data-dir={folder}/profile", "--remote-debugging-pipe", "about:blank"]
+    command = [program, *FLAGS, *tab]
     quiet = os.open(os.devnull, os.O_RDWR)
     # Chromium reads from 3 and writes to 4; through high numbers first, for one may be the other's target.
     steps = [(os.POSIX_SPAWN_DUP2, theirs_in, 100), (os.POSIX_SPAWN_DUP2, theirs_out, 101)]

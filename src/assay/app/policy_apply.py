@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from assay.adapters.access import Access
 from assay.app import own_policies, policies
 from assay.app.image_evidence import NamedRoots, Reach, Registries
+from assay.app.policy_requests import created
 from assay.engines.policy import deciding
 from assay.engines.policy.given_cluster import GivenCluster
-from assay.engines.policy.resources import resource_kind, resource_of
 from assay.engines.policy.world import World
 from assay.errors import AssayError, InputError, Malformed
 from assay.formats import admission_review, json
-from assay.model.policy import AdmissionRequest, GroupVersionKind, Object, Operation, UserInfo
+from assay.model.policy import AdmissionRequest, Object
 
 if TYPE_CHECKING:
     from assay.app.image_facts import Facts
@@ -73,7 +73,7 @@ class Applying:
         """Every object as if it were created, then every review; raises `Malformed` for what is no review."""
         for item in self._resources:
             yield Applied(
-                f"{item.place} {_title(item.object)}", self._decide(_created(item.object, self._asked.namespace))
+                f"{item.place} {_title(item.object)}", self._decide(created(item.object, self._asked.namespace))
             )
         for place, document in _reviews(self._asked.reviews):
             try:
@@ -131,22 +131,3 @@ def _title(item: Object) -> str:
     metadata: Any = item.get("metadata")
     name = (metadata.get("name") or metadata.get("generateName") or "") if isinstance(metadata, dict) else ""
     return f"{item.get('kind', '')}/{name}"
-
-
-def _created(item: Object, namespace: str) -> AdmissionRequest:
-    """The request that would create `item`."""
-    kind = GroupVersionKind.of(item)
-    metadata: Any = item.get("metadata")
-    about: Object = metadata if isinstance(metadata, dict) else {}
-    namespaced = resource_kind(kind.group, kind.kind).namespaced
-    own = str(about.get("namespace") or namespace) if namespaced else ""
-    return AdmissionRequest(
-        uid="",
-        kind=kind,
-        resource=resource_of(kind),
-        operation=Operation.CREATE,
-        name=str(about.get("name") or ""),
-        namespace=own,
-        object={**item, "metadata": {**about, "namespace": own}} if own else item,
-        user=UserInfo("assay"),
-    )

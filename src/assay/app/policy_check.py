@@ -12,12 +12,12 @@ from assay.adapters.access import Access
 from assay.app import own_policies
 from assay.app.image_evidence import NamedRoots, Reach, Registries
 from assay.app.policies import load as load_policies
+from assay.app.policy_requests import created
 from assay.engines.policy import deciding
-from assay.engines.policy.resources import resource_kind, resource_of
 from assay.engines.policy.world import World
 from assay.errors import InputError
 from assay.formats import image_reference, manifest
-from assay.model.policy import AdmissionRequest, GroupVersionKind, Object, Operation, UserInfo
+from assay.model.policy import AdmissionRequest, Object
 
 if TYPE_CHECKING:
     from assay.app.image_facts import Facts
@@ -88,7 +88,7 @@ class Checking:
     def check(self, target: str) -> Iterator[Checked]:
         """The decision about an image, or about each object of a file; raises `InputError` for neither."""
         for name, item in _objects(target):
-            yield Checked(name, self.decide(_request(item, self._asked.namespace)))
+            yield Checked(name, self.decide(created(item, self._asked.namespace)))
 
     def decide(self, request: AdmissionRequest) -> Decision:
         """The decision about a request, mutating policies first."""
@@ -132,21 +132,3 @@ def _pod(image: str) -> Object:
     name = image_reference.parse(image).repository.rpartition("/")[2].replace("_", "-").replace(".", "-")
     container = {"name": name, "image": image}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {"containers": [container]}}
-
-
-def _request(item: Object, namespace: str) -> AdmissionRequest:
-    kind = GroupVersionKind.of(item)
-    metadata = item.get("metadata")
-    about: Object = metadata if isinstance(metadata, dict) else {}
-    own = str(about.get("namespace") or namespace)
-    namespaced = resource_kind(kind.group, kind.kind).namespaced
-    return AdmissionRequest(
-        uid="",
-        kind=kind,
-        resource=resource_of(kind),
-        operation=Operation.CREATE,
-        name=str(about.get("name") or ""),
-        namespace=own if namespaced else "",
-        object={**item, "metadata": {**about, "namespace": own}} if namespaced else item,
-        user=UserInfo("assay"),
-    )

@@ -11,11 +11,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.cli import Context
+from assay.cli.policy._moment import moment
 from assay.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -80,18 +80,8 @@ def _request(arguments: argparse.Namespace, context: Context, rego: Compiler) ->
         arguments.reviews,
         root(arguments.trusted_root, settings, context),
         access,
-        _moment(arguments.at),
+        moment(arguments.at),
         arguments.namespace,
         Facts(context.data_dir(settings), context.cache_dir(settings), access),
         rego,
     )
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--at {text}: no date", "write it as 2026-12-01 or 2026-12-01T12:00:00Z") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 from assay.cli import Context
-from assay.errors import ExitCode, UsageError
+from assay.cli.policy._moment import moment
+from assay.errors import ExitCode
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
             arguments.policies,
             root(arguments.trusted_root, settings, context),
             access,
-            _moment(arguments.at),
+            moment(arguments.at),
             arguments.namespace,
             arguments.existing,
             Facts(context.data_dir(settings), context.cache_dir(settings), access),
@@ -70,13 +70,3 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     if arguments.output == "json":
         sys.stdout.buffer.write(decisions.as_json(found))
     return ExitCode.OK if all(item.decision.allowed for item in found) else ExitCode.NO
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--at {text}: no date", "write it as 2026-12-01 or 2026-12-01T12:00:00Z") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

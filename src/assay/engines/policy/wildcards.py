@@ -1,4 +1,4 @@
-"""Wildcards as Kyverno has them: ``*`` stands for any text, ``?`` for one character."""
+"""Wildcards in policies: ``*`` stands for any text, ``?`` for one character."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import re2
 
-MAX_LENGTH = 4096
+from assay.errors import LimitExceeded
 
 
 @lru_cache(4096)
@@ -16,7 +16,10 @@ def _compiled(pattern: str) -> Any:
     options.dot_nl = True
     options.never_nl = False
     options.log_errors = False
-    return re2.compile("".join({"*": ".*", "?": "."}.get(part, re2.escape(part)) for part in pattern), options)
+    try:
+        return re2.compile("".join({"*": ".*", "?": "."}.get(part, re2.escape(part)) for part in pattern), options)
+    except re2.error as error:
+        raise LimitExceeded(f"the pattern {pattern:.80}… is too long", "make it shorter") from error
 
 
 def contains(text: str) -> bool:
@@ -25,10 +28,10 @@ def contains(text: str) -> bool:
 
 
 def match(pattern: str, text: str) -> bool:
-    """Whether all of `text` is of the form of `pattern`."""
+    """Whether all of `text` is of the form of `pattern`; raises `LimitExceeded` for one that is too long."""
     if pattern == "*" or pattern == text:
         return True
-    if not contains(pattern) or len(pattern) > MAX_LENGTH:
+    if not contains(pattern):
         return False
     return _compiled(pattern).fullmatch(text) is not None
 

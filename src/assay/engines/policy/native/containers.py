@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from threading import local
 from typing import Any
 
-from assay.errors import InputError
+from assay.errors import AssayError, InputError
 from assay.formats import image_reference
 from assay.formats.image_reference import ImageReference
 from assay.model.digest import Digest
-from assay.model.policy import Object
+from assay.model.policy import Action, Object, Outcome, RuleResult
+from assay.ports import Images
 
 Path = tuple[str | int, ...]
 _TEMPLATES: dict[str, Path] = {
@@ -117,3 +118,17 @@ def pinned(item: Object, digests: dict[Path, Digest]) -> Object:
         holder = at(changed, path[:-1])
         holder[path[-1]] = f"{holder[path[-1]]}@{digest}"
     return changed
+
+
+def pin(policy: str, item: Object, wanted: Iterable[Used], known: Images) -> tuple[RuleResult, ...]:
+    """The result of a policy that writes the digests of images; one that cannot be resolved leaves all as they are."""
+    found: dict[Path, Digest] = {}
+    try:
+        for used in wanted:
+            if not used.reference().digest:
+                found[used.path] = known.digest(used.text)
+    except AssayError as error:
+        return (RuleResult(policy, "digests", Outcome.SKIP, f"not pinned: {error.what}", Action.AUDIT),)
+    if not found:
+        return ()
+    return (RuleResult(policy, "digests", Outcome.PASS, f"{len(found)} images pinned", patched=pinned(item, found)),)

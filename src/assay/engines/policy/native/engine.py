@@ -21,7 +21,6 @@ from assay.engines.policy.world import World
 from assay.errors import AssayError, ExternalError, InputError, Late, Refused
 from assay.formats.image_reference import ImageReference
 from assay.model.assay_policy import AssayPolicy
-from assay.model.digest import Digest
 from assay.model.policy import Action, AdmissionRequest, Object, Outcome, RuleResult
 
 LANGUAGE = "assay"
@@ -52,17 +51,7 @@ class NativePolicy:
         if not self.policy.pin or world.images is None or not self._concerns(request, world):
             return ()
         assert request.object is not None
-        found: dict[containers.Path, Digest] = {}
-        try:
-            for used in self._images(request.object):
-                if not used.reference().digest:
-                    found[used.path] = world.images.digest(used.text)
-        except AssayError as error:
-            return (RuleResult(self.name, "digests", Outcome.SKIP, f"not pinned: {error.what}", Action.AUDIT),)
-        if not found:
-            return ()
-        patched = containers.pinned(request.object, found)
-        return (RuleResult(self.name, "digests", Outcome.PASS, f"{len(found)} images pinned", patched=patched),)
+        return containers.pin(self.name, request.object, self._images(request.object), world.images)
 
     def validate(self, request: AdmissionRequest, world: World) -> tuple[RuleResult, ...]:
         """What each image of the request shows, and whether the conditions hold."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from assay.engines.policy.native import matching
+from assay.engines.policy.wildcards import match as like
 from assay.model.assay_policy import AssayException, BreakGlass
 from assay.model.policy import Object
 
@@ -53,9 +53,9 @@ class Lenient:
 
     def _open(self) -> Iterator[AssayException]:
         for item in self.leniency.exceptions:
-            named = any(matching.like(pattern, self.policy) for pattern in item.policies)
+            named = any(like(pattern, self.policy) for pattern in item.policies)
             if named and self.now < item.expires and self._here(item.namespaces):
                 yield item
 
     def _here(self, namespaces: Sequence[str]) -> bool:
-        return not namespaces or any(matching.like(pattern, self.namespace) for pattern in namespaces)
+        return not namespaces or any(like(pattern, self.namespace) for pattern in namespaces)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from assay.engines.policy.native import containers
 from assay.engines.policy.native.loading import glob
 from assay.engines.policy.selectors import selects
+from assay.engines.policy.wildcards import match as like
 from assay.engines.policy.world import World
 from assay.formats.image_reference import ImageReference
 from assay.model.assay_policy import AssayPolicy, Scope
@@ -20,25 +20,11 @@ _IGNORED = frozenset(("status", "scale", "binding", "eviction", "log", "exec", "
 
 
 @lru_cache(1024)
-def _wildcard(pattern: str) -> Any:
-    return _compiled("".join({"*": "(?s:.*)", "?": "(?s:.)"}.get(letter) or re.escape(letter) for letter in pattern))
-
-
-@lru_cache(1024)
 def _glob(pattern: str) -> Any:
-    return _compiled(glob(pattern))
-
-
-def _compiled(text: str) -> Any:
     """With RE2, so that no pattern takes for ever."""
     import re2
 
-    return re2.compile(text)
-
-
-def like(pattern: str, text: str) -> bool:
-    """Whether a text fits a pattern in which ``*`` and ``?`` stand for anything."""
-    return _wildcard(pattern).fullmatch(text) is not None
+    return re2.compile(glob(pattern))
 
 
 def concerns(policy: AssayPolicy, request: AdmissionRequest, world: World) -> bool:

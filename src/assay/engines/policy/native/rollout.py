@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from assay.engines.policy.native.matching import like
+from assay.engines.policy.wildcards import match as like
 from assay.model.assay_policy import AssayPolicy, Stage
 from assay.model.policy import Action
 from assay.model.workload import Workload

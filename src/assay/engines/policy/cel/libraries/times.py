@@ -7,13 +7,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from assay.engines.policy import go_durations
 from assay.engines.policy.cel.faults import Untold
 from assay.engines.policy.cel.library import Library
 
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:([Zz])|([+-])(\d\d):(\d\d))")
-_DURATION = re.compile(r"[-+]?(?:0|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+")
-_PART = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
-_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _OFFSET = re.compile(r"([+-]?)(\d\d):(\d\d)")
 _MAX_TEXT = 100
 
@@ -36,11 +34,11 @@ def parse_timestamp(text: str) -> datetime:
 
 def parse_duration(text: str) -> timedelta:
     """Raises `Untold` for what is not like ``1h30m``."""
-    if not _DURATION.fullmatch(text[:_MAX_TEXT]) or len(text) > _MAX_TEXT:
+    nanoseconds = go_durations.parsed(text) if 0 < len(text) <= _MAX_TEXT else None
+    if nanoseconds is None:
         raise Untold(f"not a duration: {text!r:.80}")
-    seconds = sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
     try:
-        return timedelta(seconds=-seconds if text.startswith("-") else seconds)
+        return timedelta(microseconds=round(nanoseconds / 1000))
     except OverflowError:
         raise Untold(f"duration out of range: {text!r:.80}") from None
 
