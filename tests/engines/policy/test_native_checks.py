@@ -242,6 +242,14 @@ def test_provenance_is_what_the_builders_certificate_bears_out(images: MemoryIma
     assert "this was signed with a key" in decide(images, spec, facts=facts(tmp_path)).message
 
 
+def test_a_condition_that_explodes_refuses(images: MemoryImages) -> None:
+    many = "[" + ",".join("1" * 40) + "]"
+    rounds = f"{many}.all(a, {many}.all(b, {many}.all(c, {many}.all(d, {many}.all(e, a + b + c + d + e > 0)))))"
+    found = decide(images, {"conditions": [{"expression": rounds}]})
+    assert found.action == "deny"
+    assert "cannot be told" in str(found)
+
+
 def test_conditions_see_the_request_and_the_attestation(images: MemoryImages) -> None:
     assert (
         decide(images, {"conditions": [{"expression": "images.all(i, i.registry == 'registry.example')"}]}).verdict
