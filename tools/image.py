@@ -111,7 +111,7 @@ def place_application(downloads: Path, layer: Path) -> None:
         path.unlink()  # names the folder that this was built in
     program = layer / "usr/local/bin/assay"
     program.parent.mkdir(parents=True)
-    program.write_text(f"#!/usr/bin/{PYTHON}\nimport sys\nfrom assay.__main__ import main\nsys.exit(main())\n")
+    program.write_text(f"#!/usr/bin/{PYTHON}\nfrom assay.__main__ import program\nprogram()\n")
     program.chmod(0o755)
     for name in ("lib", "cache"):
         (layer / f"var/{name}/assay").mkdir(parents=True)
