@@ -8,6 +8,7 @@ library while nobody else has loaded it. Both write the same bytes, but for numb
 from __future__ import annotations
 
 import sys
+from io import SEEK_END, BytesIO
 
 from assay.formats.json import Json
 
@@ -40,9 +41,11 @@ def dump(value: Json, indent: int = 2) -> bytes:
 
 def laid_out(encoded: bytes, indent: int = 2) -> bytes:
     """JSON on one line brought into the form of `dump`."""
-    formatted = _formatted(encoded, indent) if indent else encoded
-    del encoded  # a document of 20 MB need not be there three times
-    return formatted + b"\n"
+    text = BytesIO(_formatted(encoded, indent) if indent else encoded)
+    del encoded  # a document of 20 MB need not be there three times: nor is it copied for the sake of the newline
+    text.seek(0, SEEK_END)
+    text.write(b"\n")
+    return text.getvalue()
 
 
 def _formatted(encoded: bytes, indent: int) -> bytes:

@@ -76,7 +76,11 @@ def encode(sbom: Sbom, version: str = NEWEST) -> bytes:
         return json_bytes.encode(_head(document, sbom, version) | document)
     import msgspec
 
-    parts: Object = {key: msgspec.Raw(json_bytes.encode(value)) for key, value in document.items()}  # type: ignore[misc]
+    parts: Object = {}
+    metadata = document.get("metadata")
+    for key in list(document):  # what is encoded is let go: a document of 20 MB need not be there three times
+        parts[key] = msgspec.Raw(json_bytes.encode(document.pop(key)))  # type: ignore[assignment]
+    document = {"metadata": metadata}
     return json_bytes.encode(_head(document, sbom, version, parts) | parts)
 
 
