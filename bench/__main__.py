@@ -14,19 +14,35 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import admission, authority, compare, inputs, log, measure, scan, verify
+from bench import (
+    admission,
+    admission_memory,
+    admission_pod_security,
+    authority,
+    compare,
+    inputs,
+    log,
+    measure,
+    policy_tests,
+    scan,
+    verify,
+)
 
 HERE = Path(__file__).parent
 BUILD = inputs.BUILD
 ASSAY = str(Path(sys.executable).parent / "assay")
 PEERS = {"syft": BUILD / "bin" / "syft", "trivy": BUILD / "bin" / "trivy"}
-INPUTS = ("image", "image-no-jars", "million", "tree", "empty", "scan", "log", "ca", "verify", "admission")
+ON_DISK = ("image", "image-no-jars", "million", "tree", "empty")
 SERVICES: dict[str, Callable[[], list[str]]] = {
     "log": log.table,
     "ca": authority.table,
     "verify": verify.table,
     "admission": lambda: admission.table(3),
+    "pod-security": lambda: admission_pod_security.table(3),
+    "admission-memory": admission_memory.table,
+    "policy-test": lambda: policy_tests.table(3),
 }
+INPUTS = (*ON_DISK, "scan", *SERVICES)
 
 
 def commands(name: str) -> dict[str, list[str]]:

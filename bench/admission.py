@@ -20,7 +20,7 @@ from typing import Any
 import requests
 
 from bench import inputs
-from bench.measure import resident
+from bench.measure import cpu, family, resident
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -132,10 +132,10 @@ def _pinned(host: str, name: str) -> str:
     return f"{host}/{name}@{answer.headers['Docker-Content-Digest']}"
 
 
-def load(server: RunningAdmission, rate: float, seconds: float, connections: int) -> Object:
-    """One run of the load generator, in a process of its own."""
-    words = [sys.executable, "-m", "bench.admission_load", server.url, str(BUILD / "data/admission/tls/ca.crt")]
-    words += [str(BUILD / "reviews.jsonl"), str(rate), str(seconds), str(connections)]
+def load(url: str, folder: Path, rate: float, seconds: float, connections: int) -> Object:
+    """One run of the load generator, in a process of its own; `folder` holds the server's data and the reviews."""
+    words = [sys.executable, "-m", "bench.admission_load", url, str(folder / "data/admission/tls/ca.crt")]
+    words += [str(folder / "reviews.jsonl"), str(rate), str(seconds), str(connections)]
     done = subprocess.run(words, check=True, capture_output=True, text=True, timeout=seconds + 120)
     found: Object = json.loads(done.stdout)
     return found
@@ -159,19 +159,25 @@ def table(rounds: int) -> list[str]:
         (BUILD / "reviews.jsonl").write_text("\n".join(map(json.dumps, workloads(pinned))))
         assert server.review(pod(*pinned))["allowed"], server.review(pod(*pinned))
         lines += [f"{count} policies; ready after {ready:.2f} s; an image seen first: {max(cold):.0f} ms at most", ""]
-        lines += [
-            "| run | answers | a second | p50 ms | p95 ms | p99 ms | denied | failed |",
-            "|---|---|---|---|---|---|---|---|",
-        ]
-        for number in range(rounds):
-            lines.append(_row(f"100 a second, {number + 1}", load(server, 100, 10, 8)))
-            lines.append(_row(f"as fast as it can, {number + 1}", load(server, 0, 5, 8)))
-        lines += ["", f"Memory: {resident(server.process.pid) / 1e6:.0f} MB", ""]
+        lines += runs(server, BUILD, rounds)
     return lines
+
+
+def runs(server: RunningAdmission, folder: Path, rounds: int) -> list[str]:
+    """The table of a server under load, what a review costs it, and its memory."""
+    lines = ["| run | answers | a second | p50 ms | p95 ms | p99 ms | denied | failed | CPU ms/review |"]
+    lines.append("|---|---|---|---|---|---|---|---|---|")
+    for number in range(rounds):
+        for name, rate, seconds in (("100 a second", 100, 10), ("as fast as it can", 0, 5)):
+            before = cpu(server.process.pid)
+            found = load(server.url, folder, rate, seconds, 8)
+            found["CPU"] = (cpu(server.process.pid) - before) / max(found["answers"], 1) * 1000
+            lines.append(_row(f"{name}, {number + 1}", found))
+    memory = sum(map(resident, family(server.process.pid)))
+    return [*lines, "", f"Memory: {memory / 1e6:.0f} MB, worker processes included", ""]
 
 
 def _row(name: str, found: Object) -> str:
     times = " | ".join(f"{found[part]:.1f}" for part in ("p50", "p95", "p99"))
-    return (
-        f"| {name} | {found['answers']} | {found['a second']:.0f} | {times} | {found['denied']} | {found['failed']} |"
-    )
+    counts = f"{found['denied']} | {found['failed']} | {found['CPU']:.2f}"
+    return f"| {name} | {found['answers']} | {found['a second']:.0f} | {times} | {counts} |"

@@ -1,8 +1,8 @@
 """``python -m bench.admission_load URL CA REVIEWS RATE SECONDS CONNECTIONS``: reviews over HTTPS, on time.
 
 Each review is planned for its moment, and its latency counts from then, whether or not a connection was free. `REVIEWS`
-is a file of objects, a JSON line each; names, labels and uids are new in every request. RATE 0 sends as fast as it can.
-A line of JSON says how it went.
+is a file of objects or of AdmissionReviews, a JSON line each; names, labels and uids are new in every request. RATE 0
+sends as fast as it can. A line of JSON says how it went. URL is that of the server, or of its webhook's path.
 """
 
 from __future__ import annotations
@@ -20,11 +20,36 @@ Object = dict[str, Any]
 
 
 def body(item: Object, number: int) -> bytes:
-    """A review of an object under another name."""
+    """A review of an object under another name, or a recorded one with its object under another name."""
+    review = _again(item, number) if item["kind"] == "AdmissionReview" else _review(item, number)
+    return json.dumps(review).encode()
+
+
+def _again(review: Object, number: int) -> Object:
+    request = {**review["request"], "uid": f"review-{number}", "dryRun": False}
+    if request.get("name"):
+        request["name"] = f"{request['name']}-{number}"
+    for field in ("object", "oldObject"):
+        if request.get(field):
+            request[field] = renamed(request[field], number)
+    return {**review, "request": request}
+
+
+def renamed(item: Object, number: int) -> Object:
+    """An object with another name, uid and label."""
+    metadata = {**item["metadata"], "uid": f"uid-{number}"}
+    metadata["labels"] = {**(metadata.get("labels") or {}), "run": str(number)}
+    for field in ("name", "generateName"):
+        if metadata.get(field):
+            metadata[field] = f"{metadata[field]}-{number}"
+    return {**item, "metadata": metadata}
+
+
+def _review(item: Object, number: int) -> Object:
     kind = item["kind"]
     group, _, version = item["apiVersion"].rpartition("/")
-    metadata = {**item["metadata"], "name": f"{item['metadata']['name']}-{number}", "uid": f"uid-{number}"}
-    metadata["labels"] = {**metadata.get("labels", {}), "run": str(number)}
+    found = renamed(item, number)
+    metadata = found["metadata"]
     request = {
         "uid": f"review-{number}",
         "kind": {"group": group, "version": version, "kind": kind},
@@ -33,11 +58,10 @@ def body(item: Object, number: int) -> bytes:
         "name": metadata["name"],
         "namespace": metadata["namespace"],
         "userInfo": {"username": "bench", "groups": ["system:authenticated"]},
-        "object": {**item, "metadata": metadata},
+        "object": found,
         "dryRun": False,
     }
-    review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
-    return json.dumps(review).encode()
+    return {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
 
 
 class Load:
@@ -62,7 +86,8 @@ class Load:
             due = self.start + number / self.rate if self.rate else time.perf_counter()
             if (wait := due - time.perf_counter()) > 0:
                 await asyncio.sleep(wait)
-            head = f"POST /validate?timeout=10s HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+            path = self.parts.path.rstrip("/") or "/validate"
+            head = f"POST {path}?timeout=10s HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
             writer.write(f"{head}Content-Length: {len(data)}\r\n\r\n".encode() + data)
             self.took(await _answer(reader), time.perf_counter() - due)
         writer.close()
@@ -80,7 +105,16 @@ class Load:
 async def _answer(reader: asyncio.StreamReader) -> Object:
     head = await reader.readuntil(b"\r\n\r\n")
     lengths = [line.partition(b":")[2] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
-    found: Object = json.loads(await reader.readexactly(int(lengths[0])))
+    found: Object = json.loads(await (reader.readexactly(int(lengths[0])) if lengths else _chunks(reader)))
+    return found
+
+
+async def _chunks(reader: asyncio.StreamReader) -> bytes:
+    """A body in chunks (RFC 9112, section 7.1), as servers in Go send what is longer than 2 KiB."""
+    found = b""
+    while size := int((await reader.readuntil(b"\r\n")).partition(b";")[0], 16):
+        found += (await reader.readexactly(size + 2))[:-2]
+    await reader.readuntil(b"\r\n")
     return found
 
 

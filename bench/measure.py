@@ -84,3 +84,14 @@ def resident(process: int) -> int:
         return 0
     mark = next((line for line in status.splitlines() if line.startswith("VmHWM")), "VmHWM: 0 kB")
     return int(mark.split()[1]) * 1024
+
+
+def cpu(root: int) -> float:
+    """CPU seconds of a process, its living descendants and the dead ones that it waited for (proc_pid_stat(5))."""
+    found = 0
+    for process in family(root):
+        try:
+            found += sum(map(int, Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:15]))
+        except OSError:
+            continue
+    return found / os.sysconf("SC_CLK_TCK")

@@ -8,6 +8,7 @@ the same bytes. ``IMAGE_KEY`` names the private key (``COSIGN_PASSWORD``); witho
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import shutil
 import subprocess
@@ -19,7 +20,7 @@ from demo import layout, parts
 ROOT = Path(__file__).parent.parent
 HERE = ROOT / "deploy/image"
 BUILD = ROOT / "deploy/.build"
-EXTRAS = ("core", "fast", "server", "sign", "policy", "postgres", "template")
+EXTRAS = ("core", "fast", "server", "sign", "policy", "postgres", "telemetry", "template")
 PYTHON = "python3.11"
 USER = 65532
 SITE = Path(f"usr/local/lib/{PYTHON}/dist-packages")
@@ -53,15 +54,17 @@ def main() -> int:
 
 
 def fetch(downloads: Path) -> None:
-    """Packages by apt and wheels by pip, each once."""
+    """Packages by apt, and by pip the wheels that the lock files name, each once."""
     if sys.version_info[:2] != (3, 11):
         raise parts.LeftOutError("the image has Python 3.11, and its wheels are chosen by the Python that builds it")
     for name in ("debian", "wheels"):
         (downloads / name).mkdir(parents=True, exist_ok=True)
     names = [line for line in (HERE / "packages.txt").read_text().split("\n") if line and line[0] != "#"]
     parts.fetch_debian((downloads / "debian").resolve(), names)
-    if not any((downloads / "wheels").iterdir()):
+    stamp, wanted = downloads / "wheels.locks", _locked()
+    if not stamp.exists() or stamp.read_text() != wanted:
         _run([*PIP, "download", *PINNED, "--dest", str(downloads / "wheels"), *_locks()])
+        stamp.write_text(wanted)
 
 
 def build(folder: Path, downloads: Path = BUILD / "downloads") -> Path:
@@ -120,6 +123,11 @@ def place_application(downloads: Path, layer: Path) -> None:
 
 def _locks() -> list[str]:
     return [word for name in EXTRAS for word in ("-r", str(ROOT / f"requirements/{name}.txt"))]
+
+
+def _locked() -> str:
+    """What the lock files say, as one digest: other pins want other wheels."""
+    return hashlib.sha256(b"".join(Path(name).read_bytes() for name in _locks()[1::2])).hexdigest()
 
 
 def _compile(layer: Path, folder: Path) -> None:

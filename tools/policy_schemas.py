@@ -45,6 +45,7 @@ def files() -> dict[str, str]:
         found[f"docs/reference/{kind.lower()}.schema.json"] = f"{schema}\n"
         crd = yaml.safe_dump(description.definition(kind), sort_keys=False, width=120, allow_unicode=True)
         found[f"deploy/crds/{plural}.yaml"] = crd
+        found[f"deploy/kubernetes/chart/crds/{plural}.yaml"] = crd
     return found
 
 

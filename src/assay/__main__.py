@@ -32,6 +32,9 @@ def program() -> NoReturn:
 
     Threads that still work and functions that wait for the end (`atexit`) get their time as ever.
     """
+    import gc
+
+    gc.set_threshold(100_000)  # to look for cycles among what is just being imported takes a tenth of it, too
     code = main()
     threading = sys.modules.get("threading")
     if threading is None or threading.active_count() == 1:

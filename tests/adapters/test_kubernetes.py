@@ -111,7 +111,7 @@ def test_watches_go_on_where_they_broke_and_begin_anew_where_the_server_forgot(
                 there.clear()
             elif event == "DELETED":
                 there.pop(name, None)
-            else:
+            elif event in ("ADDED", "MODIFIED"):
                 there[name] = item["spec"]["containers"][0]["image"]
 
     thread = threading.Thread(target=look, daemon=True)

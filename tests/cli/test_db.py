@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tarfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,20 @@ def test_export_refuses_a_source_that_is_not_there(web: Web, capsys: pytest.Capt
     assert run(["db", "update", "--source", "acme"]) == 0
     assert run(["db", "export", "out", "--source", "nvd"]) == 2
     assert "no data of 'nvd'" in capsys.readouterr().err
+
+
+def test_records_imported_one_by_one_cover_nothing(web: Web, capsys: pytest.CaptureFixture[str]) -> None:
+    today = datetime.now(UTC).strftime("%Y-%m-%dT00:00:00Z")
+    records = [{**osv(f"X-{number}", "npm", "a", ("introduced", "0")), "modified": today} for number in (1, 2)]
+    for number, record in enumerate(records):
+        Path(f"{number}.json").write_text(json.dumps(record))
+    Path("all.jsonl").write_text("".join(f"{json.dumps(record)}\n" for record in records))
+
+    def coverage(*files: str) -> str:
+        assert run(["db", "import", *files]) == 0
+        assert run(["scan", "-q", "pkg:npm/b@1.0.0", "-o", "json=npm.json"]) == 0
+        return str(json.loads(Path("npm.json").read_bytes())["coverage"][0]["message"])
+
+    assert coverage("0.json") == "only a sample of the advisories for npm"
+    assert coverage("0.json", "1.json") == "only a sample of the advisories for npm"
+    assert coverage("all.jsonl") == ""

@@ -134,8 +134,34 @@ def test_sbom_and_scan_are_attested_straight_from_the_engines(
     assert run(*verify, "--type", "cyclonedx") == 0
     sbom = json.loads(capsys.readouterr().out)["predicate"]
     assert any(item["name"].lower() == "django" for item in sbom["components"])
-    assert run(*verify, "--bundle", "requirements.txt.att1.sigstore.json", "--type", "vuln") == 0
+    assert run(*verify, "--type", "vuln") == 0
     assert "scanner" in json.loads(capsys.readouterr().out)["predicate"]
+
+
+def test_attestations_of_a_file_do_not_hide_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of other calls stay beside it; a new one takes the place of the one of its type."""
+    (tmp_path / "app").write_text("an app")
+    (tmp_path / "p.json").write_text('{"round": 1}')
+    run("key", "generate")
+    attest = ("attest", "app", "--key", "cosign.key", *LOCAL, "--predicate", "p.json", "--type")
+    verify = ("verify-attestation", "app", "--key", "cosign.pub", *ALONE, "--show", "--type")
+    for kind in ("https://one.example/v1", "https://two.example/v1"):
+        assert run(*attest, kind) == 0
+    (tmp_path / "p.json").write_text('{"round": 2}')
+    assert run(*attest, "https://two.example/v1") == 0
+    assert sorted(path.name for path in tmp_path.glob("app.att*")) == [
+        "app.att.sigstore.json",
+        "app.att1.sigstore.json",
+    ]
+    for kind, number in (("https://one.example/v1", 1), ("https://two.example/v1", 2)):
+        capsys.readouterr()
+        assert run(*verify, kind) == 0
+        assert json.loads(capsys.readouterr().out)["predicate"]["round"] == number
+    assert run(*verify, "https://three.example/v1") == 1
+    both = ("--sbom", "--scan", "--bundle", "x.json")
+    assert run("attest", "app", *both, "--key", "cosign.key", *LOCAL) == 2
+    (tmp_path / "app").write_text("another app")
+    assert run(*verify, "https://one.example/v1") == 1
 
 
 def test_nothing_becomes_public_unasked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

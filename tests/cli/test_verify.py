@@ -59,6 +59,31 @@ def test_a_wrong_identity_is_refused_with_the_right_one(signed: Path, capsys: py
     assert "3 certificate log" in out
 
 
+def test_every_failure_says_what_would_mend_it(
+    signed: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wrong trusted root, wrong artifact, wrong key: found, wanted, and the flag."""
+    roots = [folder("sigstore-bundles") / f"trusted_root.{name}.json" for name in ("production", "staging")]
+    production, staging = (json.loads(path.read_text()) for path in roots)
+    mixed = signed.with_name("root.json")
+    mixed.write_text(json.dumps({**production, "certificateAuthorities": staging["certificateAuthorities"]}))
+    code, _, err = run(capsys, "verify", signed, *IDENTITY, "--trusted-root", mixed)
+    assert code == 1
+    assert "step 2 (chain)" in err and "sigstage.dev" in err and "CN=sigstore-intermediate" in err
+    assert "--trusted-root FILE" in err
+    monkeypatch.setenv("COSIGN_PASSWORD", "password")
+    key = signed.with_name("other.pub")
+    assert main(["key", "generate", "--output-key-prefix", str(signed.with_name("other"))]) == 0
+    code, _, err = run(capsys, "verify", signed, "--key", key)
+    assert code == 1
+    assert "step 5 (log entry)" in err and "--key FILE" in err
+    assert main(["sign", str(signed), "--key", str(key.with_suffix(".key")), "--tlog-upload=false"]) == 0
+    signed.write_bytes(b"something else")
+    code, _, err = run(capsys, "verify", signed, "--key", key, "--insecure-ignore-tlog")
+    assert code == 1
+    assert "step 6 (signature)" in err and "name the artifact" in err
+
+
 @pytest.mark.parametrize("option", ["glob", "regexp"])
 def test_globs_and_regular_expressions(signed: Path, capsys: pytest.CaptureFixture[str], option: str) -> None:
     pattern = {"glob": "https://github.com/sigstore-conformance/**", "regexp": "^https://github.com/sigstore-.*$"}

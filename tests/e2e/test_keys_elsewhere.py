@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from tuf.ngclient._internal.trusted_metadata_set import TrustedMetadataSet
+from tuf.ngclient.config import EnvelopeType
 
 from assay.adapters.signers import pkcs11
 from assay.adapters.sigstore_instance import key_addresses, keyring
@@ -124,6 +126,32 @@ def test_rotated_keys_are_made_on_the_token_too(instance: TokenInstance, tmp_pat
         assert instance.run("export", str(away)).returncode == 0
         bundle = sign(instance, file, away / "trust_config.json")
     assert verify(instance, file, bundle, away / "trusted_root.json").returncode == 0
+
+
+def test_new_keys_of_the_tuf_root_are_made_on_the_token(instance: TokenInstance, tmp_path: Path) -> None:
+    """And the root after it is signed there; a client follows from the first root to the last."""
+    pin = f"?pin-source={instance.tokens.pin_file}"
+    on_token = ("--key", f"tuf-root-1=pkcs11:token=sigstore;object=tuf-root{pin}")
+    roots = ("--root-keys", str(instance.roots), "--new-root-keys", str(tmp_path / "new"))
+    done = instance.run("rotate", "tuf-root", *roots, *on_token, "--root-key-count", "2", "--root-threshold", "2")
+    assert done.returncode == 0, done.stderr
+    (held,) = (tmp_path / "new").glob("root-keys-2.pem")
+    assert set(keyring._read(held, b"known to few")) == {"tuf-root-2-2"}
+    last = ("--root-keys", str(tmp_path / "new"))
+    same = instance.run("rotate", "tuf-root", *last, *on_token)
+    assert same.returncode == 2
+    assert "already" in same.stderr
+    assert not list((tmp_path / "new").glob("root-keys-3*"))
+    done = instance.run("rotate", "tuf-root", *last)
+    assert done.returncode == 0, done.stderr
+    repository = tmp_path / "data" / "sigstore" / "repository"
+    trusted = TrustedMetadataSet((repository / "1.root.json").read_bytes(), EnvelopeType.METADATA)
+    for version in (2, 3):
+        trusted.update_root((repository / f"{version}.root.json").read_bytes())
+    assert trusted.root.version == 3
+    for what, flags in (("ca", on_token), ("tuf-root", ("--key", "tuf-root-2=pkcs11:token=sigstore;object=x"))):
+        refused = instance.run("rotate", what, *last, *flags)
+        assert refused.returncode == 2, refused.stderr
 
 
 def test_a_token_that_is_away_or_locked_out_is_told(instance: TokenInstance, tmp_path: Path) -> None:

@@ -23,10 +23,6 @@ API = pytest.mark.parametrize("api", [1, 2])
 def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningInstance]:
     folder = tmp_path_factory.mktemp("instance")
     with running_instance(folder) as found:
-        # npm leaves zeros out of its JSON, as protobuf does, and Python's client misses them: not in the first entry.
-        (folder / "first").write_text("an artifact that nobody asks for")
-        flags = ("--trust-config", found.files / "trust_config.json", "--identity-token", found.token())
-        assert run("assay", "sign", folder / "first", *flags).returncode == 0
         yield found
 
 

@@ -13,7 +13,7 @@ from assay.adapters.advisories import AdvisoryStore
 from assay.engines.match import Options, match
 from assay.engines.match.explain import explain
 from assay.model.advisory import FixState, Kind, Level, Release
-from assay.model.component import Component, ComponentType
+from assay.model.component import Component, ComponentType, Property
 from assay.model.explanation import Verdict
 from assay.model.finding import Cause, CoverageState, Scan
 from assay.model.purl import Purl
@@ -181,6 +181,52 @@ def test_streams_of_rpm_modules_are_told_apart(tmp_path: Path) -> None:
         assert verdict("14.16.0-1.module_el8.4.0+2500+abc") == ["CVE-1"]
         assert not verdict("14.17.5-1.module_el8.4.0+2522+abc"), "the later rebuild is for another minor release"
         assert not verdict("10.0.0-1.el8"), "a fix of a module says nothing about what is no module"
+
+
+def test_the_title_tells_the_module_stream_and_the_package_its_own(tmp_path: Path) -> None:
+    def record(name: str, title: str, version: str) -> Osv:
+        ended = ("introduced", "0"), ("fixed", version)
+        return osv(name, "AlmaLinux:8", "nodejs", *ended, related=[f"CVE-{name}"], summary=title)
+
+    records = [
+        record("16", "Important: nodejs:16 security update", "1:16.20.2-1.module_el8.8.0+3653+abc"),
+        record("18", "Important: nodejs:18 security update", "1:18.18.2-1.module_el8.8.0+3652+abc"),
+        record("1", "Important: nodejs:1 security update", "1:99.1.0-1.module_el8.8.0+1+abc"),
+        record("both", "Moderate: nodejs:18 and nodejs:20 update", "1:20.1.0-1.module_el8.9.0+3652+abc"),
+    ]
+    line = "pkg:rpm/almalinux/nodejs@16.14.0-3.module_el8.7.0%2B2500%2Babc?distro=almalinux-8.7&epoch=1"
+    named = f"{line}&rpmmod=nodejs:16:8070020220523160029:ad008a3a"
+    with store(tmp_path, {"almalinux": records}) as data:
+        found = match(purls(named), data, OPTIONS)
+        assert sorted(ids(found)) == ["CVE-16", "CVE-both"], "a title with two streams says nothing of the package"
+        (own,) = [item for item in found.findings if item.vulnerability.id == "CVE-16"]
+        assert own.matches[0].module == "nodejs:16"
+        assert len(match(purls(line), data, OPTIONS).findings) == 4, "nobody says which stream is installed"
+        (answer,) = explain("CVE-18", match(purls(named), data, OPTIONS), data)
+        assert answer.verdict is Verdict.NOT_AFFECTED
+        said = " ".join(step.found for step in answer.steps)
+        assert "module nodejs:18, and nodejs:16 is installed" in said
+        plain, label = purls(line), Property("syft:metadata:modularityLabel", "nodejs:18:8080020231019152822:63b34585")
+        labelled = replace(plain, components=tuple(replace(item, properties=(label,)) for item in plain.components))
+        assert sorted(ids(match(labelled, data, OPTIONS))) == ["CVE-18", "CVE-both"]
+
+
+def test_a_module_stream_is_cleared_by_a_version_of_its_own(tmp_path: Path) -> None:
+    def record(name: str, title: str, version: str) -> Osv:
+        ended = ("introduced", "0"), ("fixed", version)
+        return osv(name, "AlmaLinux:8", "nodejs", *ended, related=[f"CVE-{name}"], summary=title)
+
+    records = [
+        record("a", "nodejs:16 security update", "1:16.20.2-1.module_el8.8.0+3653+abc"),
+        record("b", "nodejs:16 security update", "1:16.19.1-1.module_el8.7.0+3553+abc"),
+        record("c", "nodejs:18 security update", "1:18.18.2-1.module_el8.8.0+3652+abc"),
+    ]
+    line = (
+        "pkg:rpm/almalinux/nodejs@16.14.0-3.module_el8.7.0%2B2500%2Babc?distro=almalinux-8.7&epoch=1&rpmmod=nodejs:16"
+    )
+    with store(tmp_path, {"almalinux": records}) as data:
+        found = match(purls(line), data, OPTIONS)
+    assert {item.clears for item in found.findings} == {"1:16.20.2-1.module_el8.8.0+3653+abc"}
 
 
 def test_the_distribution_answers_for_files_of_its_packages(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from assay.errors import AssayError, Malformed
 from assay.formats import purl, syft_json
-from assay.model.component import Component, ComponentType, Occurrence, Presence, Scope
+from assay.model.component import Component, ComponentType, Occurrence, Presence, Property, Scope
 from assay.model.digest import Algorithm, Digest
 from assay.model.license import License
 from assay.model.sbom import Distribution, Layer, Sbom, Tool
@@ -195,3 +195,13 @@ def test_ranges_presence_and_scope_survive_in_the_annotations_of_a_location() ->
     assert not [line for line in syft_json.losses(found) if "range" in line or "presence" in line]
     nowhere = replace(found, components=(replace(asked, occurrences=()),))
     assert {"version ranges of 1 components", "presence of 1 components"} <= set(syft_json.losses(nowhere))
+
+
+def test_the_module_stream_of_an_rpm_stays() -> None:
+    label = Property("assay:rpm:modularity-label", "nodejs:16:8060020220523160029:ad008a3a")
+    node = replace(SSL, name="nodejs", properties=(label,))
+    document = syft_json.write(Sbom(IMAGE, (node, LIBC)))
+    told = {item["name"]: item["metadata"].get("modularityLabel") for item in json.loads(document)["artifacts"]}
+    assert told == {"nodejs": label.value, "libc6": None}
+    again = {item.name: item.properties for item in syft_json.read(document).components}
+    assert again == {"nodejs": (label,), "libc6": ()}

@@ -98,7 +98,12 @@ def test_a_tag_that_moves_lets_nothing_in(served: RunningAdmission, registry: Re
     registry.manifests["v1"] = registry.manifests["unsigned"]
     assert not served.review(pod(image))["allowed"]
     assert served.review(pod(pinned))["allowed"]
+    assert not served.review(pod(image), operation="UPDATE", oldObject=pod(pinned))["allowed"]
     assert not served.review(pod(image), operation="UPDATE", oldObject=pod(image))["allowed"]
+    # What ran before anybody asked is not made worse by a label; its controllers take finalizers off of it.
+    elder = pod(image)
+    elder["metadata"]["name"] = "elder"
+    assert served.review(elder, operation="UPDATE", oldObject=elder)["allowed"]
 
 
 def test_a_policy_that_is_taken_back_or_comes_is_in_force_within_seconds(

@@ -14,13 +14,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assay.adapters.sigstore.services import _request as certificate_request
 from assay.app import sigstore
-from assay.errors import UsageError
+from assay.errors import ExternalError, Refused, UsageError
 from assay.formats import pem
 from assay.server import http_bodies
 from assay.server.development_issuer import DevelopmentIssuer
 from assay.server.instance import Serving, part
 from assay.server.limits import BodyTimeout, RateLimit
 from assay.server.parts import Part, compose
+from assay.server.spent_tokens import SpentTokens
 from assay.trust import signing
 from simulators import asgi
 from simulators.asgi import Answer
@@ -112,6 +113,43 @@ def test_an_identity_and_a_key_that_ask_too_much_are_refused_and_others_are_not(
     by_key = [log(None, mine, b"key %d" % at) for at in range(3)]
     assert [answer.status for answer in by_key] == [201, 201, 429]
     assert "with this key" in by_key[2].json()["message"]
+
+
+def test_a_token_is_good_for_one_key_where_that_is_asked_for(tmp_path: Path) -> None:
+    now = sigstore.now()
+    sigstore.make(sigstore.Making(tmp_path / "data", tmp_path / "roots", "http://127.0.0.1:1", b"p", b"r", now))
+    instance = sigstore.open_instance(tmp_path / "data", b"p", development=True)
+    instance.publish(now)
+    strict, lenient = (compose([part(instance, Serving(single_use=once))]) for once in (True, False))
+    token, mine, thiefs = DevelopmentIssuer(instance).token("me@org.example"), signing.generate(), signing.generate()
+
+    def certificate(app: ASGIApp, key: signing.LocalKey, token: str = token) -> Answer:
+        csr = base64.b64encode(certificate_request(key)).decode()
+        headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+        body = json.dumps({"certificateSigningRequest": csr}).encode()
+        return asgi.ask(app, "POST", "/api/v2/signingCert", body, headers)
+
+    assert [certificate(lenient, key).status for key in (mine, thiefs)] == [200, 200]
+    assert certificate(strict, mine).status == 200
+    refused = certificate(strict, thiefs)
+    assert refused.status == 400
+    assert "for another key already" in json.dumps(refused.json())
+    assert certificate(strict, mine).status == 200  # an answer that did not arrive is asked for again
+    assert certificate(strict, thiefs, DevelopmentIssuer(instance).token("thief@org.example")).status == 200
+
+
+def test_used_tokens_are_remembered_until_they_expire() -> None:
+    now = [1000.0]
+    spent = SpentTokens(lambda: now[0], most=2)
+    for name in ("a", "b"):
+        spent.spend(f"{name}.x.signature", {"exp": 1100}, b"mine")
+    with pytest.raises(Refused, match="token"):
+        spent.spend("a.x.another signature", {"exp": 1100}, b"another")
+    with pytest.raises(ExternalError):
+        spent.spend("c.x.signature", {"exp": 1100}, b"mine")
+    spent.spend("b.x.signature", {"exp": 1100}, b"mine")
+    now[0] = 1131  # with the leeway that a token has
+    spent.spend("c.x.signature", {"exp": 10**400}, b"mine")
 
 
 def test_parts_that_claim_the_same_path_are_not_served_together() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,9 @@ from assay.adapters.log_store.sqlite_store import SqliteStore
 from assay.engines.log.sequencer import Log
 from assay.errors import AssayError, Refused, UsageError
 from assay.model.transparency import NewLeaf
+from assay.server import first_entry
 from assay.server.log_shards import Shards
+from assay.trust import keys
 from simulators.log_keys import ed25519, p256
 
 
@@ -51,3 +56,23 @@ def test_a_shard_that_is_none_is_refused(tmp_path: Path, origin: str, count: int
     shards = Shards([log(tmp_path, "one.example", 3)])
     with pytest.raises(UsageError):
         shards.rotate(log(tmp_path / "new", origin, count))
+
+
+def test_the_first_entry_of_a_log_is_its_own(tmp_path: Path) -> None:
+    """Clients that leave zeros out of their JSON and clients that miss them meet at no entry."""
+
+    async def run() -> None:
+        shards = Shards([log(tmp_path, "one.example", 0)], linger=0)
+        shards.first = first_entry.of
+        await shards.begin()
+        await shards.begin()
+        assert (await shards.add(NewLeaf(b"a client's")))[1].index == 1
+        await shards.turn(log(tmp_path, "two.example", 0))
+        assert (await shards.add(NewLeaf(b"a client's")))[1].index == 1
+        for shard in shards.all:
+            spec = json.loads(shard.log.entry(0)[0])["spec"]["hashedRekordV002"]
+            signed = keys.Signed(shard.log.origin.encode())
+            assert b64decode(spec["data"]["digest"]) == signed.digest("sha256")
+            keys.check(keys.load(shard.v1.public_key), b64decode(spec["signature"]["content"]), signed)
+
+    asyncio.run(run())

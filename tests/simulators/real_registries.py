@@ -22,20 +22,30 @@ storage: {{filesystem: {{rootdirectory: {folder}}}, delete: {{enabled: {deletes}
 http: {{addr: "127.0.0.1:{port}"}}
 log: {{level: error}}
 """
+_NOTIFICATIONS = """notifications:
+  endpoints:
+    - name: assay
+      url: {url}
+      headers: {{Authorization: ["Bearer {secret}"]}}
+      timeout: 2s
+      threshold: 5
+      backoff: 500ms
+"""
 
 
 @contextmanager
-def debian(folder: Path, *, deletes: bool = True) -> Iterator[str]:
-    """docker-registry, which knows no referrers: ``127.0.0.1:PORT``."""
+def debian(folder: Path, *, deletes: bool = True, tell: tuple[str, str, str] | None = None) -> Iterator[str]:
+    """docker-registry, which knows no referrers: ``127.0.0.1:PORT``; `tell` is whom it notifies: URL, secret, CA."""
     program = shutil.which("docker-registry") or pytest.skip("docker-registry is not installed (make system)")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     configuration = folder / "config.yml"
     text = _CONFIGURATION.format(folder=folder / "data", port=port, deletes=str(deletes).lower())
-    configuration.write_text(text)
+    configuration.write_text(text + (_NOTIFICATIONS.format(url=tell[0], secret=tell[1]) if tell else ""))
+    known = {**os.environ, "SSL_CERT_FILE": tell[2]} if tell else None
     quiet = subprocess.DEVNULL
-    with subprocess.Popen([program, "serve", str(configuration)], stdout=quiet, stderr=quiet) as server:
+    with subprocess.Popen([program, "serve", str(configuration)], stdout=quiet, stderr=quiet, env=known) as server:
         try:
             _wait_for(port)
             yield f"127.0.0.1:{port}"

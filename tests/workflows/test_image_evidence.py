@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from assay.adapters.access import Access
-from assay.adapters.admission_store import Database
+from assay.adapters.admission_store import opened
 from assay.adapters.admission_store.verdicts import VerdictStore
 from assay.app.image_evidence import NEGATIVE_SECONDS, Reach, Registries
 from assay.app.pull_secrets import PullSecrets
@@ -48,7 +48,7 @@ def registries(store: VerdictStore | None = None, **reach: object) -> Registries
 
 
 def kept(folder: Path, fresh: float = 3600) -> VerdictStore:
-    return VerdictStore(Database.open(folder), fresh)
+    return VerdictStore(opened(folder), fresh)
 
 
 def test_many_that_ask_at_once_cost_one_look(registry: Registry, key: Authority) -> None:
@@ -134,7 +134,7 @@ def test_a_verdict_that_grows_old_is_asked_for_before_anybody_waits(
     registry: Registry, key: Authority, tmp_path: Path
 ) -> None:
     now = [1000.0]
-    found = registries(VerdictStore(Database.open(tmp_path), 100, lambda: now[0]))
+    found = registries(VerdictStore(opened(tmp_path), 100, lambda: now[0]))
     reference = f"{registry.host}/app@{found.images().digest(f'{registry.host}/app:v1')}"
     found.images().signatures(reference, key)
     asked = found.asked
@@ -189,7 +189,7 @@ def test_a_refusal_is_remembered_only_for_a_moment(registry: Registry, key: Auth
 def test_a_damaged_store_asks_again(registry: Registry, key: Authority, tmp_path: Path) -> None:
     reference = f"{registry.host}/app:v1"
     registries(kept(tmp_path)).images().signatures(reference, key)
-    database = Database.open(tmp_path)
+    database = opened(tmp_path)
     with database.use() as connection:
         connection.execute("UPDATE verdict SET document = x'00'")
     store = VerdictStore(database)

@@ -32,6 +32,7 @@ _LIMITS = {
     "application_name": "assay",
 }
 _AWAY = "look at the database; nothing that was answered is lost"
+_WORDS = (("INTEGER", "BIGINT"), ("BLOB", "BYTEA"), ("REAL", "DOUBLE PRECISION"), (" WITHOUT ROWID", ""))
 _DURABLE = ("on", "remote_write", "remote_apply")
 
 
@@ -189,7 +190,9 @@ class Statements:
 
 def translated(statement: str) -> str:
     """A statement of a schema, in PostgreSQL's words."""
-    return statement.replace("INTEGER", "BIGINT").replace("BLOB", "BYTEA").replace(" WITHOUT ROWID", "")
+    for ours, theirs in _WORDS:
+        statement = statement.replace(ours, theirs)
+    return statement
 
 
 def _durable(connection: psycopg.Connection[tuple[Any, ...]]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -10,23 +11,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.adapters.access import Access
-from assay.adapters.admission_store import Database
+from assay.adapters.admission_store import opened
+from assay.adapters.admission_store.admissions import Admissions
+from assay.adapters.admission_store.rollouts import Rollouts
 from assay.adapters.admission_store.sightings import Sightings
 from assay.adapters.admission_store.verdicts import VerdictStore
-from assay.app import existing_workloads, own_policies, policies, standing_beside
+from assay.app import existing_workloads, own_objects, own_policies, policies, standing_beside
 from assay.app.image_evidence import NamedRoots, Reach, Registries, RegistryImages
 from assay.app.own_policies import Loaded
+from assay.app.proofs import NotingImages, Proofs
 from assay.app.pull_secrets import PullSecrets
 from assay.app.rego_processes import RegoProcesses
 from assay.engines.policy import deciding
+from assay.engines.policy.native.engine import NativePolicy
 from assay.engines.policy.world import World
 from assay.errors import AssayError
 from assay.model.policy import Operation
 
 if TYPE_CHECKING:
+    from assay.adapters.admission_store import Database
+    from assay.adapters.telemetry import Span
     from assay.app.break_glass import Glasses
+    from assay.app.cluster_policies import ClusterPolicies
+    from assay.app.companions import Proof
     from assay.app.image_facts import Facts
     from assay.engines.policy.world import Policy
+    from assay.formats.manifest import Manifest
     from assay.model.decision import Decision
     from assay.model.policy import AdmissionRequest
     from assay.model.trusted_root import TrustedRoot
@@ -48,6 +58,12 @@ class Setting:
     glasses: Glasses | None = None
     enforce: frozenset[str] = frozenset()
     """Engines whose policies refuse requests, besides assay's own."""
+    database: str = ""
+    """The address of a PostgreSQL that replicas share; empty is a file of one's own."""
+    cluster_policies: ClusterPolicies | None = None
+    """Where policies come from besides `policies`."""
+    watched: Sequence[Path] = ()
+    """Other files whose change loads everything anew: the trust root's."""
 
 
 class Controller:
@@ -56,16 +72,27 @@ class Controller:
     def __init__(self, setting: Setting) -> None:
         """Raises `assay.errors.ExternalError` where its folder cannot be used."""
         self._setting = setting
-        self._database = Database.open(setting.folder)
+        self._database = opened(setting.folder, setting.database)
         self.store = VerdictStore(self._database, setting.fresh)
         self.sightings = Sightings(self._database)
+        self.admissions = Admissions(self._database)
+        self.rollouts = Rollouts(self._database, setting.now)
         self._loaded = Loaded()
+        self.manifests: Sequence[Manifest] = ()
+        """The objects that policies were loaded from."""
+        self.wrongs: Sequence[AssayError] = ()
+        """What was wrong with them."""
         self._rego = RegoProcesses()
         self._stamp: object = None
         self._roots = NamedRoots(setting.root, {})
         reach = Reach(lambda name: self._roots(name), setting.access, now=setting.now)
         self.registries = Registries(reach, self.store)
+        self.proofs = Proofs()
+        self.loads = 0
+        """How often policies were loaded."""
         self.ready = False
+        self.is_current: Callable[[], bool] = lambda: True
+        """Whether other replicas have nothing newer."""
         self.problems: dict[str, str] = {}
         """Policies that could not be loaded."""
         self.complaints: dict[str, str] = {}
@@ -76,6 +103,21 @@ class Controller:
         """What is in force."""
         return self._loaded.policies
 
+    @property
+    def database(self) -> Database:
+        """What is kept."""
+        return self._database
+
+    @property
+    def cluster(self) -> Cluster | None:
+        """The cluster that policies may look into."""
+        return self._setting.cluster
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        """The clock."""
+        return self._setting.now
+
     def load(self) -> None:
         """Read the policies and the trust root; from then on the controller is ready.
 
@@ -83,15 +125,28 @@ class Controller:
         """
         self._stamp = self._seen()
         rego = RegoProcesses()  # bounded: an endless template must not hold up the other policies
-        loaded = policies.load(self._setting.policies, self._setting.glasses, rego)
+        ready = self._setting.cluster_policies is None or self._setting.cluster_policies.ready
+        found, problems = self._read()
+        loaded = policies.of_manifests(found, problems, self._setting.glasses, rego)
         loaded = replace(loaded, policies=standing_beside.beside(loaded.policies, self._setting.enforce))
         roots = NamedRoots(self._setting.root, loaded.roots)
         roots("")
-        self._loaded, self._roots = loaded, roots
+        natives = [item.policy for item in loaded.policies if isinstance(item, NativePolicy)]
+        self.rollouts.observe(natives, self._setting.now())
+        self._loaded, self._roots, self.loads = loaded, roots, self.loads + 1
+        self.manifests, self.wrongs = found, loaded.problems
         self._rego, elder = rego, self._rego
         elder.close()
         self.problems = {str(number): error.what for number, error in enumerate(loaded.problems)}
-        self.ready = True
+        self.ready = ready
+
+    def _read(self) -> tuple[list[Manifest], list[AssayError]]:
+        """The objects in files and in the cluster."""
+        found, problems = own_policies.manifests(self._setting.policies)
+        if self._setting.cluster_policies is not None:
+            more, wrongs = self._setting.cluster_policies.manifests()
+            return [*found, *more], [*problems, *wrongs]
+        return found, problems
 
     def note_existing(self) -> None:
         """Write down what runs in the cluster already; where that fails, it is told and can be tried again."""
@@ -106,6 +161,7 @@ class Controller:
 
     def reload(self) -> bool:
         """Load again if a file changed; where that fails, what was loaded stays in force, and it is told."""
+        self.admissions.flush()
         try:
             if self._seen() == self._stamp:
                 return False
@@ -121,13 +177,24 @@ class Controller:
         for path in own_policies.files(self._setting.policies):
             status = path.stat()
             found.append((str(path), status.st_mtime_ns, status.st_size, status.st_ino))
-        return found
+        for path in self._setting.watched:
+            if path.exists():
+                status = path.stat()
+                found.append((str(path), status.st_mtime_ns, status.st_size, status.st_ino))
+        source = self._setting.cluster_policies
+        return found, (source.ready, source.stamp) if source is not None else None
 
-    def session(self, request: AdmissionRequest, seconds: float | None = None) -> Session:
+    @property
+    def current(self) -> bool:
+        """Whether what is in force is what files and cluster say now."""
+        return self._seen() == self._stamp
+
+    def session(self, request: AdmissionRequest, seconds: float | None = None, span: Span | None = None) -> Session:
         """The evaluation of one request; without `seconds` it waits as long as it takes."""
         cluster = self._setting.cluster
         secrets = PullSecrets(cluster, request) if cluster is not None else None
-        return Session(self, self.registries.images(seconds, secrets))
+        until = None if seconds is None else time.monotonic() + seconds
+        return Session(self, NotingImages(self.registries, until, secrets, self.proofs, span=span))
 
     def world(self, images: RegistryImages) -> World:
         """What policies may look at."""
@@ -138,21 +205,29 @@ class Controller:
             now=setting.now,
             facts=setting.facts.of(images) if setting.facts is not None else None,
             sightings=self.sightings,
+            admissions=self.admissions,
+            rollouts=self.rollouts,
             stale=self.registries.aged,
         )
+
+    def wrong(self, request: AdmissionRequest) -> Decision | None:
+        """The refusal of a policy of ours that could not be loaded; None for whatever else."""
+        return own_objects.refusal(request, self._setting.glasses)
 
     def close(self) -> None:
         """Stop asking, and close the files."""
         self._rego.close()
         self.registries.close()
+        self.admissions.flush()
         self._database.close()
 
 
 class Session:
     """One request, evaluated again while answers come in; what was told once is not asked again."""
 
-    def __init__(self, controller: Controller, images: RegistryImages) -> None:
+    def __init__(self, controller: Controller, images: NotingImages) -> None:
         self._policies = controller.policies
+        self._wrong = controller.wrong
         self._images = images
         self._world = controller.world(images)
 
@@ -160,9 +235,24 @@ class Session:
         """The decision, with what is known so far."""
         if request.operation in (Operation.DELETE, Operation.CONNECT) and mutating:
             return deciding.decide(())
+        if not mutating and (refusal := self._wrong(request)) is not None:
+            return refusal
         self._images.late = False
         run = deciding.mutate if mutating else deciding.validate
-        return run(self._policies, request, self._world)
+        decision = run(self._policies, request, self._world)
+        if not mutating and (told := own_objects.warnings(request)):
+            return replace(decision, warnings=(*decision.warnings, *told))
+        return decision
+
+    @property
+    def proofs(self) -> Sequence[Proof]:
+        """What was verified of images, and told to policies."""
+        return self._images.noted
+
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """Digests by image as the object names it, as far as they became known."""
+        return self._images.known
 
     @property
     def late(self) -> bool:

@@ -12,10 +12,12 @@ from assay.app import signing_targets
 from assay.app.producing import timestamp
 from assay.app.signing import Session, write
 from assay.app.signing_targets import Done, Wanted
+from assay.app.verifying import MAX_ATTESTATIONS, attestation_files
 from assay.engines.verify import Artifact
-from assay.errors import UsageError
-from assay.formats import intoto, intoto_writer, json
+from assay.errors import AssayError, UsageError
+from assay.formats import intoto, intoto_writer, json, sigstore_bundle
 from assay.formats.json import Json
+from assay.model.bundle import Envelope
 
 if TYPE_CHECKING:
     from assay.model.digest import Digest
@@ -41,22 +43,24 @@ class Claims:
     data_dir: Path
     cache_dir: Path
 
-    def check(self) -> None:
-        """Raise `UsageError` where nothing is attested, or a statement and something beside it."""
+    def check(self, *, one_place: bool) -> None:
+        """Raise `UsageError` where nothing is attested, or too much for `one_place`, or beside a statement."""
         others = [item for item in (self.predicate, self.vex, self.sbom, self.scan) if item]
         if self.statement is not None and others:
             raise UsageError("a statement holds its own predicate", "give --statement alone")
         if self.statement is None and not others:
             raise UsageError("nothing is attested", "--predicate, --sbom, --scan, --vex or --statement")
+        if one_place and len(others) > 1:
+            raise UsageError("one file cannot take several attestations", "leave --bundle away, or make one by one")
 
 
 def attest(target: str, session: Session, wanted: Wanted, claims: Claims) -> Iterator[Done]:
     """Attest a target; several claims give several attestations."""
     found = signing_targets.local(target, wanted.bundle)
     if found is not None:
-        for number, (_, payload) in enumerate(_statements(target, found.path.name, found.digest, claims)):
+        for kind, payload in _statements(target, found.path.name, found.digest, claims):
             signed = session.statement(payload, Artifact(found.data))
-            path = wanted.bundle or _beside(found.path, number)
+            path = wanted.bundle or _beside(found.path, kind)
             write(path, signed.data)
             yield Done(target, str(path), found.digest, signed.data)
         return
@@ -72,10 +76,20 @@ def attest(target: str, session: Session, wanted: Wanted, claims: Claims) -> Ite
             yield Done(f"{name}@{digest}", where, digest, signed.data)
 
 
-def _beside(path: Path, number: int) -> Path:
-    """``app.tar.gz.att.sigstore.json``; further ones are numbered."""
-    ending = f".att{number}" if number else ".att"
-    return path.resolve().with_name(f"{path.resolve().name}{ending}.sigstore.json")
+def _beside(path: Path, kind: str) -> Path:
+    """``app.tar.gz.att.sigstore.json``; further ones are numbered, and a new one takes the place of one of its type."""
+    for place in attestation_files(path.resolve()):
+        if not place.exists() or _type_of(place) == kind:
+            return place
+    raise UsageError(f"{path} has {MAX_ATTESTATIONS} attestations already", "name a place for this one: --bundle FILE")
+
+
+def _type_of(place: Path) -> str:
+    try:
+        content = sigstore_bundle.read(read_file(place)).content
+        return intoto.read(content.payload).predicate_type if isinstance(content, Envelope) else ""
+    except AssayError:
+        return ""
 
 
 def _statements(target: str, name: str, digest: Digest, claims: Claims) -> Iterator[tuple[str, bytes]]:

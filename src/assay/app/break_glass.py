@@ -48,7 +48,7 @@ class Glasses:
     def _signer(self, glass: BreakGlass) -> str:
         bundle = sigstore_bundle.read(glass.bundle.encode())
         artifact = Artifact(digests=[(str(glass.image.algorithm), glass.image.value)])
-        options = replace(self._options(), predicate_types=(PREDICATE,))
+        options = self._options()._replace(predicate_types=(PREDICATE,))
         found = verify(bundle, artifact, options)
         predicate = as_object(strict_json.load(found.payload, "the statement").get("predicate"))
         self._same(glass, predicate)

@@ -15,14 +15,16 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from assay.adapters import image_reference
 from assay.adapters.access import Access
+from assay.adapters.registry import mirrors
 from assay.adapters.registry.client import RegistryClient, connect
+from assay.adapters.registry.cloud import Clouds
 from assay.adapters.registry.transport import Policy, Transport
+from assay.app.authority_keys import frozen
 from assay.app.daemon_pool import DaemonPool
 from assay.errors import ExternalError, InputError, Late, Refused, UsageError
 from assay.formats import digest as digests
@@ -36,6 +38,7 @@ from assay.workflows import image_evidence, image_tree
 if TYPE_CHECKING:
     from assay.adapters.admission_store.verdicts import VerdictStore
     from assay.adapters.image_reference import ImageReference
+    from assay.adapters.registry.credentials import Credentials
     from assay.app.pull_secrets import PullSecrets
     from assay.model.trusted_root import TrustedRoot
 
@@ -68,8 +71,15 @@ class Registries:
         self.reach = reach
         self.store = store
         policy = Policy(
-            frozenset(reach.access.plain_http), reach.access.insecure, reach.timeout, reach.attempts, reach.patience
+            frozenset(reach.access.plain_http),
+            reach.access.insecure,
+            reach.timeout,
+            reach.attempts,
+            reach.patience,
+            mirrors.pairs(reach.access.authorities, "registry.authorities"),
         )
+        self._mirrors = mirrors.pairs(reach.access.mirrors, "registry.mirrors")
+        self._clouds = Clouds(reach.access.clouds)
         self._policy, self._transport = policy, Transport(policy)
         self._clients: dict[Hashable, RegistryClient] = {}
         self._workers = workers
@@ -108,9 +118,20 @@ class Registries:
             if key not in self._clients:
                 while len(self._clients) >= MAX_CLIENTS:
                     del self._clients[next(iter(self._clients))]
-                find = partial(secrets.find, reference) if secrets is not None else _nobody
-                self._clients[key] = connect(reference, self._policy, self._transport, find)
+                found = [self._connected(item, secrets) for item in mirrors.places(reference, self._mirrors)]
+                origin = found[-1]
+                pulls = [item.pull for item in found]
+                self._clients[key] = replace(origin, pull=mirrors.MirroredPull(pulls)) if len(found) > 1 else origin
             return self._clients[key]
+
+    def _connected(self, reference: ImageReference, secrets: PullSecrets | None) -> RegistryClient:
+        """A client whose credentials are those of the pod, else of the cloud, else of this machine's files."""
+
+        def find() -> Credentials | None:
+            named = secrets.find(reference) if secrets is not None else None
+            return named or self._clouds.find(reference.host)
+
+        return connect(reference, self._policy, self._transport, find)
 
     def future(self, key: Hashable, ask: Callable[[], Answer], host: str) -> Future[Answer]:
         """The answer to come to a question that others may be asking at this moment, too."""
@@ -159,10 +180,6 @@ class Registries:
         """Ask nothing more."""
         for pool in self._pools.values():
             pool.close()
-
-
-def _nobody() -> None:
-    """Nobody's credentials."""
 
 
 def _failed(error: BaseException) -> Future[Any]:
@@ -271,7 +288,7 @@ class RegistryImages:
         ask: Callable[[], Answer],
     ) -> Answer:
         wanted, digest = _parsed(reference), self.digest(reference)
-        question = (what, wanted.name, digest, _frozen(authority), self._all.fingerprint(root))
+        question = (what, wanted.name, digest, frozen(authority), self._all.fingerprint(root))
         store = self._all.store
         if store is None:
             return self.ask(question, ask, wanted.host)
@@ -304,55 +321,6 @@ class RegistryImages:
 
 def _parsed(reference: str) -> ImageReference:
     return image_reference.parse(reference)
-
-
-class _Frozen:
-    """Authorities as keys: equal where they ask for the same. Each is looked at once while its policy is there."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[Authority, str]] = {}
-
-    def __call__(self, authority: Authority) -> str:
-        known = self._known.get(id(authority))
-        if known is None or known[0] is not authority:
-            if len(self._known) > _MAX_FROZEN:
-                self._known = {}
-            text = hashlib.sha256(repr(_parts(authority)).encode()).hexdigest()
-            known = self._known[id(authority)] = (authority, text)
-        return known[1]
-
-
-def _parts(authority: Authority) -> tuple[object, ...]:
-    identities = tuple(
-        (*(getattr(item, name) for name in _IDENTITY), tuple(sorted(item.extensions.items())))
-        for item in authority.identities
-    )
-    return (
-        *(getattr(authority, name) for name in _AUTHORITY),
-        identities,
-        tuple(sorted(authority.annotations.items())),
-    )
-
-
-_frozen = _Frozen()
-_MAX_FROZEN = 20_000
-_IDENTITY = ("issuer", "issuer_regexp", "subject", "subject_regexp", "wildcards")
-_AUTHORITY = (
-    "key",
-    "hash_algorithm",
-    "certificate",
-    "chain",
-    "roots",
-    "rekor_key",
-    "ct_key",
-    "tsa_chain",
-    "ignore_log",
-    "ignore_sct",
-    "repository",
-    "tag_prefix",
-    "form",
-    "trust_root",
-)
 
 
 def _read(client: RegistryClient, reference: str, digest: Digest) -> ImageData:

@@ -9,18 +9,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from assay.adapters.access import Access
-from assay.app import own_policies, policies
-from assay.app.image_evidence import NamedRoots, Reach, Registries
+from assay.app import own_policies, policies, running_objects
+from assay.app.image_evidence import NamedRoots, Reach
 from assay.app.policy_requests import created
+from assay.app.recent_cluster import RecentCluster
+from assay.app.replayed_images import ReplayedImages
 from assay.engines.policy import deciding
 from assay.engines.policy.given_cluster import GivenCluster
 from assay.engines.policy.world import World
 from assay.errors import AssayError, InputError, Malformed
 from assay.formats import admission_review, json
 from assay.model.policy import AdmissionRequest, Object
+from assay.ports import Cluster as ClusterPort
 
 if TYPE_CHECKING:
     from assay.app.image_facts import Facts
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from assay.model.decision import Decision
     from assay.model.trusted_root import TrustedRoot
 
+_SECONDS = 600.0
 LINES = (".jsonl", ".ndjson")
 
 
@@ -45,6 +49,14 @@ class ApplyRequest:
     namespace: str = "default"
     facts: Facts | None = None
     rego: Compiler | None = None
+    cluster: RunningCluster | None = None
+    """The cluster whose objects are asked about, and which policies look into in the place of `resources`."""
+    only: str = ""
+    """Of the cluster only this namespace."""
+
+
+class RunningCluster(ClusterPort, running_objects.ListedCluster, Protocol):
+    """A cluster that is looked into, and listed."""
 
 
 class Applied(NamedTuple):
@@ -60,17 +72,24 @@ class Applying:
     def __init__(self, asked: ApplyRequest) -> None:
         """Raises `InputError` for files that are not there, and where there are no policies."""
         self._asked = asked
-        loaded = policies.load(asked.policies, rego=asked.rego)
+        self._manifests, wrongs = own_policies.manifests(asked.policies)
+        loaded = policies.of_manifests(self._manifests, wrongs, rego=asked.rego)
         self.problems, self._policies = loaded.problems, loaded.policies
         if not self._policies and not self.problems:
             raise InputError("there are no policies in " + ", ".join(map(str, asked.policies)), "name a file with some")
         self._now: Callable[[], datetime] = lambda: asked.at or datetime.now(UTC)
-        self._registries = Registries(Reach(NamedRoots(asked.root, loaded.roots), asked.access, now=self._now))
+        reach = Reach(NamedRoots(asked.root, loaded.roots), asked.access, now=self._now)
         self._resources = _manifests(asked.resources)
-        self._cluster = GivenCluster(item.object for item in self._resources)
+        self._cluster: ClusterPort = GivenCluster(item.object for item in self._resources)
+        if asked.cluster is not None:
+            self._cluster = RecentCluster(asked.cluster, _SECONDS)
+        self._images = ReplayedImages(reach, self._cluster if asked.cluster is not None else None)
 
     def apply(self) -> Iterator[Applied]:
-        """Every object as if it were created, then every review; raises `Malformed` for what is no review."""
+        """Every object as if it were created, every review, then what runs.
+
+        Raises `Malformed` for what is no review, `ExternalError` where the cluster cannot be asked.
+        """
         for item in self._resources:
             yield Applied(
                 f"{item.place} {_title(item.object)}", self._decide(created(item.object, self._asked.namespace))
@@ -84,15 +103,20 @@ class Applying:
             title = _title(found) if found else f"{request.kind.kind}/{request.name}"
             yield Applied(f"{place} {request.operation} {title}", self._decide(request))
 
+        if self._asked.cluster is not None:
+            for one in running_objects.running(self._asked.cluster, self._manifests, self._asked.only):
+                namespace, title = one.request.namespace, _title(one.request.object or {})
+                yield Applied(f"{namespace}/{title}" if namespace else title, self._decide(one.request))
+
     def _decide(self, request: AdmissionRequest) -> Decision:
-        images, facts = self._registries.images(), self._asked.facts
+        images, facts = self._images.of(request), self._asked.facts
         seen = facts.of(images) if facts is not None else None
         world = World(cluster=self._cluster, images=images, now=self._now, facts=seen)
         return deciding.whole(self._policies, request, world)
 
     def close(self) -> None:
         """End the connections."""
-        self._registries.close()
+        self._images.close()
 
 
 def _manifests(paths: Sequence[Path]) -> list[Manifest]:

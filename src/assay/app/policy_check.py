@@ -22,7 +22,7 @@ from assay.model.policy import AdmissionRequest, Object
 if TYPE_CHECKING:
     from assay.app.image_facts import Facts
     from assay.app.own_policies import Loaded
-    from assay.engines.policy.world import Policy
+    from assay.engines.policy.world import Policy, Rollouts
     from assay.model.decision import Decision
     from assay.model.trusted_root import TrustedRoot
     from assay.model.workload import Workload
@@ -45,6 +45,7 @@ class CheckRequest:
     existing: bool = False
     facts: Facts | None = None
     load: Callable[[Sequence[Path]], Loaded] = load_policies
+    rollouts: Rollouts | None = None
 
 
 class Checked(NamedTuple):
@@ -98,6 +99,7 @@ class Checking:
             now=self._now,
             facts=facts.of(images) if facts is not None else None,
             sightings=Sighted(existing=self._asked.existing),
+            rollouts=self._asked.rollouts,
         )
         return deciding.whole(self.policies, request, world)
 

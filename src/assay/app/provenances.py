@@ -63,7 +63,7 @@ def _npm(request: VerifyRequest, wanted: Options, data: bytes) -> Judge:
             "an npm package is held to its source and its builder", "add --source-uri URI and --builder-id ID"
         )
     pair, known = npm_attestations.read(data), trust_roots.npm_keys(request.registry_keys)
-    options = replace(wanted, predicate_types=())
+    options = wanted._replace(predicate_types=())
 
     def judge(target: str) -> Judgement:
         artifact = _artifact(target, "sha512")
@@ -111,7 +111,7 @@ def _summaries(request: VerifyRequest, wanted: Options) -> Judge:
     bare = not sigstore_bundle.is_bundle(data)
     bundle = Bundle("envelope", dsse.read(data), key_hint="-") if bare else sigstore_bundle.read(data)
     # A bare envelope comes with no log entry and no time: it stands on its key alone.
-    options = Options(key=wanted.key) if bare else replace(wanted, predicate_types=())
+    options = Options(key=wanted.key) if bare else wanted._replace(predicate_types=())
 
     def judge(target: str) -> Judgement:
         artifact = _artifact(target, "sha256")

@@ -6,21 +6,21 @@ over within seconds (`assay.server.maintenance`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from assay.adapters.sigstore_instance import keyring, tuf_repository
+from assay.adapters.sigstore_instance import key_addresses, keyring, tuf_repository
 from assay.adapters.sigstore_instance import material as materials
+from assay.adapters.sigstore_instance.key_addresses import KeyAddresses
 from assay.adapters.sigstore_instance.material import Authority, LogShard, Material
 from assay.app import sigstore_authorities
-from assay.errors import Refused, UsageError
+from assay.errors import AssayError, Refused, UsageError
 from assay.formats import certificate
 from assay.model.signature import Scheme
 from assay.ports import Signer
-from assay.trust import signing
 
 WHAT = ("ca", "tsa", "log", "ct", "tuf-root", "tuf-timestamp")
 GRACE = timedelta(hours=1)
@@ -50,13 +50,17 @@ class Rotation:
 
 @dataclass(frozen=True, slots=True)
 class RootKeys:
-    """Where the root keys lie, with their password; new ones of the TUF root are put into `new`."""
+    """Where the root keys lie, with their password; new ones of the TUF root are put into `new`.
+
+    `places` says which of the new ones (``tuf-root-1``) are on tokens or in key services.
+    """
 
     folders: Sequence[Path]
     password: bytes
     new: Path | None = None
     count: int = 1
     threshold: int = 1
+    places: KeyAddresses = field(default_factory=KeyAddresses)
 
 
 def rotate(what: str, wanted: Rotation, roots: RootKeys | None = None) -> str:
@@ -163,19 +167,31 @@ def _tuf_root(wanted: Rotation, roots: RootKeys) -> str:
     repository = wanted.folder / "repository"
     signers = _root_signers(repository, roots)
     version = tuf_repository.newest_root(repository)[0] + 1
-    new = [signing.generate() for _ in range(roots.count)]
-    stored = {f"tuf-root-{version}-{number}": key for number, key in enumerate(new, 1)}
+    names = {f"tuf-root-{number}": f"tuf-root-{version}-{number}" for number in range(1, roots.count + 1)}
+    key_addresses.check_names(roots.places, names)
     place = (roots.new or roots.folders[0]).resolve()
     if place.is_relative_to(wanted.folder.resolve()):
         raise UsageError("the root keys would lie in the data directory", "name another place: --new-root-keys DIR")
     path = place / f"root-keys-{version}.pem"
-    keyring.write(path, stored, roots.password)
+    places = KeyAddresses({names[role]: address for role, address in roots.places.keys.items()})
+    new = keyring.make(path, dict.fromkeys(names.values(), Scheme.ECDSA_P256), roots.password, places)
     try:
-        tuf_repository.rotate_root(repository, signers, new, roots.threshold, wanted.now)
-    except Refused:
+        _differ(signers, new)
+        tuf_repository.rotate_root(repository, signers, list(new.values()), roots.threshold, wanted.now)
+    except AssayError:
         path.unlink()
+        key_addresses.path_beside(path).unlink(missing_ok=True)
         raise
     return f"root {version}, its keys in {path}: {roots.threshold} of {roots.count} must sign"
+
+
+def _differ(old: Sequence[Signer], new: Mapping[str, Signer]) -> None:
+    """Raise `UsageError` where a new key is an old one, or two are the same: an address may lead to any."""
+    seen = {key.public_key for key in old}
+    for name, key in new.items():
+        if key.public_key in seen:
+            raise UsageError(f"the key of {name} is one of the TUF root already", "name the place of another: --key")
+        seen.add(key.public_key)
 
 
 def _tuf_online(wanted: Rotation, roots: RootKeys) -> str:

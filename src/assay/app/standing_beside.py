@@ -47,6 +47,11 @@ class Reporting:
         """As before."""
         return self._policy.name
 
+    @property
+    def inner(self) -> Policy:
+        """The policy itself."""
+        return self._policy
+
     def mutate(self, request: AdmissionRequest, world: World) -> tuple[RuleResult, ...]:
         """Nothing."""
         return ()

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from assay.app.claims import compiled, held_to
 from assay.engines.verify import Artifact, NotVerified, Options, verify
 from assay.errors import AssayError, InputError, Refused, UsageError
 from assay.formats import intoto, pem, sigstore_bundle, strict_json
 from assay.model.bundle import Bundle, Envelope, MessageSignature
-from assay.model.digest import Algorithm, Digest
 from assay.model.trusted_root import Authority, Validity
 from assay.model.verification import Judgement, Outcome
 
@@ -25,15 +23,20 @@ if TYPE_CHECKING:
     from assay.engines.provenance import Expected
     from assay.engines.provenance.summary import ExpectedSummary
     from assay.engines.verify.identities import Policy
+    from assay.model.digest import Digest
 
 BESIDE = (".sigstore.json", ".sigstore", ".bundle")
 """Endings of the file beside an artifact that may hold its bundle, in the order in which they are tried."""
 MAX_BUNDLE = 64 << 20
+MAX_ATTESTATIONS = 64
+"""Of one file, beside it."""
 _DIGEST = re.compile(r"(sha256|sha384|sha512):([0-9a-f]{64,128})")
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyRequest:
+_NO_ANNOTATIONS: Mapping[str, str] = {}
+
+
+class VerifyRequest(NamedTuple):
     """What ``assay verify`` is asked for; the fields are its flags (docs/reference/commands.md).
 
     `attestation` asks for attestations instead of signatures, of one of `types` where any is given. Of `key`,
@@ -50,7 +53,7 @@ class VerifyRequest:
     authorities: Path | None = None
     types: Sequence[str] = ()
     attestation: bool = False
-    annotations: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = _NO_ANNOTATIONS
     ignore_log: bool = False
     ignore_sct: bool = False
     signed_timestamps: bool = False
@@ -144,7 +147,7 @@ def _in_parallel(targets: Sequence[str], request: VerifyRequest, wanted: Options
     import os
     from functools import partial
 
-    one = partial(_quietly, request=replace(request, note=_silent), wanted=wanted)
+    one = partial(_quietly, request=request._replace(note=_silent), wanted=wanted)
     workers = min(os.cpu_count() or 1, 8)
     with multiprocessing.get_context("fork").Pool(workers) as pool:
         yield from pool.imap(one, targets, chunksize=16)
@@ -249,11 +252,13 @@ def _small(path: Path) -> bytes:
 
 
 def _blob(target: str, artifact: Artifact, path: Path | None, request: VerifyRequest, wanted: Options) -> Judgement:
-    place, bundle = _bundle(path, request)
-    if request.attestation and not isinstance(bundle.content, Envelope):
-        raise InputError(f"{place} holds a signature, no attestation", "`assay verify` checks signatures")
+    found = _bundles(path, request)
+    for place, bundle in found:
+        if request.attestation and not isinstance(bundle.content, Envelope):
+            raise InputError(f"{place} holds a signature, no attestation", "`assay verify` checks signatures")
     digest = f"sha256:{artifact.digests['sha256']}" if "sha256" in artifact.digests else ""
-    return Judgement(target, (_outcome(place, bundle, artifact, wanted),), digest, need=_need(request))
+    outcomes = tuple(_outcome(place, bundle, artifact, wanted) for place, bundle in found)
+    return Judgement(target, outcomes, digest, need=_need(request))
 
 
 def _need(request: VerifyRequest) -> int:
@@ -263,6 +268,8 @@ def _need(request: VerifyRequest) -> int:
 def subject(judged: Judgement) -> Digest:
     """The digest under which a verdict is kept."""
     import hashlib
+
+    from assay.model.digest import Algorithm, Digest
 
     algorithm, _, value = judged.digest.partition(":")
     if value:
@@ -280,22 +287,33 @@ def _outcome(place: str, bundle: Bundle, artifact: Artifact, wanted: Options) ->
         return Outcome(place, form, None, error)
 
 
-def _bundle(path: Path | None, request: VerifyRequest) -> tuple[str, Bundle]:
-    """The signature of a file: what the flags name, else the bundle beside it."""
+def _bundles(path: Path | None, request: VerifyRequest) -> list[tuple[str, Bundle]]:
+    """The signature of a file: what the flags name, else the bundle beside it; of attestations all that are there."""
     if request.signature is not None:
-        return str(request.signature), _detached(request)
-    place = request.bundle
-    if place is None and path is not None:
-        endings = (f".att{BESIDE[0]}", *BESIDE) if request.attestation else BESIDE
-        beside = [path.with_name(path.name + ending) for ending in endings]
-        place = next((item for item in beside if item.is_file()), None)
-    if place is None:
+        return [(str(request.signature), _detached(request))]
+    places = [request.bundle] if request.bundle is not None else _beside(path, attestation=request.attestation)
+    if not places:
         tried = f"; {path.name}{BESIDE[0]} is not beside it" if path is not None else ""
         raise InputError(f"no signature is named{tried}", "name it: --bundle FILE, or --signature FILE with its key")
+    return [(str(place), _with_certificate(_read(place), request)) for place in places]
+
+
+def _beside(path: Path | None, *, attestation: bool) -> list[Path]:
+    if path is None:
+        return []
+    attested = [item for item in attestation_files(path) if item.is_file()] if attestation else []
+    others = (path.with_name(path.name + ending) for ending in BESIDE)
+    return attested or [item for item in others if item.is_file()][:1]
+
+
+def attestation_files(path: Path) -> list[Path]:
+    """Where the attestations of a file may be: ``app.att.sigstore.json``, ``app.att1.sigstore.json`` …"""
+    return [path.with_name(f"{path.name}.att{number or ''}{BESIDE[0]}") for number in range(MAX_ATTESTATIONS)]
+
+
+def _read(place: Path) -> Bundle:
     data = _small(place)
-    if sigstore_bundle.is_bundle(data):
-        return str(place), _with_certificate(sigstore_bundle.read(data), request)
-    return str(place), _with_certificate(_other(data, place), request)
+    return sigstore_bundle.read(data) if sigstore_bundle.is_bundle(data) else _other(data, place)
 
 
 def _other(data: bytes, place: Path) -> Bundle:

@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         data_dir=context.data_dir(settings),
         cache_dir=context.cache_dir(settings),
     )
-    claims.check()
+    claims.check(one_place=bool(arguments.bundle))
     session = signing.Session(_signing.request(arguments, context))
     wanted = _signing.wanted(arguments, settings, context)
     for target in arguments.target:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,8 +98,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     from assay.app import verifying
 
     asked, expected = _verifying.request(arguments, context), _expected(arguments)
-    wanted = replace(
-        asked,
+    wanted = asked._replace(
         policy=_builder(asked.policy, expected, arguments.key),
         attestation=True,
         types=arguments.type,

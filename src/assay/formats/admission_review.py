@@ -15,6 +15,8 @@ from assay.model.decision import Decision
 from assay.model.policy import AdmissionRequest, GroupVersionKind, GroupVersionResource, Object, Operation, UserInfo
 
 VERSIONS = ("admission.k8s.io/v1", "admission.k8s.io/v1beta1")
+_REASONS = {400: "BadRequest", 403: "Forbidden", 422: "Invalid"}
+"""Of Kubernetes' own, by the code of a refusal."""
 
 
 def request(review: Object) -> AdmissionRequest:
@@ -25,6 +27,7 @@ def request(review: Object) -> AdmissionRequest:
     kind, resource = _object(inner, "kind"), _object(inner, "resource")
     found, old = _optional(inner, "object"), _optional(inner, "oldObject")
     named = GroupVersionKind(_text(kind, "group"), _text(kind, "version"), _text(kind, "kind"))
+    found, old = _of_kind(found, named), _of_kind(old, named)
     return AdmissionRequest(
         uid=_text(inner, "uid"),
         kind=named if named.kind else GroupVersionKind.of(found or old or {}),
@@ -42,6 +45,19 @@ def request(review: Object) -> AdmissionRequest:
         options=_optional(inner, "options"),
         raw=inner,
     )
+
+
+def _of_kind(item: Object | None, named: GroupVersionKind) -> Object | None:
+    """The object, which the API server sends with the kind that the request names; policies go by either."""
+    if item is None or not named.kind:
+        return item
+    said = item.get("kind")
+    if not said:
+        version = f"{named.group}/{named.version}" if named.group else named.version
+        return {"apiVersion": version, "kind": named.kind, **{key: item[key] for key in item if key != "kind"}}
+    if said != named.kind:
+        raise Malformed(f"the admission request is about a {named.kind:.80} and holds a {said!s:.80}")
+    return item
 
 
 def user_info(value: Object) -> UserInfo:
@@ -94,7 +110,7 @@ def answer(review: Object, uid: str, decision: Decision, original: Object | None
     """
     response: Object = {"uid": uid, "allowed": decision.allowed}
     if not decision.allowed:
-        reason = "Forbidden" if decision.code == 403 else "BadRequest" if decision.code == 400 else "InternalError"
+        reason = _REASONS.get(decision.code, "InternalError")
         response["status"] = {
             "status": "Failure",
             "code": decision.code,

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from assay.errors import Malformed
-from assay.formats import advisory_ecosystem
+from assay.formats import advisory_ecosystem, osv_modules
 from assay.formats.json import Json, as_list, as_object, as_text
 from assay.model.advisory import Advisory, Affected, FixState, Kind, Level, Reference, Severity
 from assay.model.version import Interval
@@ -46,7 +46,8 @@ def read(record: Mapping[str, Json], source: str) -> Advisory:
     specific = as_object(record.get("database_specific"))
     aliases, related = _names(record.get("aliases")), _names(record.get("related"))
     upstream = _names(record.get("upstream"))
-    affected = tuple(_affected(as_list(record.get("affected")), source))
+    summary = as_text(record.get("summary"))
+    affected = osv_modules.with_streams(tuple(_affected(as_list(record.get("affected")), source)), summary)
     if not upstream and any(advisory_ecosystem.is_distribution(item.ecosystem) for item in affected):
         upstream = tuple(item for item in related if item.startswith("CVE-"))
     severities = tuple(_severities(as_list(record.get("severity")), source))
@@ -62,7 +63,7 @@ def read(record: Mapping[str, Json], source: str) -> Advisory:
         published=_moment(record.get("published")),
         modified=_moment(record.get("modified")),
         withdrawn=_moment(record.get("withdrawn")) or ("yes" if record.get("withdrawn") else ""),
-        summary=as_text(record.get("summary")),
+        summary=summary,
         severities=severities,
         weaknesses=_names(specific.get("cwe_ids")) or _names(specific.get("cwes")),
         references=tuple(_references(as_list(record.get("references")))),

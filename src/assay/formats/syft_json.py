@@ -314,6 +314,7 @@ def _component(raw: Object, layers: Mapping[str, int]) -> Component:
         licenses=tuple(map(_read_license, as_list(raw.get("licenses")))),
         cpes=tuple(filter(None, map(_cpe, as_list(raw.get("cpes"))))),
         occurrences=tuple(_occurrence(item, layers, found_by) for item in places),
+        properties=syft_metadata.facts(as_object(raw.get("metadata"))),
     )
 
 

@@ -1,15 +1,16 @@
 """The part of a syft-json artifact that depends on its kind: names, and the metadata that matchers read.
 
 A matcher needs the source package of a deb or apk (``pkg:deb/debian/libc6?upstream=glibc``), the source and the
-epoch of an rpm, and the group of a Java archive; all of them are in the purl.
+epoch of an rpm, and the group of a Java archive; all of them are in the purl. The module stream of an rpm is not in
+every purl, and is read from the metadata.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from assay.formats.json import Object
-from assay.model.component import Component
+from assay.formats.json import Object, as_text
+from assay.model.component import Component, Property
 from assay.model.purl import Purl
 
 _SEPARATORS = {"npm": "/", "golang": "/", "composer": "/", "github": "/", "swift": "/", "terraform": "/"}
@@ -36,6 +37,15 @@ def write(component: Component, kind: str) -> Object:
     """The metadata of that kind; empty for a kind that has none here."""
     writer = _WRITERS.get(kind)
     return writer(component, component.purl) if writer is not None and component.purl is not None else {}
+
+
+def facts(metadata: Object) -> tuple[Property, ...]:
+    """What only the metadata says: the module stream of an rpm, by which its advisories are chosen."""
+    label = as_text(metadata.get("modularityLabel"))
+    return (Property(_MODULARITY, label),) if label else ()
+
+
+_MODULARITY = "assay:rpm:modularity-label"
 
 
 def _upstream(package: Purl) -> tuple[str, str]:
@@ -80,7 +90,9 @@ def _rpm(component: Component, package: Purl) -> Object:
     _, _, evr = component.version.rpartition(":")
     version, _, release = evr.partition("-")
     epoch = package.qualifier("epoch") or component.version.partition(":")[0] * (":" in component.version)
-    return {
+    label = next((fact.value for fact in component.properties if fact.name == _MODULARITY), "")
+    written: Object = {"modularityLabel": label} if label else {}
+    return written | {
         "name": component.name,
         "version": version,
         "epoch": int(epoch) if epoch.isascii() and epoch.isdigit() and len(epoch) < 10 else None,

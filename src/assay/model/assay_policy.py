@@ -109,13 +109,48 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
+class Gate:
+    """What must hold before a stage leaves the audit: so long without a violation that was not seen before."""
+
+    no_new_violation_for: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The rollout stands still as it was then."""
+
+    since: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
-    """Dates for some workloads: of these namespaces, and so many of a hundred."""
+    """Dates for some workloads: of these namespaces, and so many of a hundred.
+
+    With `forced` the gates do not count: somebody said then, and why, that the stage goes on without them.
+    """
 
     audit_until: datetime | None = None
     grace: timedelta = timedelta()
     namespaces: tuple[str, ...] = ()
     percent: int = 100
+    gates: tuple[Gate, ...] = ()
+    forced: Hold | None = None
+
+    @property
+    def key(self) -> str:
+        """Its name in records: ``shop,web 100%``, or ``* 100%`` of the last one."""
+        return f"{','.join(self.namespaces) or '*'} {self.percent}%"
+
+
+@dataclass(frozen=True, slots=True)
+class StageRecord:
+    """What is known of a stage: since when it is watched, its last new violation and whose, when its gates opened."""
+
+    observed: datetime
+    last: datetime | None = None
+    by: str = ""
+    opened: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +180,9 @@ class AssayPolicy:
     on_timeout: Action = Action.DENY
     stale_if_error: timedelta = timedelta()
     revocation_denies: bool = False
+    hold: Hold | None = None
+    demands: str = ""
+    """A digest of what it demands: with other demands, gates count from the beginning."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from assay.errors import AssayError, Refused
@@ -24,7 +23,6 @@ class Step(NamedTuple):
         return STEPS.index(self.name) + 1
 
 
-@dataclass(slots=True)
 class Verification:
     """What was verified about one signature; `identity` is that of the certificate, None for keys.
 
@@ -32,13 +30,16 @@ class Verification:
     was signed with it, `matched` which of the wanted signers it is.
     """
 
-    steps: list[Step] = field(default_factory=list)
-    identity: Identity | None = None
-    times: tuple[str, ...] = ()
-    log_index: int = -1
-    predicate_type: str = ""
-    payload: bytes = b""
-    matched: tuple[int, ...] = ()
+    __slots__ = ("identity", "log_index", "matched", "payload", "predicate_type", "steps", "times")
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.identity: Identity | None = None
+        self.times: tuple[str, ...] = ()
+        self.log_index = -1
+        self.predicate_type = ""
+        self.payload = b""
+        self.matched: tuple[int, ...] = ()
 
     def took(self, name: str, found: str) -> None:
         """A step succeeded."""

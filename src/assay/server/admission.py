@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import count
+from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from assay.adapters.decision_log import DecisionLog
+from assay.app import decision_entries, review_traces
 from assay.app.admission import Controller, Session
+from assay.app.companions import Companion, Decided
+from assay.app.decision_evidence import DecisionEvidence
+from assay.app.review_traces import ReviewTraces
 from assay.engines.policy import deciding
 from assay.engines.policy.shape import duration
 from assay.errors import AssayError, InputError
@@ -42,13 +48,19 @@ _ROUNDS = 20
 class Webhooks:
     """Both webhooks of a controller."""
 
-    def __init__(self, controller: Controller, log: DecisionLog | None = None) -> None:
+    def __init__(
+        self, controller: Controller, log: DecisionLog | None = None, companions: Sequence[Companion] = ()
+    ) -> None:
+        """Reviews are traced where `ReviewTraces` is among the companions."""
+        self._traces = next((item for item in companions if isinstance(item, ReviewTraces)), None)
+        self._evidence = next((item for item in companions if isinstance(item, DecisionEvidence)), None)
         self._controller = controller
-        self._log = log
+        self._log, self._companions = log, companions
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="reviews")
         self.reviews = Counter("assay_admission_reviews_total", "Reviews that were answered.")
         self.verdicts = Counter("assay_admission_verdicts_total", "Results of rules.")
         self.seconds = Histogram("assay_admission_seconds", "Time from request to answer.")
+        self.glasses = Counter("assay_admission_break_glass_total", "Results that a broken glass let pass.")
         self.active = 0
 
     def routes(self) -> list[BaseRoute]:
@@ -76,12 +88,16 @@ class Webhooks:
             Gauge("assay_admission_stored_total", "Answers from the store.", lambda: controller.store.hits, "counter"),
             Gauge("assay_admission_dropped_total", "Decisions that were not logged.", self._dropped, "counter"),
         )
-        return {item.name: item for item in (self.reviews, self.verdicts, self.seconds, *gauges)}
+        told = [Gauge(*figure) for companion in self._companions for figure in companion.figures]
+        series: tuple[Counter | Histogram, ...] = (self.reviews, self.verdicts, self.glasses, self.seconds)
+        return {item.name: item for item in (*series, *gauges, *told)}
 
     def _dropped(self) -> float:
         return self._log.dropped if self._log is not None else 0
 
-    async def answer(self, review: Object, until: float, *, mutating: bool) -> Object:
+    async def answer(
+        self, review: Object, until: float, *, mutating: bool, headers: Mapping[str, str] | None = None
+    ) -> Object:
         """The review that answers a review; `until` is by the clock of the event loop."""
         uid = _uid(review)
         try:
@@ -89,45 +105,86 @@ class Webhooks:
         except AssayError as error:
             return admission_review.answer(review, uid, _refusal(error, 400))
         start = time.perf_counter()
+        span = self._traces.begin(request, _webhook(mutating), headers or {}) if self._traces is not None else None
+        session = self._controller.session(request, 0, span)
         try:
-            decision = await self._decided(request, until, mutating=mutating)
+            decision = await self._decided(session, request, until, mutating=mutating)
         except AssayError as error:
             decision = _refusal(error, 400 if isinstance(error, InputError) else 500)
-        self._told(request, decision, time.perf_counter() - start, mutating=mutating)
+        if glasses(decision) and not request.dry_run and self._evidence is not None:
+            decision = await self._witnessed(self._evidence, session, request, decision)
+        if span is not None:
+            review_traces.end(span, decision)
+        self._told(session, request, decision, time.perf_counter() - start, mutating=mutating)
         return admission_review.answer(review, request.uid, decision, request.object)
 
-    async def _decided(self, request: AdmissionRequest, until: float, *, mutating: bool) -> Decision:
+    async def _witnessed(
+        self, evidence: DecisionEvidence, session: Session, request: AdmissionRequest, decision: Decision
+    ) -> Decision:
+        """The decision once its use of a broken glass is on disk; a refusal where that cannot be."""
+        images = decision_entries.images(request, session.digests)
+        told = Decided(_now(), request, decision, 0.0, images, session.proofs)
+        try:
+            await asyncio.get_running_loop().run_in_executor(None, evidence.witness, told)
+        except AssayError as error:
+            what = f"a glass is broken, and its use cannot be recorded: {error.what}"
+            return _refusal(type(error)(what, error.remedy), 500)
+        return decision
+
+    async def _decided(self, session: Session, request: AdmissionRequest, until: float, *, mutating: bool) -> Decision:
         loop = asyncio.get_running_loop()
-        session = self._controller.session(request, 0)
         decision = await loop.run_in_executor(self._pool, _decide, session, request, mutating)
         for _ in range(_ROUNDS):
             left = until - loop.time()
             if not session.late or left <= 0:
                 break
             if waiting := session.pending:
-                await asyncio.wait([asyncio.wrap_future(item) for item in waiting], timeout=left)
+                await asyncio.wait([_watched(item) for item in waiting], timeout=left)
             decision = await loop.run_in_executor(self._pool, _decide, session, request, mutating)
         return decision
 
     async def _image(self, request: AdmissionRequest, until: float) -> Decision:
-        return await self._decided(request, until, mutating=False)
+        return await self._decided(self._controller.session(request, 0), request, until, mutating=False)
 
-    def _told(self, request: AdmissionRequest, decision: Decision, seconds: float, *, mutating: bool) -> None:
-        webhook = "mutate" if mutating else "validate"
+    def _told(
+        self, session: Session, request: AdmissionRequest, decision: Decision, seconds: float, *, mutating: bool
+    ) -> None:
+        webhook = _webhook(mutating)
         self.reviews.add(webhook=webhook, action=decision.action)
         self.seconds.take(seconds, webhook=webhook)
         for item in decision.results:
             self.verdicts.add(policy=item.policy, outcome=str(item.outcome), action=str(item.action))
-        if self._log is not None and not request.dry_run and not mutating:
-            self._log.write(_entry(request, decision, seconds))
+        if request.dry_run or (mutating and decision.allowed):
+            return
+        for policy, glass in glasses(decision):
+            self.glasses.add(policy=policy, glass=glass)
+        told = Decided(
+            _now(), request, decision, seconds, decision_entries.images(request, session.digests), session.proofs
+        )
+        if self._log is not None:
+            self._log.write(decision_entries.entry(told))
+        for companion in self._companions:
+            companion.decided(told)
 
     def close(self) -> None:
         """End the threads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
+def glasses(decision: Decision) -> list[tuple[str, str]]:
+    """The policies that a broken glass let something pass, with the glass."""
+    return [(item.policy, str(glass)) for item in decision.results if (glass := item.details.get("breakGlass"))]
+
+
 def _decide(session: Session, request: AdmissionRequest, mutating: bool) -> Decision:
     return session.decide(request, mutating=mutating)
+
+
+def _watched(item: Future[Any]) -> asyncio.Future[Any]:
+    """An answer to wait for; the evaluation hears of its failure, so that nobody else need be told."""
+    found = asyncio.wrap_future(item)
+    found.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return found
 
 
 def _uid(review: Object) -> str:
@@ -141,31 +198,12 @@ def _refusal(error: AssayError, code: int) -> Decision:
     return replace(deciding.decide(()), allowed=False, verdict=str(Outcome.ERROR), message=message, code=code)
 
 
-def _entry(request: AdmissionRequest, decision: Decision, seconds: float) -> Object:
-    """A line of the decision log."""
-    return {
-        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "uid": request.uid,
-        "operation": str(request.operation),
-        "kind": request.kind.kind,
-        "namespace": request.namespace,
-        "name": request.name,
-        "user": request.user.username,
-        "verdict": decision.verdict,
-        "action": decision.action,
-        "milliseconds": round(seconds * 1000, 3),
-        "results": [
-            {
-                "policy": item.policy,
-                "rule": item.rule,
-                "outcome": str(item.outcome),
-                "action": str(item.action),
-                "message": item.message,
-                "details": {key: value for key, value in item.details.items() if value},
-            }
-            for item in decision.results
-        ],
-    }
+def _webhook(mutating: bool) -> str:
+    return "mutate" if mutating else "validate"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class _Endpoint:
@@ -181,10 +219,20 @@ class _Endpoint:
             return
         self._webhooks.active += 1
         try:
-            found = await self._webhooks.answer(review, until, mutating=self._mutating)
+            headers = _headers(scope)
+            found = await self._webhooks.answer(review, until, mutating=self._mutating, headers=headers)
         finally:
             self._webhooks.active -= 1
         await http_bodies.answer(send, 200, json_bytes.encode(found))
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """The trace that a request belongs to (W3C Trace Context)."""
+    return {
+        name.decode("latin-1"): value.decode("latin-1")
+        for name, value in scope.get("headers", ())
+        if name in (b"traceparent", b"tracestate")
+    }
 
 
 def budget(query: bytes) -> float:
@@ -206,12 +254,20 @@ class _Metrics:
         await http_bodies.answer(send, 200, metrics.page(self._series), kind=metrics.KIND)
 
 
-def part(controller: Controller, log: DecisionLog | None = None, greeting: str = "") -> Part:
+def part(
+    controller: Controller,
+    log: DecisionLog | None = None,
+    greeting: str = "",
+    companions: Sequence[Companion] = (),
+    routes: Sequence[BaseRoute] = (),
+) -> Part:
     """The admission webhooks as a part of the server; policies are loaded, and looked at again every second."""
-    webhooks = Webhooks(controller, log)
+    webhooks = Webhooks(controller, log, companions)
 
     @asynccontextmanager
     async def running() -> AsyncIterator[None]:
+        for companion in companions:
+            companion.start()
         await asyncio.to_thread(controller.note_existing)
         task = asyncio.create_task(_watch(controller))
         try:
@@ -219,14 +275,15 @@ def part(controller: Controller, log: DecisionLog | None = None, greeting: str =
         finally:
             task.cancel()
             webhooks.close()
+            await asyncio.gather(*(asyncio.to_thread(companion.close) for companion in companions))
             await asyncio.to_thread(_close, controller, log)
 
     return Part(
         "admission",
-        webhooks.routes(),
-        {"policies": _Problems(controller), "admission": controller.complaints},
+        [*webhooks.routes(), *routes],
+        {"policies": _Problems(controller), "admission": controller.complaints, "background": _Told(companions)},
         running,
-        ready=lambda: controller.ready,
+        ready=lambda: controller.ready and controller.is_current(),
         greeting=greeting,
     )
 
@@ -260,3 +317,22 @@ class _Problems(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._controller.problems)
+
+
+class _Told(Mapping[str, str]):
+    """What companions complain of now."""
+
+    def __init__(self, companions: Sequence[Companion]) -> None:
+        self._companions = companions
+
+    def _all(self) -> dict[str, str]:
+        return {name: told for companion in self._companions for name, told in companion.complaints.items()}
+
+    def __getitem__(self, key: str) -> str:
+        return self._all()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())

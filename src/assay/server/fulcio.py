@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
@@ -23,14 +24,25 @@ from assay.model.transparency import NewLeaf
 from assay.server import http_bodies
 from assay.server.limits import Buckets, TooMany
 from assay.server.log_shards import Shards
+from assay.server.spent_tokens import SpentTokens
 
 MAX_BODY = 128 << 10
 _PEM = b"application/pem-certificate-chain"
 Read = Callable[[bytes, str], CertificateRequest]
 
 
-def routes(instance: Instance, ct: Shards, limit: Buckets | None = None) -> list[BaseRoute]:
-    """All of Fulcio's routes; `ct` are the certificate logs, `limit` is how often an identity may ask."""
+class Guards(NamedTuple):
+    """How often an identity may ask, and which tokens were used; None for as one likes."""
+
+    limit: Buckets | None = None
+    spent: SpentTokens | None = None
+
+
+NONE = Guards()
+
+
+def routes(instance: Instance, ct: Shards, guards: Guards = NONE) -> list[BaseRoute]:
+    """All of Fulcio's routes; `ct` are the certificate logs, `guards` what they hold against askers."""
 
     def bundle() -> bytes:
         chains = [_pems(item.chain) for item in instance.material.authorities]
@@ -38,8 +50,8 @@ def routes(instance: Instance, ct: Shards, limit: Buckets | None = None) -> list
 
     described = json.dumps({"issuers": instance.issuers.described()}).encode()
     return [
-        Route("/api/v2/signingCert", SigningCert(instance, ct, requests.read, limit)),
-        Route("/api/v1/signingCert", SigningCert(instance, ct, requests.read_v1, limit)),
+        Route("/api/v2/signingCert", SigningCert(instance, ct, requests.read, guards)),
+        Route("/api/v1/signingCert", SigningCert(instance, ct, requests.read_v1, guards)),
         Route("/api/v2/trustBundle", Fixed(bundle)),
         Route("/api/v2/configuration", Fixed(lambda: described)),
         Route("/api/v1/rootCert", Fixed(lambda: "".join(_pems(instance.authority.chain)).encode(), _PEM)),
@@ -67,8 +79,8 @@ class Fixed:
 class SigningCert:
     """``POST /api/v2/signingCert`` and ``POST /api/v1/signingCert``."""
 
-    def __init__(self, instance: Instance, ct: Shards, read: Read, limit: Buckets | None = None) -> None:
-        self._instance, self._ct, self._read, self._limit = instance, ct, read, limit
+    def __init__(self, instance: Instance, ct: Shards, read: Read, guards: Guards = NONE) -> None:
+        self._instance, self._ct, self._read, self._guards = instance, ct, read, guards
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; the certificate is in the CT log, durably, before it is handed out."""
@@ -101,9 +113,11 @@ class SigningCert:
         key = self._instance.keys.key(url, key_id)
         claims = tokens.check(request.token, key, url, issuer.audience)
         identity = issuers.identify(issuer, claims)
-        if self._limit is not None:
-            self._limit.require(f"{identity.issuer} {identity.subject}", "by this identity")
+        if self._guards.limit is not None:
+            self._guards.limit.require(f"{identity.issuer} {identity.subject}", "by this identity")
         requests.check_proof(request, identity.challenge)
+        if self._guards.spent is not None:
+            self._guards.spent.spend(request.token, claims, request.key)
         return self._instance.authority.issue(identity, request.key, datetime.now(UTC))
 
     async def _grant(self, send: Send, issued: Issued) -> None:

@@ -13,13 +13,14 @@ from starlette.routing import BaseRoute
 
 from assay.app.sigstore import Instance
 from assay.server import ct as ct_log
-from assay.server import fulcio, rekor_v1, rekor_v2, tiles, tsa, tuf_files
+from assay.server import first_entry, fulcio, rekor_v1, rekor_v2, tiles, tsa, tuf_files
 from assay.server.development_issuer import DevelopmentIssuer
 from assay.server.identity_limits import EntryLimit
 from assay.server.limits import Buckets
 from assay.server.log_shards import Shards
 from assay.server.maintenance import Maintenance, Schedule
 from assay.server.parts import Part, compose
+from assay.server.spent_tokens import SpentTokens
 from assay.server.witnessing import Witnesses, Witnessing
 
 
@@ -27,7 +28,8 @@ from assay.server.witnessing import Witnesses, Witnessing
 class Serving:
     """How an instance is served: when it rotates what, who witnesses its log, where its clients' files are written.
 
-    `identity_rate` is how many certificates and log entries a second somebody may have, 0 without end.
+    `identity_rate` is how many certificates and log entries a second somebody may have, 0 without end. With
+    `single_use` an identity token is good for one key.
     """
 
     schedule: Schedule = field(default_factory=Schedule)
@@ -35,19 +37,22 @@ class Serving:
     files: Path | None = None
     greeting: str = ""
     identity_rate: float = 0.0
+    single_use: bool = False
 
 
 def part(instance: Instance, serving: Serving | None = None) -> Part:
     """All services; the TUF repository answers whatever no other route does."""
     serving = serving or Serving()
     shards, ct = Shards(instance.logs), Shards(instance.cts)
+    shards.first = first_entry.of
     care = Maintenance(instance, shards, ct, serving.schedule, serving.files)
     limit = Buckets(serving.identity_rate) if serving.identity_rate else None
+    guards = fulcio.Guards(limit, SpentTokens() if serving.single_use else None)
     if serving.identity_rate:
         shards.limit = EntryLimit(Buckets(serving.identity_rate), instance)
     rounds = Witnessing(shards, serving.witnesses)
     found: list[BaseRoute] = [
-        *fulcio.routes(instance, ct, limit),
+        *fulcio.routes(instance, ct, guards),
         *tsa.routes(instance),
         *ct_log.routes(instance),
         *rekor_v1.routes(shards),
@@ -61,6 +66,7 @@ def part(instance: Instance, serving: Serving | None = None) -> Part:
 
     @asynccontextmanager
     async def running() -> AsyncIterator[None]:
+        await shards.begin()
         tasks = [asyncio.create_task(care.run()), asyncio.create_task(rounds.run())]
         try:
             yield

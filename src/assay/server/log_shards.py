@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
 from assay.engines.log import checkpoint
 from assay.engines.log.sequencer import Log
-from assay.errors import Refused, UsageError
+from assay.errors import AssayError, Refused, UsageError
 from assay.model.signature import Scheme
 from assay.model.transparency import Head, NewLeaf, Placed
 from assay.ports import Signer
@@ -72,7 +73,10 @@ class Shard:
 
 
 class Shards:
-    """All shards, oldest first; the last one takes entries. `limit` refuses who has put in too many, by raising."""
+    """All shards, oldest first; the last one takes entries. `limit` refuses who has put in too many, by raising.
+
+    `first` makes the entry with which an empty shard begins.
+    """
 
     def __init__(self, logs: Sequence[Log], linger: float | None = None) -> None:
         if not logs:
@@ -85,6 +89,7 @@ class Shards:
         self.commits = self._commits(logs[-1])
         self._turning: asyncio.Event | None = None
         self.limit: Callable[[NewLeaf], None] | None = None
+        self.first: Callable[[Shard], NewLeaf] | None = None
 
     def _commits(self, log: Log) -> GroupCommit:
         return GroupCommit(log) if self._linger is None else GroupCommit(log, self._linger)
@@ -97,6 +102,14 @@ class Shards:
             await self._turning.wait()
         shard, commits = self.active, self.commits
         return shard, await commits.add(leaf)
+
+    async def begin(self) -> None:
+        """Put the first entry into an empty shard; one that cannot write yet goes without."""
+        shard = self.active
+        if self.first is None or shard.log.head.size:
+            return
+        with suppress(AssayError, OSError):
+            await self.commits.add(await asyncio.to_thread(self.first, shard))
 
     @property
     def active(self) -> Shard:
@@ -132,6 +145,7 @@ class Shards:
             sealed = self.active.log
             await asyncio.to_thread(sealed.seal)
             self.rotate(log)
+            await self.begin()
             if sealed.remote:
                 await asyncio.to_thread(sealed.close)
             await old.close()

@@ -27,7 +27,7 @@ _ROOT_NOTICE = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When a log shard is full: after so many entries, or so many days; 0 for never."""
+    """When a log shard is full: after so many entries, or so many days; 0 for never. Its own first entry counts."""
 
     shard_entries: int = 0
     shard_days: float = 0.0
@@ -40,7 +40,7 @@ class Schedule:
                 found.append(what)
         size, start = instance.log.head.size, material.logs[-1].start
         full = bool(self.shard_entries) and size >= self.shard_entries
-        old = bool(self.shard_days) and size > 0 and now - start >= timedelta(days=self.shard_days)
+        old = bool(self.shard_days) and size > 1 and now - start >= timedelta(days=self.shard_days)
         return [*found, "log"] if full or old else found
 
 

@@ -46,13 +46,26 @@ class Counter:
 class Gauge:
     """A number that somebody else knows."""
 
-    def __init__(self, name: str, about: str, read: Callable[[], float], kind: str = "gauge") -> None:
-        self.name, self._about, self._read, self._kind = name, about, read, kind
+    def __init__(
+        self,
+        name: str,
+        about: str,
+        read: Callable[[], float | Mapping[str, float]],
+        kind: str = "gauge",
+        label: str = "",
+    ) -> None:
+        """What is read may be numbers by the values of `label`."""
+        self.name, self._about, self._read, self._kind, self._label = name, about, read, kind, label
 
     def lines(self) -> Iterator[str]:
         """As text."""
         yield from _head(self.name, self._about, self._kind)
-        yield f"{self.name} {self._read():g}"
+        found = self._read()
+        if not isinstance(found, Mapping):
+            yield f"{self.name} {found:g}"
+            return
+        for value, number in sorted(found.items())[:MAX_SERIES]:
+            yield f"{self.name}{_written(((self._label, value),))} {number:g}"
 
 
 class Histogram:

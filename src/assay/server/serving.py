@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from assay.app import sigstore
 from assay.app.sigstore import Instance
 from assay.errors import UsageError
-from assay.server import limits
+from assay.server import complaints, limits
 from assay.server.instance import Serving, part
 from assay.server.maintenance import Schedule
 from assay.server.parts import Part, compose
@@ -55,12 +55,13 @@ def sigstore_part(
     schedule: Schedule | None = None,
     witnesses: Witnesses | None = None,
     identity_rate: float = 0.0,
+    single_use: bool = False,
 ) -> Part:
     """The part of an instance, published and with the files of its clients written."""
     instance.publish(sigstore.now())
     sigstore.write_client_files(instance, files)
     found = schedule or Schedule(), witnesses or Witnesses()
-    return part(instance, Serving(*found, files, commands(instance, files), identity_rate))
+    return part(instance, Serving(*found, files, commands(instance, files), identity_rate, single_use))
 
 
 def serve_development(listening: Listening, files: Path | None, say: Say) -> None:
@@ -133,6 +134,7 @@ def _run(parts: Sequence[Part], bound: socket.socket, listening: Listening, say:
         ssl_keyfile=listening.key,
     )
     config.load()
+    complaints.calm()
     if config.ssl is not None and listening.certificate and listening.key:
         Renewal(config.ssl, listening.certificate, listening.key, listening.renew)
     say("".join(one.greeting for one in parts))

@@ -60,6 +60,14 @@ def _names(certificate: Certificate) -> tuple[str, ...]:
     return tuple(found)
 
 
+def named(data: bytes) -> str:
+    """A distinguished name for messages, whatever is wrong with it."""
+    try:
+        return formats.name(data) or "an authority without a name"
+    except Malformed:
+        return "an authority whose name cannot be read"
+
+
 def fingerprint(certificate: Certificate, algorithm: str) -> bytes:
     """The digest of the certificate."""
     import hashlib
@@ -146,7 +154,8 @@ def _chain(
             break
         current = issuer
     if not chain or not any(item in anchors for item in chain):
-        raise Refused(f"{authority.uri or 'the certificate authority'} did not issue this certificate")
+        who = authority.uri or "the certificate authority"
+        raise Refused(f"{who} did not issue this certificate, which is of {named(certificate.issuer)}")
     for below, item in enumerate(chain):
         _may_issue(item, below, _uses(certificate))
     for item in (certificate, *chain):

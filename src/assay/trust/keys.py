@@ -65,8 +65,6 @@ def load(data: bytes) -> Key:
 
 def _of_info(parts: list[der.Value]) -> Key:
     """The key in a SubjectPublicKeyInfo (RFC 5280, 4.1.2.7)."""
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-
     algorithm, held = parts
     kind = algorithm.sequence()
     oid = kind[0].oid()
@@ -74,6 +72,8 @@ def _of_info(parts: list[der.Value]) -> Key:
         raise Malformed("this is no public key: its bits are no whole bytes")
     raw = held.content[1:]
     if oid == _EC:
+        from cryptography.hazmat.primitives.asymmetric import ec
+
         name = _CURVES.get(kind[1].oid())
         if name is None:
             raise Malformed("the public key is on a curve that is not used for signatures here")
@@ -81,6 +81,8 @@ def _of_info(parts: list[der.Value]) -> Key:
     if oid == _RSA:
         return _rsa_key(raw)
     if oid == _ED25519:
+        from cryptography.hazmat.primitives.asymmetric import ed25519
+
         return ed25519.Ed25519PublicKey.from_public_bytes(raw)
     raise Malformed(f"public keys of the kind {oid} are not known")
 
@@ -95,24 +97,37 @@ def _rsa_key(data: bytes) -> Key:
 
 
 def _allowed(key: Key) -> Key:
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-
-    if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in ("secp256r1", "secp384r1", "secp521r1"):
+    if _is_ec(key) and key.curve.name in ("secp256r1", "secp384r1", "secp521r1"):
         return key
-    if isinstance(key, rsa.RSAPublicKey) and _MIN_RSA <= key.key_size <= _MAX_RSA:
-        return key
-    if isinstance(key, ed25519.Ed25519PublicKey):
+    if _is_ed25519(key) or (_is_rsa(key) and _MIN_RSA <= key.key_size <= _MAX_RSA):
         return key
     raise Malformed(f"keys of this kind are not used for signatures here: {describe(key)}")
 
 
+def _is_ec(key: Key) -> bool:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    return isinstance(key, ec.EllipticCurvePublicKey)
+
+
+def _is_ed25519(key: Key) -> bool:
+    from cryptography.hazmat.primitives.asymmetric import ed25519
+
+    return isinstance(key, ed25519.Ed25519PublicKey)
+
+
+def _is_rsa(key: Key) -> bool:
+    """Asked last, because a process that sees no RSA key need not load what reads them."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    return isinstance(key, rsa.RSAPublicKey)
+
+
 def describe(key: Key) -> str:
     """``ECDSA secp256r1``, ``RSA 4096``, ``Ed25519``."""
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
-
-    if isinstance(key, ec.EllipticCurvePublicKey):
+    if _is_ec(key):
         return f"ECDSA {key.curve.name}"
-    if isinstance(key, rsa.RSAPublicKey):
+    if _is_rsa(key):
         return f"RSA {key.key_size}"
     return type(key).__name__.removeprefix("_").removesuffix("PublicKey")
 
@@ -135,14 +150,12 @@ def check(key: Key, signature: bytes, signed: Signed, prefer: str = "") -> str:
 
     `prefer` names the hash to begin with.
     """
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
-
-    if isinstance(key, ec.EllipticCurvePublicKey):
+    if _is_ec(key):
         found = _ecdsa(key, signature, signed, prefer)
-    elif isinstance(key, rsa.RSAPublicKey):
-        found = _rsa(key, signature, signed, prefer)
-    else:
+    elif _is_ed25519(key):
         found = _ed25519(key, signature, signed)
+    else:
+        found = _rsa(key, signature, signed, prefer)
     if found:
         return found
     raise Refused(f"the signature is not one of the key ({describe(key)}) over this content")
@@ -155,18 +168,17 @@ def check_certificate(issued: Certificate, issuer: bytes) -> None:
     What was found right is remembered: the same few authorities stand above every signature.
     """
     from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
     key = load(issuer)
     try:
-        if isinstance(key, ed25519.Ed25519PublicKey) and not issued.hash:
-            key.verify(issued.signature, issued.signed)
-        elif isinstance(key, ec.EllipticCurvePublicKey) and issued.hash and not issued.pss:
+        if _is_ec(key) and issued.hash and not issued.pss:
             key.verify(issued.signature, issued.signed, ecdsa(_algorithm(issued.hash)))
-        elif isinstance(key, rsa.RSAPublicKey) and issued.hash:
+        elif _is_ed25519(key) and not issued.hash:
+            key.verify(issued.signature, issued.signed)
+        elif _is_rsa(key) and issued.hash:
             hashed = _algorithm(issued.hash)
-            pss = padding.PSS(padding.MGF1(hashed), padding.PSS.AUTO)
-            key.verify(issued.signature, issued.signed, pss if issued.pss else padding.PKCS1v15(), hashed)
+            padding = _paddings(hashed)["PSS" if issued.pss else "PKCS #1 v1.5"]
+            key.verify(issued.signature, issued.signed, padding, hashed)
         else:
             raise Refused("the certificate is signed with another kind of key than its issuer has")
     except (InvalidSignature, ValueError):
@@ -237,19 +249,23 @@ def _raw(key: Key, signature: bytes) -> bytes | None:
 
 def _rsa(key: Key, signature: bytes, signed: Signed, prefer: str) -> str:
     from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric import padding
     from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
     for name, digest in _hashes(signed, prefer or "sha256"):
         algorithm = _algorithm(name)
-        pss = padding.PSS(padding.MGF1(algorithm), padding.PSS.AUTO)
-        for form, pad in (("PKCS #1 v1.5", padding.PKCS1v15()), ("PSS", pss)):
+        for form, pad in _paddings(algorithm).items():
             try:
                 key.verify(signature, digest, pad, Prehashed(algorithm))
             except (InvalidSignature, ValueError):
                 continue
             return f"{describe(key)} {form} with {name}"
     return ""
+
+
+def _paddings(algorithm: Any) -> dict[str, Any]:
+    from cryptography.hazmat.primitives.asymmetric import padding
+
+    return {"PKCS #1 v1.5": padding.PKCS1v15(), "PSS": padding.PSS(padding.MGF1(algorithm), padding.PSS.AUTO)}
 
 
 def _ed25519(key: Key, signature: bytes, signed: Signed) -> str:

@@ -33,7 +33,8 @@ def check(token: TimestampToken, message: bytes, authorities: Sequence[Authority
             reasons.append(error)
         else:
             return moment, authority.uri
-    raise Refused(f"no timestamp authority of the trusted root made the timestamp: {reasons[-1].what}")
+    trusted = ", ".join(authority.uri or "one without a name" for authority in authorities)
+    raise Refused(f"no timestamp authority of the trusted root ({trusted}) made the timestamp: {reasons[-1].what}")
 
 
 def _signed_by(token: TimestampToken, authority: Authority, moment: datetime) -> None:
@@ -52,4 +53,5 @@ def _signer(token: TimestampToken, known: Sequence[Certificate]) -> Certificate:
     for item in known:
         if item.serial == token.serial and item.issuer == token.issuer:
             return item
-    raise Refused("the certificate that signed the timestamp is neither in it nor in the trusted root")
+    issuer = certificates.named(token.issuer)
+    raise Refused(f"the certificate that signed it, issued by {issuer}, is neither in it nor in the trusted root")

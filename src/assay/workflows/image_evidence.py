@@ -201,7 +201,8 @@ def _refusal(judged: Sequence[Judged], wanted: image_signatures.Wanted, node: No
         return Refused(f"{node.item.digest}: {nothing}", mend)
     best = max(reasons, key=lambda reason: reason.what if reason.what.startswith("step ") else "")
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-    return Refused(f"{node.item.digest}: {best.what}{more}", best.remedy or mend)
+    moved = best.remedy.startswith("name the artifact")  # a signature of another image was put beside this one
+    return Refused(f"{node.item.digest}: {best.what}{more}", mend if moved else best.remedy or mend)
 
 
 def _signature(item: Judged, image: Digest, authority: Authority) -> ImageSignature:

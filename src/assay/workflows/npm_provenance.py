@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from assay.engines.provenance import Expected, npm
 from assay.engines.verify import Artifact, Options, verify
@@ -33,6 +32,6 @@ def verify_pair(
 def verify_publish(pair: Pair, artifact: Artifact, options: Options, known: Sequence[RegistryKey]) -> Verification:
     """The verification of what the registry signed, with the key that it names, if that is one of its keys."""
     key = npm.registry_key(tuple(known), pair.publish.key_hint)
-    published = verify(pair.publish, artifact, replace(options, key=key.key))
+    published = verify(pair.publish, artifact, options._replace(key=key.key))
     npm.check_key_held(key, published.times)
     return published

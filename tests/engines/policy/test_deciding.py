@@ -59,6 +59,7 @@ def test_every_reason_is_told_with_what_mends_it() -> None:
 def test_warnings_are_as_many_and_as_long_as_the_api_server_passes_on() -> None:
     found = deciding.decide([result(Outcome.FAIL, Action.WARN, "é" * 900 + f"{number}\n") for number in range(50)])
     assert all(len(item) <= 256 and "\n" not in item for item in found.warnings)
+    assert all(item.endswith(" [Test/said rule]") for item in found.warnings)
     assert sum(len(item.encode()) for item in found.warnings) <= 4096
     assert len(deciding.decide([result(Outcome.WARN)] * 9).warnings) == 1
 

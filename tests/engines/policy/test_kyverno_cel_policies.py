@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -489,6 +490,86 @@ def test_objects_are_generated_from_data_and_from_others() -> None:
     assert copy["metadata"] == {"name": "c", "namespace": "new", "labels": {"a": "b"}}
     assert "status" not in copy
     assert policy.validate(request(namespace), world()) == ()
+
+
+def test_objects_that_exist_may_be_named_by_an_expression() -> None:
+    spec = {
+        "evaluation": {"mutateExisting": {"enabled": True}},
+        "targetMatchConstraints": {"expression": "resource.List('v1', 'configmaps', object.metadata.namespace)"},
+        "targetMatchConditions": [{"name": "labelled", "expression": "has(object.metadata.labels)"}],
+        "mutations": [
+            {
+                "patchType": "ApplyConfiguration",
+                "applyConfiguration": {"expression": "Object{data: Object.data{seen: 'yes'}}"},
+            }
+        ],
+    }
+    policy = mutating(spec)
+    other = {**CONFIG, "metadata": {"name": "d", "namespace": "team"}}
+    found = only(policy.mutate_existing(request(POD), world(CONFIG, other)))
+    assert found.patched is not None and found.patched["metadata"]["name"] == "c"
+    assert found.patched["data"]["seen"] == "yes"
+    one = {**spec, "targetMatchConstraints": {"expression": "resource.Get('v1', 'configmaps', 'team', 'c')"}}
+    assert only(mutating(one).mutate_existing(request(POD), world(CONFIG, other))).patched is not None
+    bad = {**spec, "targetMatchConstraints": {"expression": "'c'"}}
+    assert only(mutating(bad).mutate_existing(request(POD), world(CONFIG))).outcome is Outcome.ERROR
+
+
+TEMPLATE = """apiVersion: v1
+kind: ConfigMap
+metadata: {name: zones, namespace: (( object.metadata.name )), labels: (( object.metadata.labels ))}
+data: {greeting: 'hello, (( string(object.metadata.name) ))!', plain: '\\((x))', count: "(( size(variables.names) ))"}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: s, namespace: fixed}
+"""
+
+
+def generating(template: object) -> Any:
+    """A policy that generates by a template when a namespace is made."""
+    rules = [{"apiGroups": [""], "apiVersions": ["v1"], "resources": ["namespaces"]}]
+    variables = [{"name": "names", "expression": "['a', 'b']"}]
+    spec = {"matchConstraints": {"resourceRules": rules}, "variables": variables, "generate": [{"template": template}]}
+    return load(manifest("GeneratingPolicy", spec))
+
+
+NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "new", "labels": {"a": "b"}}}
+
+
+def test_objects_are_generated_by_a_template() -> None:
+    found = only(generating({"interpolate": "cel", "value": TEMPLATE}).mutate(request(NAMESPACE), world()))
+    config, secret = found.generated
+    assert config["metadata"] == {"name": "zones", "namespace": "new", "labels": {"a": "b"}}
+    assert config["data"] == {"greeting": "hello, new!", "plain": "((x))", "count": 2}
+    assert secret["metadata"]["namespace"] == "fixed"
+    plain = "{apiVersion: v1, kind: ConfigMap, metadata: {name: '((a))'}}"
+    (config,) = only(generating({"value": plain}).mutate(request(NAMESPACE), world())).generated
+    assert config["metadata"]["name"] == "((a))"
+
+
+@pytest.mark.parametrize(
+    ("template", "reason"),
+    [
+        ({"interpolate": "cel", "value": "a: (( object.x"}, "has no end"),
+        ({"interpolate": "cel", "value": "a: (( nothing ))"}, "generate[0].template.value"),
+        ({"interpolate": "cel", "value": "'(( object.x ))': 1"}, "expressions in keys"),
+        ({"value": "[1]"}, "one object at least"),
+        ({"value": ""}, "one object at least"),
+        ({"value": "a: [", "interpolate": "cel"}, "template.value"),
+        ({"value": "a: 1", "interpolate": "jinja"}, "interpolate"),
+        ({"value": "a: 1", "other": 1}, "other"),
+    ],
+)
+def test_templates_that_are_none_do_not_load(template: object, reason: str) -> None:
+    with pytest.raises(Malformed, match=re.escape(reason)):
+        generating(template)
+
+
+@pytest.mark.parametrize("value", ["a: 'x (( object.metadata.labels )) y'", "(( 'text' ))", "{kind: ConfigMap}"])
+def test_templates_without_an_answer_are_errors(value: str) -> None:
+    found = only(generating({"interpolate": "cel", "value": value}).mutate(request(NAMESPACE), world()))
+    assert found.outcome is Outcome.ERROR and not found.generated
 
 
 @pytest.mark.parametrize(

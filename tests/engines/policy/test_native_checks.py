@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -302,8 +303,24 @@ def test_a_request_that_leaves_a_digest_as_it_is_is_only_reported(images: Memory
         assert (found.verdict, found.action) == ("fail", action)
     strict = {**spec, "onRevocation": "deny"}
     assert decide(images, strict, deployment(image), operation="UPDATE", old_object=old).action == "deny"
-    tagged = deployment(IMAGE)
-    assert decide(images, spec, tagged, operation="UPDATE", old_object=tagged).action == "deny"
+    for tagged in (deployment(IMAGE), pod(IMAGE)):
+        labelled = {**tagged, "metadata": {**tagged["metadata"], "labels": {"seen": "yes"}}}
+        assert decide(images, spec, labelled, operation="UPDATE", old_object=tagged).action == "allow"
+    restarted = copy.deepcopy(deployment(IMAGE))
+    restarted["spec"]["template"]["metadata"] = {"annotations": {"restarted": "now"}}
+    assert decide(images, spec, restarted, operation="UPDATE", old_object=deployment(IMAGE)).action == "deny"
+
+
+def test_what_a_request_leaves_as_it_is_is_not_pinned(images: MemoryImages) -> None:
+    """A digest that is written into a running pod starts its containers anew; into a ReplicaSet, makes another one."""
+    policy, world = native({"digests": {"pin": True}}), World(images=images, now=lambda: NOW)
+    for item in (pod(IMAGE), deployment(IMAGE)):
+        same = request(item, "UPDATE", old_object=copy.deepcopy(item))
+        assert deciding.mutate([policy], same, world).patched is None
+        new = request(item, "UPDATE", old_object=deployment("registry.example/acme/old:1"))
+        assert f"{IMAGE}@{digest_of(IMAGE)}" in str(deciding.mutate([policy], new, world).patched)
+    owned = deployment(IMAGE, ownerReferences=[{"kind": "Deployment", "name": "app", "uid": "1", "controller": True}])
+    assert deciding.mutate([policy], request({**owned, "kind": "ReplicaSet"}), world).patched is None
 
 
 def test_tags_are_pinned_in_every_kind_of_workload(images: MemoryImages) -> None:
@@ -344,8 +361,11 @@ def test_scopes_choose_images_and_workloads(images: MemoryImages) -> None:
 
 def test_what_is_being_deleted_can_go(images: MemoryImages) -> None:
     going = pod(IMAGE, deletionTimestamp="2026-06-01T00:00:00Z")
-    assert decide(images, {"signedBy": ["qa"]}, going, operation="UPDATE", old_object=pod(IMAGE)).action == "allow"
+    other = pod(f"{IMAGE}-other", deletionTimestamp="2026-06-01T00:00:00Z")
+    assert decide(images, {"signedBy": ["qa"]}, going, operation="UPDATE", old_object=other).action == "allow"
     assert decide(images, {"signedBy": ["qa"]}, going).action == "deny"
+    other["metadata"].pop("deletionTimestamp")  # whoever asks writes the new object, and nobody the old one
+    assert decide(images, {"signedBy": ["qa"]}, going, operation="UPDATE", old_object=other).action == "deny"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from assay.adapters.admission_store import Database
+from assay.adapters.admission_store import opened
 from assay.adapters.admission_store.sightings import Sightings
 from assay.engines.policy import deciding
 from assay.engines.policy.native.rollout import share
@@ -31,7 +31,7 @@ class Clock:
         self._open()
 
     def _open(self) -> None:
-        self._database = Database.open(self._folder)
+        self._database = opened(self._folder)
         self.sightings = Sightings(self._database)
 
     def restart(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
@@ -43,7 +42,7 @@ def instance() -> Instance:
 
 def options(**changes: object) -> Options:
     chosen = Options(root=instance().trusted, policy=Policy(), ignore_sct=True)
-    return replace(chosen, **changes)  # type: ignore[arg-type]
+    return chosen._replace(**changes)  # type: ignore[arg-type]
 
 
 def refusal(made: Bundle, wanted: Options | None = None) -> str:

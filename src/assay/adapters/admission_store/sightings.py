@@ -11,6 +11,11 @@ from assay.adapters.admission_store import Database
 from assay.model.workload import Workload
 
 MAX_HELD = 100_000
+_FIRST = "SELECT first FROM sighting WHERE namespace = ? AND kind = ? AND name = ?"
+_NOTED = (
+    "INSERT INTO sighting VALUES (?, ?, ?, ?) ON CONFLICT (namespace, kind, name)"
+    " DO UPDATE SET first = excluded.first WHERE excluded.first < sighting.first"
+)
 
 
 class Sightings:
@@ -27,9 +32,7 @@ class Sightings:
             if (held := self._held.get(workload)) is not None:
                 return held
         with self._database.use() as connection:
-            row = connection.execute(
-                "SELECT first FROM sighting WHERE namespace = ? AND kind = ? AND name = ?", workload
-            ).fetchone()
+            row = connection.execute(_FIRST, workload).fetchone()
         if row is None:
             return None
         return self._hold(workload, datetime.fromtimestamp(row[0], UTC))
@@ -41,25 +44,16 @@ class Sightings:
             return known
         with self._database.use() as connection:
             connection.execute(
-                "INSERT INTO sighting VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET first = min(first, excluded.first)",
+                _NOTED,
                 (*workload, moment.timestamp()),
             )
-        return self._hold(workload, moment)
+            (first,) = connection.execute(_FIRST, workload).fetchone()
+        return self._hold(workload, datetime.fromtimestamp(first, UTC))
 
     def note_all(self, seen: Iterable[tuple[Workload, datetime]]) -> None:
         """The same for many, in one step: what runs when the controller is installed."""
         with self._database.use() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                connection.executemany(
-                    "INSERT INTO sighting VALUES (?, ?, ?, ?)"
-                    " ON CONFLICT DO UPDATE SET first = min(first, excluded.first)",
-                    [(*item, moment.timestamp()) for item, moment in seen],
-                )
-                connection.execute("COMMIT")
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
+            connection.executemany(_NOTED, [(*item, moment.timestamp()) for item, moment in seen])
         with self._lock:
             self._held.clear()
 

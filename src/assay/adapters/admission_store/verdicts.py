@@ -28,6 +28,13 @@ MAX_HELD = 20_000
 MAX_HELD_BYTES = 48 << 20
 MAX_DOCUMENT = 64 << 20
 _AGING = 0.75
+_PRUNED = 100
+"""After how many answers the oldest are taken out."""
+_KEEP = (
+    "INSERT INTO verdict VALUES (?, ?, ?, ?) ON CONFLICT (question)"
+    " DO UPDATE SET digest = excluded.digest, time = excluded.time, document = excluded.document"
+)
+_PRUNE = "DELETE FROM verdict WHERE time <= (SELECT time FROM verdict ORDER BY time DESC LIMIT 1 OFFSET ?)"
 
 
 class VerdictStore:
@@ -42,6 +49,7 @@ class VerdictStore:
         self._held: OrderedDict[str, tuple[float, Kept, int]] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
+        self._written = 0
         self.problems = 0
         self.hits = 0
 
@@ -67,12 +75,10 @@ class VerdictStore:
         image = _image(answer)
         try:
             with self._database.use() as connection:
-                connection.execute("REPLACE INTO verdict VALUES (?, ?, ?, ?)", (key, image, now, data))
-                connection.execute(
-                    "DELETE FROM verdict WHERE question IN"
-                    " (SELECT question FROM verdict ORDER BY time DESC LIMIT -1 OFFSET ?)",
-                    (MAX_ROWS,),
-                )
+                connection.execute(_KEEP, (key, image, now, data))
+                self._written += 1
+                if self._written % _PRUNED == 0:
+                    connection.execute(_PRUNE, (MAX_ROWS,))
         except AssayError:
             self.problems += 1
         self._hold(key, now, answer, len(data) * 4)

@@ -5,11 +5,13 @@ A folder may hold an ``index.jsonl`` that tells the day and completeness of its 
     {"file": "pypi.osv.jsonl.zst", "records": 7080, "date": "2026-07-23", "form": "OSV", ...}
 
 Without one the day of the data is the newest date in the records that is neither in the future nor before 1990.
+Records that were named one by one, a file each, are a sample of their source: what they do not speak of stays unknown.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from importlib import import_module
@@ -71,16 +73,20 @@ class Batch:
         self._elders: dict[str, Shard] = {}
         self._builders: dict[str, ShardBuilder] = {}
         self._told: dict[str, list[Told]] = {}
+        self._single: Counter[str] = Counter()
         self.unknown: list[str] = []
 
     def add(self, path: Path) -> None:
         """Read a file or folder."""
-        index = _index(path)
+        index, single = _index(path), path.is_file() and _unzipped(path.name).endswith(_ONE_RECORD)
         for item in documents(path):
             if isinstance(item, Skipped):
                 self.unknown.append(f"{item.path}: {item.reason}")
             elif item.name != INDEX and "LICENSES" not in Path(item.name).parts:
-                self.read(item, index.get(Path(item.name).name) or index.get(_unzipped(item.name)) or Told())
+                told = index.get(Path(item.name).name) or index.get(_unzipped(item.name))
+                feed = self.read(item, told or Told())
+                if feed is not None and single and told is None:
+                    self._single[feed.name] += 1
 
     def read(
         self,
@@ -89,13 +95,13 @@ class Batch:
         feed: Feed | None = None,
         *,
         strict: bool = False,
-    ) -> None:
-        """Give a document to its feed; with `strict` one of which nothing can be read is an error."""
+    ) -> Feed | None:
+        """Give a document to its feed, and say which; with `strict` one of which nothing can be read is an error."""
         feed = feed or self._feed(document)
         if feed is None:
             if not _beside(document.name):
                 self.unknown.append(f"{document.name}: no feed knows this form")
-            return
+            return None
         builder = self._builder(feed)
         self._told[feed.name].append(told)
         try:
@@ -104,6 +110,7 @@ class Batch:
             if strict:
                 raise
             builder.add(Skipped(document.name, error.what))
+        return feed
 
     def replace(self, feed: Feed, elder: tuple[Path, Shard], changed: Iterable[Document | Skipped]) -> None:
         """Take a source as its elder shard has it, with what changed since."""
@@ -165,7 +172,7 @@ class Batch:
             confirmed=confirmed or day,
             records=tally.records,
             skipped=tally.skipped,
-            complete=feed.complete and not self._sample and not any(item.sample for item in told),
+            complete=feed.complete and not self._is_sample(feed, tally.records),
             states=elder.states if elder else _states(feed, builder),
             ecosystems=tuple(sorted(tally.ecosystems)),
             covers=feed.ecosystems,
@@ -177,6 +184,15 @@ class Batch:
             origin="; ".join(sorted({item.origin for item in told if item.origin})),
             orders=builder.orders,
         )
+
+    def _is_sample(self, feed: Feed, records: int) -> bool:
+        """Whether somebody says so, or all that came are single records, each named by itself."""
+        if self._sample or any(item.sample for item in self._told[feed.name]):
+            return True
+        return 0 < records <= self._single[feed.name]
+
+
+_ONE_RECORD = (".json", ".yaml", ".yml")
 
 
 def _states(feed: Feed, builder: ShardBuilder) -> tuple[FixState, ...]:

@@ -48,6 +48,7 @@ _SORTS = ("risk", "severity", "id", "package", "epss", "fixed")
 KEYS: dict[str, Key] = {
     key.name: key
     for key in (
+        Key("admission.database", Kind.TEXT, "the database of several admission controllers: `postgresql://…`", ""),
         Key("cache-dir", Kind.PATH, "where what can be had again is kept; the platform's place when empty"),
         Key("coverage.max-age", Kind.TEXT, "days after which unconfirmed advisory data counts as unknown", "14"),
         Key("data-dir", Kind.PATH, "where evidence and advisories are kept; the platform's place when empty"),
@@ -78,6 +79,11 @@ KEYS: dict[str, Key] = {
             "an OPA server that evaluates the Rego of policies; processes of our own when empty",
             "",
         ),
+        Key("registry.authorities", Kind.LIST, "private CAs of registries, `HOST=FILE`", ()),
+        Key(
+            "registry.credentials", Kind.LIST, "clouds whose identity opens registries: `amazon`, `azure`, `google`", ()
+        ),
+        Key("registry.mirrors", Kind.LIST, "asked before the registry itself, `HOST=MIRROR[/PREFIX]`", ()),
         Key("registry.plain-http", Kind.LIST, "registry hosts that may be spoken to without TLS", ()),
         Key(
             "sbom.ecosystem",
@@ -114,6 +120,7 @@ KEYS: dict[str, Key] = {
         Key("sigstore.objects", Kind.TEXT, "the object store of an instance with several replicas: `s3://…`", ""),
         Key("sigstore.shard-days", Kind.TEXT, "days after which an instance begins a new log; 0 for never", "0"),
         Key("sigstore.shard-entries", Kind.TEXT, "entries after which an instance begins a new log; 0 for never", "0"),
+        Key("sigstore.single-use-tokens", Kind.BOOLEAN, "an identity token is good for one key only", False),
         Key("sigstore.storage", Kind.TEXT, "the database of an instance with several replicas: `postgresql://…`", ""),
         Key("sigstore.witness", Kind.LIST, "witnesses of an instance's log: `URL=NAME+HASH+KEY`", ()),
         Key("sigstore.witness-quorum", Kind.TEXT, "how many witnesses must have signed what is published", "0"),

@@ -10,7 +10,7 @@ import hashlib
 import sqlite3
 import string
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,20 +64,47 @@ class EvidenceStore:
         """Keeps a document; it is durable when this returns. A document that is there already is kept once."""
         if len(document) > MAX_DOCUMENT:
             raise LimitExceeded(f"a document of {len(document)} bytes is too large to record (at most {MAX_DOCUMENT})")
-        digest = Digest(Algorithm.SHA256, hashlib.sha256(document).hexdigest())
-        time = self._now().astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        entry = Evidence(subject, kind, self._time(), producer, _digest(document), len(document), name, media_type)
         content = zlib.compress(document, 6)
         with self._transaction() as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO document (digest, size, content) VALUES (?, ?, ?)",
-                (str(digest), len(document), content),
+            _insert(connection, entry, content)
+        return entry
+
+    def record_all(self, found: Iterable[tuple[str, Digest, str, bytes]], producer: str) -> int:
+        """Keeps documents, each with its kind, subject and name, all or none; how many. They are durable then."""
+        time = self._time()
+        entries = [
+            (Evidence(subject, kind, time, producer, _digest(document), len(document), name), zlib.compress(document))
+            for kind, subject, name, document in found
+            if len(document) <= MAX_DOCUMENT
+        ]
+        with self._transaction() as connection:
+            for entry, content in entries:
+                _insert(connection, entry, content)
+        return len(entries)
+
+    def has(self, digest: Digest) -> bool:
+        """Whether there is a document with that digest."""
+        with _translated():
+            row = self._connection.execute("SELECT 1 FROM document WHERE digest = ?", (str(digest),)).fetchone()
+        return row is not None
+
+    def forget(self, kind: str, before: str, most: int = 10_000) -> int:
+        """Removes entries of a kind older than a time (RFC 3339), oldest first, and documents left without any."""
+        with self._transaction() as connection:
+            rows = connection.execute(
+                "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE kind = ? AND time < ? ORDER BY time LIMIT ?)"
+                " RETURNING document",
+                (kind, before, most),
+            ).fetchall()
+            connection.executemany(
+                "DELETE FROM document WHERE digest = ? AND NOT EXISTS (SELECT 1 FROM entry WHERE document = digest)",
+                set(rows),
             )
-            connection.execute(
-                "INSERT INTO entry (subject, name, kind, time, producer, media_type, document)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (str(subject), name, kind, time, producer, media_type, str(digest)),
-            )
-        return Evidence(subject, kind, time, producer, digest, len(document), name, media_type)
+        return len(rows)
+
+    def _time(self) -> str:
+        return self._now().astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
     def find(self, query: EvidenceQuery) -> Iterator[Evidence]:
         """The entries that fit, newest first."""
@@ -127,6 +154,21 @@ class EvidenceStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._connection.close()
+
+
+def _digest(document: bytes) -> Digest:
+    return Digest(Algorithm.SHA256, hashlib.sha256(document).hexdigest())
+
+
+def _insert(connection: sqlite3.Connection, entry: Evidence, content: bytes) -> None:
+    connection.execute(
+        "INSERT OR IGNORE INTO document (digest, size, content) VALUES (?, ?, ?)",
+        (str(entry.digest), entry.size, content),
+    )
+    connection.execute(
+        "INSERT INTO entry (subject, name, kind, time, producer, media_type, document) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (str(entry.subject), entry.name, entry.kind, entry.time, entry.producer, entry.media_type, str(entry.digest)),
+    )
 
 
 @contextmanager

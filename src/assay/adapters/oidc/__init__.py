@@ -1,7 +1,8 @@
 """Identity tokens of whoever signs: given, found in the surroundings, or asked for in a browser.
 
-Order: ``--identity-token`` (a token or a file), ``SIGSTORE_ID_TOKEN``, the token of a CI provider (GitHub, GitLab,
-Buildkite, CircleCI, Google; the `id` library), a file that Kubernetes or SPIFFE projected, then a person.
+Order: ``--identity-token`` (a token or a file), ``SIGSTORE_ID_TOKEN``, a file that Kubernetes or SPIFFE's helper
+projected, the token of a CI provider (GitHub, GitLab, Buildkite, CircleCI, Google; the `id` library), SPIFFE's agent,
+then a person.
 """
 
 from __future__ import annotations
@@ -78,6 +79,10 @@ def found(given: str, environment: Mapping[str, str], now: float) -> Token | Non
         if name and _is_file(name):
             return parse(_of_file(Path(name)), now)
     text = _ambient()
+    if not text and environment.get("SPIFFE_ENDPOINT_SOCKET"):
+        from assay.adapters.oidc import spiffe
+
+        text = spiffe.token(environment["SPIFFE_ENDPOINT_SOCKET"], AUDIENCE)
     return parse(text, now) if text else None
 
 

@@ -43,6 +43,8 @@ class Policy:
     timeout: float = 30
     attempts: int = 4
     patience: float = 60
+    authorities: tuple[tuple[str, str], ...] = ()
+    """Files with the only authorities that count for a host (with its port, if it has one)."""
 
 
 def is_loopback(host: str) -> bool:
@@ -135,7 +137,7 @@ class Transport:
         self._idle: dict[tuple[str, str], list[Link]] = {}
         self._schemes: dict[str, str] = {}
         self._lock = Lock()
-        self._context: ssl.SSLContext | None = None
+        self._contexts: dict[str, ssl.SSLContext] = {}
 
     def base(self, authority: str) -> str:
         """``https://AUTHORITY``, or ``http://`` where the policy allows it and the host speaks nothing else."""
@@ -151,7 +153,7 @@ class Transport:
             return "https"
         try:
             with socket.create_connection((parts.hostname, parts.port or 443), min(self.policy.timeout, 3)) as plain:
-                self._tls().wrap_socket(plain, server_hostname=parts.hostname).close()
+                self._tls(authority).wrap_socket(plain, server_hostname=parts.hostname).close()
         except ssl.SSLCertVerificationError:
             return "https"
         except OSError:
@@ -279,22 +281,31 @@ class Transport:
         proxy = None if is_loopback(host) else proxies.find(parts.scheme, host)
         if parts.scheme == "https":
             address, secret = proxy or ((host, parts.port or 443), {})
-            secure = http.client.HTTPSConnection(*address, timeout=timeout, context=self._tls())
+            secure = http.client.HTTPSConnection(*address, timeout=timeout, context=self._tls(parts.netloc))
             if proxy is not None:
                 secure.set_tunnel(host, parts.port or 443, secret)
             return Link(secure, key)
         address = proxy[0] if proxy is not None else (host, parts.port or 80)
         return Link(http.client.HTTPConnection(*address, timeout=timeout), key, proxy is not None)
 
-    def _tls(self) -> ssl.SSLContext:
-        """The context; ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` are honoured by OpenSSL itself."""
+    def _tls(self, authority: str = "") -> ssl.SSLContext:
+        """The context for a host; ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` are honoured by OpenSSL itself."""
+        file = dict(self.policy.authorities).get(authority, "")
         with self._lock:
-            if self._context is None:
-                self._context = ssl.create_default_context()
-                if self.policy.insecure:
-                    self._context.check_hostname = False
-                    self._context.verify_mode = ssl.CERT_NONE
-            return self._context
+            if file not in self._contexts:
+                self._contexts[file] = self._context(authority, file)
+            return self._contexts[file]
+
+    def _context(self, authority: str, file: str) -> ssl.SSLContext:
+        try:
+            found = ssl.create_default_context(cafile=file or None)
+        except OSError as error:
+            what = f"the authorities for {authority} in {file} cannot be read: {reason(error)}"
+            raise InputError(what, "name a file with certificates in PEM") from error
+        if self.policy.insecure:
+            found.check_hostname = False
+            found.verify_mode = ssl.CERT_NONE
+        return found
 
     def give_back(self, link: Link, reusable: bool) -> None:
         """Keep a connection for the next request, or end it."""

@@ -98,12 +98,16 @@ class Services:
 
 
 def _said(data: bytes) -> str:
+    """What an error says, with the reasons in its details (``google.rpc.ErrorInfo``)."""
     try:
         value = json.loads(data)
-        text = value.get("message", "") if isinstance(value, dict) else ""
-    except ValueError:
-        text = data[:200].decode("utf-8", "replace")
-    return " ".join(str(text).split())[:300] or "nothing"
+    except (ValueError, RecursionError):
+        return " ".join(data[:200].decode("utf-8", "replace").split()) or "nothing"
+    found = value if isinstance(value, dict) else {}
+    details = found.get("details")
+    reasons = [item.get("reason") for item in details if isinstance(item, dict)] if isinstance(details, list) else []
+    texts = [text for text in (found.get("message"), *reasons) if isinstance(text, str) and text]
+    return " ".join(": ".join(texts).split())[:300] or "nothing"
 
 
 def _request(key: LocalKey) -> bytes:

@@ -12,15 +12,17 @@ from __future__ import annotations
 import base64
 import json
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from assay.errors import InputError, UsageError
-from assay.formats import npm_attestations, trusted_root
-from assay.formats.npm_attestations import RegistryKey
+from assay.formats import trusted_root
 from assay.model.trusted_root import TrustedRoot
+
+if TYPE_CHECKING:
+    from assay.formats.npm_attestations import RegistryKey
 
 PUBLIC_GOOD = "https://tuf-repo-cdn.sigstore.dev"
 EMBEDDED = datetime(2026, 10, 1, tzinfo=UTC)
@@ -29,8 +31,7 @@ MAX_BYTES = 8 << 20
 _HERE = Path(__file__).parent
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(NamedTuple):
     """A trusted root with its `origin` in words and the day it was `confirmed` by its publisher, if that is known."""
 
     root: TrustedRoot
@@ -71,6 +72,8 @@ def embedded(name: str = "trusted_root") -> bytes:
 
 def npm_keys(path: Path | None = None) -> tuple[RegistryKey, ...]:
     """The keys of a registry of npm packages: of a ``keys.json``, else those of npm's public registry."""
+    from assay.formats import npm_attestations
+
     return npm_attestations.keys(read_file(path or _HERE / "npm_registry.keys.json"))
 
 

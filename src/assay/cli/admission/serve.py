@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.cli import Context, _serving
+from assay.cli.admission import _cluster, _replicas, _telling
 from assay.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from assay.app.admission import Controller
     from assay.app.break_glass import Glasses
+    from assay.app.cluster_policies import ClusterPolicies
+    from assay.app.webhook_certificates import Certificates
     from assay.model.trusted_root import TrustedRoot
     from assay.ports import Cluster
     from assay.server.parts import Part
@@ -40,7 +43,11 @@ def register(parser: argparse.ArgumentParser) -> None:
 def add_part_flags(parser: argparse._ActionsContainer) -> None:
     """The flags of this part of the server."""
     parser.add_argument(
-        "--policies", metavar="PATH", type=Path, action="append", default=[], help="a file or folder of policies"
+        "--policies",
+        metavar="PATH",
+        action="append",
+        default=[],
+        help="a file or folder of policies, or oci://REGISTRY/NAME:TAG",
     )
     parser.add_argument(
         "--enforce",
@@ -53,15 +60,13 @@ def add_part_flags(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--plain-http", action="append", metavar="HOST", help="speak to this registry without TLS")
     parser.add_argument("--insecure-registry", action="store_true", help="do not check registries' certificates")
     parser.add_argument("--verdicts-fresh", metavar="SECONDS", type=float, default=3600, help="how long verdicts count")
-    parser.add_argument(
-        "--kubeconfig", metavar="FILE", type=Path, help="the cluster in which controllers are looked up"
-    )
-    parser.add_argument("--in-cluster", action="store_true", help="the cluster of this pod, as its service account")
-    parser.add_argument("--decision-log", metavar="FILE", help="a JSON line for each decision; - is standard output")
     parser.add_argument("--break-glass-key", metavar="FILE", help="the public key of those who may break glass")
     parser.add_argument(
         "--break-glass-policy", metavar="FILE", type=Path, help="identities that may, in TOML, [[verify.identity]]"
     )
+    _cluster.add_flags(parser)
+    _telling.add_flags(parser)
+    _replicas.add_flags(parser)
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
@@ -69,47 +74,63 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     from assay.app import admission_tls
     from assay.server import serving
 
-    where = _serving.listening(arguments)
+    where, shared = _serving.listening(arguments), None
     if not where.certificate and not where.unix_socket:
-        names = list(dict.fromkeys((*arguments.tls_name, "localhost", "127.0.0.1", "::1")))
+        services = _cluster.service_names(arguments) if arguments.tls_secret else ()
+        names = list(dict.fromkeys((*arguments.tls_name, *services, "localhost", "127.0.0.1", "::1")))
         if where.host not in names and where.host not in ("0.0.0.0", "::", ""):  # noqa: S104  # compared, not bound
             names.append(where.host)
-        renew = partial(admission_tls.files, context.data_dir(context.settings()) / "admission" / "tls", names)
-        made = renew()
+        folder = context.data_dir(context.settings()) / "admission" / "tls"
+        shared = _cluster.certificates(arguments, names, folder)
+        renew = partial(admission_tls.files, folder, names) if shared is None else None
+        made = renew() if renew is not None else admission_tls.places(folder)
         where = replace(where, certificate=str(made.certificate), key=str(made.key), renew=renew)
+        arguments.webhook_ca = arguments.webhook_ca or (made.ca if shared is None else None)
         context.note(f"the certificate is one of our own; caBundle is {made.ca}")
-    serving.serve([part(arguments, context)], where, _serving.say)
+    serving.serve([part(arguments, context, shared)], where, _serving.say)
     return ExitCode.OK
 
 
-def part(arguments: argparse.Namespace, context: Context) -> Part:
+def part(arguments: argparse.Namespace, context: Context, shared: Certificates | None = None) -> Part:
     """The webhooks, with their policies loaded."""
     from assay.adapters.decision_log import DecisionLog
+    from assay.app import told_rollouts
+    from assay.app.standing_beside import enforced
     from assay.server import admission
 
-    if not arguments.policies:
-        raise UsageError("no policies are named", "--policies PATH")
-    controller = _controller(arguments, context)
+    if not arguments.policies and not _cluster.wants_policies(arguments):
+        raise UsageError("no policies are named", "--policies PATH, or a cluster that has some: --in-cluster")
+    if arguments.tls_secret and shared is None:
+        raise UsageError("--tls-secret is not used here", "serve with it alone, without --tls-certificate")
+    enforce = enforced(arguments.enforce)
+    source = _cluster.policies(arguments, enforce)
+    controller = _controller(arguments, context, source)
     controller.load()
     for problem in controller.problems.values():
         context.warn(problem, "mend it; the other policies are in force")
     log = DecisionLog(arguments.decision_log) if arguments.decision_log else None
     greeting = f"admission webhooks: {len(controller.policies)} policies, /validate and /mutate on {arguments.listen}\n"
-    return admission.part(controller, log, greeting)
+    duties = _cluster.duties(arguments, controller, source, shared, enforce)
+    companions = _telling.companions(arguments, context, controller, duties, log)
+    if source is not None:
+        companions.append(told_rollouts.shared(controller, _cluster.needed(arguments, "policies of a cluster"), source))
+    more, routes = _replicas.beside(arguments, context, controller)
+    return admission.part(controller, log, greeting, [*companions, *more], routes)
 
 
-def _controller(arguments: argparse.Namespace, context: Context) -> Controller:
-    from assay.adapters.access import Access
+def _controller(arguments: argparse.Namespace, context: Context, source: ClusterPolicies | None) -> Controller:
     from assay.app.admission import Controller, Setting
     from assay.app.image_facts import Facts
     from assay.app.standing_beside import enforced
     from assay.cli._trust import root as trust_root
 
     settings = context.settings()
-    access = Access(settings.list("registry.plain-http"), arguments.insecure_registry, settings.switch("offline"))
+    access = _replicas.access(arguments, context)
     root = trust_root(arguments.admission_trusted_root, settings, context)
+    bundles = _replicas.bundles(arguments, context, access, root)
     setting = Setting(
-        tuple(arguments.policies),
+        tuple(Path(item) for item in arguments.policies if not item.startswith(_replicas.OCI))
+        + tuple(item.place for item in bundles),
         context.data_dir(settings) / "admission",
         root,
         access,
@@ -117,20 +138,20 @@ def _controller(arguments: argparse.Namespace, context: Context) -> Controller:
         facts=Facts(context.data_dir(settings), context.cache_dir(settings), access),
         glasses=_glasses(arguments, root),
         enforce=enforced(arguments.enforce),
-        cluster=_cluster(arguments),
+        cluster=_looked_into(arguments),
+        cluster_policies=source,
+        database=arguments.database or settings.text("admission.database"),
+        watched=_replicas.watched(arguments, context),
     )
     return Controller(setting)
 
 
-def _cluster(arguments: argparse.Namespace) -> Cluster | None:
+def _looked_into(arguments: argparse.Namespace) -> Cluster | None:
     """The cluster that policies may look into; None where none is named."""
-    from assay.adapters.kubernetes import access
-    from assay.adapters.kubernetes.client import Cluster
     from assay.app.recent_cluster import RecentCluster
 
-    if arguments.kubeconfig is not None:
-        return RecentCluster(Cluster(access.kubeconfig(arguments.kubeconfig), timeout=3))
-    return RecentCluster(Cluster(access.in_cluster(), timeout=3)) if arguments.in_cluster else None
+    found = _cluster.client(arguments)
+    return RecentCluster(found) if found is not None else None
 
 
 def _glasses(arguments: argparse.Namespace, root: Callable[[], TrustedRoot]) -> Glasses | None:

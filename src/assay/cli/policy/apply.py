@@ -1,9 +1,11 @@
 """Applies policies of every kind to objects or recorded reviews; says what rules found.
 
-Exit code 1 where a policy denies. The objects are the cluster that policies look into.
+Exit code 1 where a policy denies. The objects are the cluster that policies look into; with --cluster it is the real
+one, and what runs there is asked about, page by page.
 
     assay policy apply policies/ --resource deployment.yaml
     assay policy apply policies/ --reviews recorded.jsonl -o json
+    assay policy apply policies/ --kubeconfig admin.conf --namespace shop --fail-only
 """
 
 from __future__ import annotations
@@ -15,10 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.cli import Context
+from assay.cli.policy import _cluster
 from assay.cli.policy._moment import moment
 from assay.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from assay.adapters.kubernetes.client import Cluster
     from assay.app.policy_apply import ApplyRequest
     from assay.engines.policy.rego.source import Compiler
 
@@ -32,8 +36,12 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reviews", metavar="FILE", type=Path, action="append", default=[], help="AdmissionReviews, or .jsonl of them"
     )
+    _cluster.add_flags(parser, "what runs in the cluster, which policies look into, too")
+    parser.add_argument("--fail-only", action="store_true", help="show only what breaks a policy")
     parser.add_argument("--at", metavar="DATE", help="decide as if it were then")
-    parser.add_argument("--namespace", metavar="N", default="default", help="the namespace, where none is named")
+    parser.add_argument(
+        "--namespace", metavar="N", default="", help="where none is named (default); of the cluster only this one"
+    )
     parser.add_argument("--trusted-root", metavar="FILE", type=Path, help="a trusted_root.json")
     parser.add_argument("--plain-http", action="append", metavar="HOST", help="speak to this registry without TLS")
     parser.add_argument("--insecure-registry", action="store_true", help="do not check the registry's certificate")
@@ -47,15 +55,21 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     from assay.app.rego_engine import engine
     from assay.report import decisions
 
-    if not arguments.resource and not arguments.reviews:
-        raise UsageError("there is nothing to apply policies to", "name objects with --resource or --reviews")
+    cluster = _cluster.cluster(arguments)
+    if not arguments.resource and not arguments.reviews and cluster is None:
+        raise UsageError("there is nothing to apply policies to", "name --resource, --reviews or --cluster")
+    allowed = True
     with engine(context.settings().text("policy.opa"), os.environ) as rego:
-        applying = Applying(_request(arguments, context, rego))
+        applying = Applying(_request(arguments, context, rego, cluster))
         for problem in applying.problems:
             context.warn(problem.what, problem.remedy)
         found: list[Applied] = []
         for item in applying.apply():
-            found.append(item)
+            allowed = allowed and item.decision.allowed
+            if arguments.fail_only and item.decision.verdict == "pass":
+                continue
+            if arguments.output == "json":
+                found.append(item)
             if arguments.output == "text":
                 sys.stdout.write(decisions.text(item.target, item.decision, context.style))
         applying.close()
@@ -63,10 +77,10 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         sys.stdout.buffer.write(decisions.as_json(found))
     if applying.problems:
         raise applying.problems[0]
-    return ExitCode.OK if all(item.decision.allowed for item in found) else ExitCode.NO
+    return ExitCode.OK if allowed else ExitCode.NO
 
 
-def _request(arguments: argparse.Namespace, context: Context, rego: Compiler) -> ApplyRequest:
+def _request(arguments: argparse.Namespace, context: Context, rego: Compiler, cluster: Cluster | None) -> ApplyRequest:
     from assay.adapters.access import Access
     from assay.app.image_facts import Facts
     from assay.app.policy_apply import ApplyRequest
@@ -81,7 +95,9 @@ def _request(arguments: argparse.Namespace, context: Context, rego: Compiler) ->
         root(arguments.trusted_root, settings, context),
         access,
         moment(arguments.at),
-        arguments.namespace,
+        arguments.namespace or "default",
         Facts(context.data_dir(settings), context.cache_dir(settings), access),
         rego,
+        cluster,
+        arguments.namespace,
     )

@@ -1,9 +1,12 @@
 """Says what of policies cannot be loaded, and what their author will want otherwise.
 
 Each POLICY is a file or a folder. A policy that cannot be evaluated is never passed over: it is named with file,
-line and reason. Exit code 1 where anything is wrong.
+line and field. Besides, it warns of expressions that are not anchored, policies that can never match, signers that
+are anybody and tags that can move, and notes what is deprecated, with the command that converts it. Exit code 1
+where there is an error or a warning.
 
     assay policy lint policies/
+    assay policy lint -o sarif policies/ > lint.sarif
 """
 
 from __future__ import annotations
@@ -20,23 +23,40 @@ from assay.formats.json import Json
 def register(parser: argparse.ArgumentParser) -> None:
     """The flags of ``assay policy lint``."""
     parser.add_argument("policy", metavar="POLICY", nargs="+", type=Path, help="a file or folder of policies")
-    parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="how it is written")
+    parser.add_argument("-o", "--output", choices=("text", "json", "sarif"), default="text", help="how it is written")
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
     """Load everything, and list the problems."""
-    from assay.app import policies
+    from assay import __version__
+    from assay.app import policy_lint
+    from assay.engines.policy.linting import RULES, Level
     from assay.formats import json_bytes
+    from assay.report import policy_lint as report
     from assay.report.console import printable
 
-    found = policies.lint(arguments.policy)
-    problems = [(error.what, error.remedy) for error in found.problems]
-    problems += [(text, "take it out, or write it as it is meant") for text in found.remarks]
-    if arguments.output == "json":
-        listed: list[Json] = [{"what": what, "remedy": remedy} for what, remedy in problems]
-        sys.stdout.buffer.write(json_bytes.dump({"policies": found.policies, "problems": listed}))
-    else:
-        for what, remedy in problems:
-            sys.stdout.write(printable(what) + "\n" + (f"  remedy: {printable(remedy)}\n" if remedy else ""))
-        sys.stdout.write(f"{found.policies} policies can be loaded, {len(problems)} problems\n")
-    return ExitCode.NO if problems else ExitCode.OK
+    policies, found = policy_lint.lint(arguments.policy)
+    match arguments.output:
+        case "json":
+            listed: list[Json] = [
+                {
+                    "what": one.what,
+                    "remedy": one.remedy,
+                    "level": str(one.level),
+                    "rule": one.rule,
+                    "file": one.file,
+                    "line": one.line,
+                }
+                for one in found
+            ]
+            sys.stdout.buffer.write(json_bytes.dump({"policies": policies, "problems": listed}))
+        case "sarif":
+            sys.stdout.buffer.write(report.sarif([(one, one.file, one.line) for one in found], RULES, __version__))
+        case _:
+            for one in found:
+                mark = "" if one.level is Level.ERROR else f"{one.level}: "
+                remedy = f"  remedy: {printable(one.remedy)}\n" if one.remedy else ""
+                sys.stdout.write(f"{mark}{printable(one.what)}\n{remedy}")
+            bad = sum(one.level is not Level.NOTE for one in found)
+            sys.stdout.write(f"{policies} policies can be loaded, {bad} problems\n")
+    return ExitCode.NO if any(one.level is not Level.NOTE for one in found) else ExitCode.OK

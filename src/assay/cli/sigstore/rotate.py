@@ -28,6 +28,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--new-root-keys", metavar="DIR", type=Path, help="where new keys of the TUF root are put")
     parser.add_argument("--root-key-count", metavar="N", type=int, default=1, help="keys of the new TUF root")
     parser.add_argument("--root-threshold", metavar="N", type=int, default=1, help="how many of them must sign")
+    parser.add_argument(
+        "--key", metavar="ROLE=ADDRESS", action="append", default=[], help="where a new one, tuf-root-1, is: pkcs11:..."
+    )
     parser.add_argument("--grace", metavar="MINUTES", type=int, default=60, help="for so long the old one counts on")
 
 
@@ -39,11 +42,14 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         raise UsageError("--grace is a number of minutes, of a year at most", "--grace 60")
     folder, password = context.data_dir(context.settings()) / "sigstore", _passwords.password()
     wanted = sigstore_rotation.Rotation(folder, password, sigstore.now(), timedelta(minutes=arguments.grace))
+    if arguments.key and arguments.what != "tuf-root":
+        raise UsageError(f"where new keys of {arguments.what} are is said by `init --keys`", "--key is for tuf-root")
     roots = None
     if arguments.root_keys:
         counts = arguments.root_key_count, arguments.root_threshold
         own = _passwords.root_password(password)
-        roots = sigstore_rotation.RootKeys(arguments.root_keys, own, arguments.new_root_keys, *counts)
+        places = sigstore.parse_places("", arguments.key)
+        roots = sigstore_rotation.RootKeys(arguments.root_keys, own, arguments.new_root_keys, *counts, places)
     found = sigstore_rotation.rotate(arguments.what, wanted, roots)
     sigstore.open_instance(folder, password).publish(sigstore.now())
     context.note(f"{arguments.what}: {found}")

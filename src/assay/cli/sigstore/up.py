@@ -47,6 +47,9 @@ def add_part_flags(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--identity-rate-limit", metavar="N", help="certificates and log entries a second of one identity or key"
     )
+    parser.add_argument(
+        "--single-use-tokens", action="store_true", default=None, help="an identity token is good for one key only"
+    )
     parser.add_argument("--shard-days", metavar="N", help="begin a new log after so many days")
 
 
@@ -75,7 +78,8 @@ def part(arguments: argparse.Namespace, context: Context) -> Part:
     password, development = _passwords.password(), arguments.dev_oidc
     _storage.join(folder, settings)
     instance = sigstore.open_instance(folder, password, development=development, serving=True)
-    return serving.sigstore_part(instance, files, _schedule(settings), witnesses, rate)
+    once = settings.switch("sigstore.single-use-tokens")
+    return serving.sigstore_part(instance, files, _schedule(settings), witnesses, rate, once)
 
 
 def _schedule(settings: Settings) -> Schedule:

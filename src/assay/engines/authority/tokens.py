@@ -64,5 +64,5 @@ def check(token: str, key: Any, issuer: str, audience: str) -> Object:
             leeway=LEEWAY,
             options={"require": ["iss", "aud", "sub", "exp", "iat"]},
         )
-    except (jwt.PyJWTError, ValueError, TypeError) as error:
+    except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
         raise Refused(BAD, reasons.get(type(error), "it does not hold")) from None

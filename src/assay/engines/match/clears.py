@@ -54,12 +54,13 @@ def _confirmed(candidates: dict[str, str], by_component: dict[str, list[Finding]
     for _ in range(ROUNDS):
         names = sorted(candidates)
         questions = [_question(by_component[name][0], candidates[name]) for name in names]
+        streams = {name: _streams(by_component[name]) for name in names}
         higher: dict[str, str] = {}
         bad = set()
         for claim in store.claims(questions):
-            if not claim.inside or quiet(claim) or claim.module or claim.channel:
-                continue
             name = names[claim.question]
+            if not claim.inside or quiet(claim) or claim.channel or claim.module not in streams[name]:
+                continue
             key = order(questions[claim.question].ecosystem).key
             bad.add(name)
             if claim.fixed:
@@ -69,6 +70,11 @@ def _confirmed(candidates: dict[str, str], by_component: dict[str, list[Finding]
         if not candidates:
             break
     return cleared
+
+
+def _streams(items: Sequence[Finding]) -> frozenset[str]:
+    """The module streams of which a later version may be said to have a problem: those of the findings, or none."""
+    return frozenset(("", *(match.module for item in items for match in item.matches)))
 
 
 def _question(item: Finding, version: str) -> Question:

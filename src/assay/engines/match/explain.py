@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 
 from assay.ecosystems import order
 from assay.engines.match.questions import Asked, ask
-from assay.engines.match.relevant import concerns
+from assay.engines.match.relevant import concerns, stream
 from assay.model.advisory import Advisory, FixState
 from assay.model.advisory_store import Claim, Shard
 from assay.model.component import Component
@@ -126,10 +126,17 @@ def _excluded(claim: Claim, record: Advisory, asked: Asked, component: Component
     if not concerns(claim, asked, [component] * (asked.component + 1)):
         what = "binary packages" if claim.binary else "source packages"
         parts = (
-            f"module {claim.module}" if claim.module else "",
+            _streams(claim.module, stream(component)),
             f"platform {claim.platform}" if claim.platform else "",
         )
         yield Step("but", f"it does not concern this package: it is about {', '.join(filter(None, parts)) or what}")
+
+
+def _streams(wanted: str, installed: str) -> str:
+    """``module nodejs:18, and nodejs:16 is installed``."""
+    if not wanted or not installed:
+        return f"module {wanted}" if wanted else ""
+    return f"module {wanted}, and {':'.join(installed.split(':')[:2])} is installed"
 
 
 def _reported(item: Finding) -> Iterable[Step]:

@@ -119,14 +119,22 @@ def _message(denying: Sequence[RuleResult]) -> str:
 def line(item: RuleResult) -> str:
     """A reason in one line: what, by which policy, and what mends it."""
     mend = str(item.details.get("mend") or "")
-    return f"{item.message} [{item.policy} {item.rule}]" + (f"; to mend: {mend}" if mend else "")
+    return f"{item.message} {_who(item)}" + (f"; to mend: {mend}" if mend else "")
+
+
+def _who(item: RuleResult) -> str:
+    kind = item.details.get("kind")
+    name = f"{kind}/{item.policy}" if kind else item.policy
+    return f"[{f'{name} {item.rule}'.strip()}]"
 
 
 def _warnings(results: Iterable[RuleResult]) -> Iterable[str]:
     """As many as the API server passes on, each in one line."""
     left, seen = WARNINGS, set[str]()
     for item in results:
-        text = " ".join(line(item).split())[:WARNING]
+        text = " ".join(line(item).split())
+        if len(text) > WARNING:
+            text = _short(item)
         if text in seen:
             continue
         seen.add(text)
@@ -134,6 +142,13 @@ def _warnings(results: Iterable[RuleResult]) -> Iterable[str]:
         if left < 0:
             return
         yield text
+
+
+def _short(item: RuleResult) -> str:
+    """A reason that is cut where it is longest: who says it stays."""
+    who = _who(item)[:WARNING]
+    told = " ".join(item.message.split())[: max(WARNING - len(who) - 1, 0)]
+    return f"{told} {who}".strip()
 
 
 def _annotations(results: Sequence[RuleResult]) -> dict[str, str]:

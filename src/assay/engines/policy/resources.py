@@ -37,6 +37,11 @@ def known(group: str, kind: str) -> ResourceKind | None:
     return _table().get((group, kind))
 
 
+def everywhere(kind: str) -> list[tuple[str, ResourceKind]]:
+    """The groups of Kubernetes that serve a kind of this name, and how; ``extensions`` is served no more."""
+    return [(group, row) for (group, of), row in _table().items() if of == kind and group != "extensions"]
+
+
 def resource_kind(group: str, kind: str) -> ResourceKind:
     """As `known`, or the guess for a custom resource."""
     return known(group, kind) or ResourceKind(plural(kind), True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from assay.model.assay_policy import WantedProvenance
+from assay.model.assay_policy import AssayPolicy, Stage, StageRecord, WantedProvenance
 from assay.model.image_flaws import Assessment
 from assay.model.image_policy import ImageAttestation
 from assay.model.policy import AdmissionRequest, GroupVersionKind, Object, RuleResult
@@ -59,6 +59,36 @@ class Sightings(Protocol):
         ...
 
 
+class Rollouts(Protocol):
+    """The record of how rollouts go on; whoever writes into it raises nothing, `stage` may raise `ExternalError`."""
+
+    def stage(self, policy: AssayPolicy, stage: Stage, now: datetime) -> StageRecord:
+        """What is known of a stage; it is watched from now on, if it was not."""
+        ...
+
+    def opened(self, policy: AssayPolicy, stage: Stage, moment: datetime) -> None:
+        """Write down that its gates opened then; it stays so."""
+        ...
+
+    def violated(
+        self, policy: AssayPolicy, stage: Stage, workload: Workload, rule: str, image: str, now: datetime
+    ) -> None:
+        """Write down that a workload breaks a rule with an image: new, unless that was written down before."""
+        ...
+
+
+class Admissions(Protocol):
+    """The record of images that satisfied a policy for a workload; neither raises anything."""
+
+    def known(self, policy: str, workload: Workload, image: str) -> bool:
+        """Whether this image (a digest, or a reference where no digest was asked for) satisfied it once."""
+        ...
+
+    def note(self, policy: str, workload: Workload, image: str, now: datetime) -> None:
+        """Write down that it does."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """The ports an evaluation may use; None where nothing answers, so that asking is an error of the rule."""
@@ -71,6 +101,8 @@ class World:
     """Labels of namespaces that no cluster is asked for, as test files give them."""
     facts: ImageFacts | None = None
     sightings: Sightings | None = None
+    rollouts: Rollouts | None = None
+    admissions: Admissions | None = None
     stale: Callable[[timedelta], Images] | None = None
     """Images by verdicts that are elder than they should be, at most so old: for registries that are away."""
 

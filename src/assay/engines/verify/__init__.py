@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from assay.engines.verify import entries
 from assay.engines.verify.identities import Policy
@@ -26,11 +26,24 @@ MAX_OFFERED = 8
 """Certificates of a bundle that are looked at: the leaf, and authorities between it and a trusted one."""
 
 
+_ROOT = "name the trusted root of the instance that was used: --trusted-root FILE, or --instance URL"
+_REMEDIES = {
+    "time": _ROOT,
+    "chain": f"{_ROOT}; --ca-roots FILE names certificate authorities of your own",
+    "certificate log": f"{_ROOT}; --insecure-ignore-sct leaves this step out",
+    "log entry": "name the bundle and the key that belong together (--bundle FILE, --key FILE), or have it signed anew",
+    "signature": "name the artifact that was signed, and the key that signed it: --key FILE",
+    "subject": "name the attestation that is wanted: --bundle FILE, --type TYPE",
+}
+"""What mends a failure that says nothing closer, by step."""
+
+
 class NotVerified(Refused):
     """A step failed: `verification` has what the steps before it found, `step` is the number and name of it."""
 
     def __init__(self, step: str, error: AssayError, verification: Verification) -> None:
-        super().__init__(f"step {step}: {error.what}", error.remedy)
+        name = step.partition("(")[2].rstrip(")")
+        super().__init__(f"step {step}: {error.what}", error.remedy or _REMEDIES.get(name, ""))
         self.step = step
         self.found = error.what
         self.verification = verification
@@ -52,13 +65,12 @@ class Artifact:
         return keys.Signed(self._data, {name: bytes.fromhex(value) for name, value in known.items()})
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What is demanded.
 
     `root` is the trusted root; None leaves out everything that needs one (then `authorities` are the certificate
-    authorities, and certificates count at `now`). `key` (DER) takes the place of a certificate. `need_timestamp` wants
-    the word of a timestamp authority. `predicate_types` are wanted of attestations; empty for any.
+    authorities, and certificates count at `now`, by default this moment). `key` (DER) takes the place of a certificate.
+    `need_timestamp` wants the word of a timestamp authority. `predicate_types` are wanted of attestations, if any.
     """
 
     root: TrustedRoot | None = None
@@ -70,7 +82,7 @@ class Options:
     ignore_log: bool = False
     ignore_sct: bool = False
     predicate_types: Sequence[str] = ()
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    now: datetime | None = None
 
 
 def verify(bundle: Bundle, artifact: Artifact, options: Options) -> Verification:
@@ -188,7 +200,7 @@ class _Verifying:
         authorities = options.root.authorities if options.root is not None else options.authorities
         chain: tuple[Certificate, ...] = ()
         offered = [certificates.load(item) for item in self._bundle.certificates[1:MAX_OFFERED]]
-        for moment in times or [options.now]:
+        for moment in times or [options.now or datetime.now(UTC)]:
             authority, chain = certificates.authority_of(leaf, authorities, moment, offered=offered)
         self._result.took("chain", f"issued by {authority.uri or certificate.name(chain[0].subject)}")
         if options.root is not None and not options.ignore_sct:
@@ -247,10 +259,12 @@ class _Verifying:
         statement = intoto.read(content.payload)
         if not any(statement.names(name, value) for name, value in self._artifact.digests.items()):
             digests = ", ".join(f"{name}:{value}" for _, pairs in statement.subjects[:3] for name, value in pairs)
-            raise Refused(f"the statement is about {digests}", "name the artifact that it is about")
+            this = ", ".join(f"{name}:{value}" for name, value in list(self._artifact.digests.items())[:1])
+            raise Refused(f"the statement is about {digests}, this is {this}", "name the artifact that it is about")
         wanted = self._options.predicate_types
         if wanted and statement.predicate_type not in wanted:
-            raise Refused(f"the statement says {statement.predicate_type}, wanted was {' or '.join(wanted)}")
+            what = f"the statement says {statement.predicate_type}, wanted was {' or '.join(wanted)}"
+            raise Refused(what, f"if that is right: --type {statement.predicate_type}")
         self._result.predicate_type = statement.predicate_type
         self._result.payload = content.payload
         self._result.took("subject", f"{statement.predicate_type} about this artifact")

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from assay.errors import Refused, UsageError
 from assay.model.identity import CLAIMS, Identity
@@ -27,8 +26,7 @@ class How(StrEnum):
     REGEXP = "regexp"
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A demand on a text."""
 
     text: str
@@ -96,8 +94,7 @@ def _wildcard(text: str) -> Any:
     return compiled("(?s)" + "".join(kinds.get(letter) or re.escape(letter) for letter in text))
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """One signer: a name, an issuer (both needed for certificates), and claims by their number."""
 
     name: Match | None = None
@@ -117,8 +114,7 @@ class Wanted:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """Of the wanted signers as many as `need`; `origin` says where this was read.
 
     Without any, everybody is good (unsafe).

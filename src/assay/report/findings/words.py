@@ -90,6 +90,11 @@ def gap_summary(scan: Scan) -> str:
     return f"{counted(number, 'component')} of {judged(scan)} cannot be judged for sure" if number else ""
 
 
+def gap_lines(scan: Scan) -> tuple[str, ...]:
+    """``Alpine:3.20: no advisory data for alpine 3.20``, for documents that have a line of text for it and no table."""
+    return tuple(f"{item.ecosystem}: {item.message}" for item in gaps(scan))
+
+
 def judged(scan: Scan) -> int:
     """The components that were looked at."""
     return sum(item.components for item in scan.coverage)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from assay.engines.policy.gatekeeper import inventory, reviews
 from assay.engines.policy.gatekeeper.constraints import ACTIONS, WEBHOOK, Constraint
 from assay.engines.policy.gatekeeper.expansion import Expander
-from assay.engines.policy.gatekeeper.matching import Target, like
+from assay.engines.policy.gatekeeper.matching import Target, labels, like
 from assay.engines.policy.gatekeeper.mutation import Mutators
 from assay.engines.policy.gatekeeper.providers import Provider, WorldCalls
 from assay.engines.policy.gatekeeper.reviews import Review
@@ -41,7 +41,7 @@ class Surroundings:
         if name and any(like(pattern, name) for pattern in patterns):
             return True
         namespace = request.object or request.old_object if own else world.namespace(name) if name else None
-        return IGNORE in ((namespace or {}).get("metadata", {}).get("labels") or {})
+        return IGNORE in labels(namespace or {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ class Match:
             self._kind(GroupVersionKind.of(target.object))
             and self._scope(target)
             and self._namespace(target)
-            and selects(self.labels, _labels(target.object))
+            and selects(self.labels, labels(target.object))
             and self._namespace_labels(target)
             and self._name(target.metadata)
             and self.source in (ALL, target.source)
@@ -119,9 +119,9 @@ class Match:
         if self.namespace_labels is None:
             return True
         if target.is_namespace:
-            return selects(self.namespace_labels, _labels(target.object))
+            return selects(self.namespace_labels, labels(target.object))
         if target.namespace is not None:
-            return selects(self.namespace_labels, _labels(target.namespace))
+            return selects(self.namespace_labels, labels(target.namespace))
         if not target.metadata.get("namespace"):
             return True
         raise Malformed("a namespaceSelector needs the Namespace, which is not known")
@@ -168,6 +168,8 @@ def selector(item: Object, name: str, place: str) -> Object | None:
     return found
 
 
-def _labels(item: Object) -> Mapping[str, str]:
-    found = (item.get("metadata") or {}).get("labels")
+def labels(item: Object) -> Mapping[str, str]:
+    """Labels of an object, of which nothing is known to be as it should."""
+    metadata = item.get("metadata")
+    found = metadata.get("labels") if isinstance(metadata, dict) else None
     return found if isinstance(found, dict) else {}

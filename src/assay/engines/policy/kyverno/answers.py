@@ -41,6 +41,11 @@ class Asked:
         return self.request.object is None
 
 
+def explained(name: str) -> str:
+    """The command that says what of an object a policy wants otherwise."""
+    return f"assay policy explain POLICIES --name {name} --resource FILE"
+
+
 def message_of(source: str, scope: Scope) -> str:
     """A message with its variables; as it is written where they have no value."""
     try:

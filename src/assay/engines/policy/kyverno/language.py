@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from assay.engines.policy.world import Policy
     from assay.formats.manifest import Manifest
 
-_KINDS = ("ClusterPolicy", "Policy", "PolicyException")
+_KINDS = ("ClusterPolicy", "Policy", "PolicyException", "CleanupPolicy", "ClusterCleanupPolicy")
 
 
 def takes(kind: GroupVersionKind) -> bool:
@@ -22,15 +22,15 @@ def takes(kind: GroupVersionKind) -> bool:
 
 def load(found: Sequence[Manifest]) -> tuple[list[Policy], list[AssayError]]:
     """The policies among `found`, with their exceptions; what cannot be loaded is told, the others go on."""
-    from assay.engines.policy.kyverno import loading
+    from assay.engines.policy.kyverno import cleanup, loading
 
     policies: list[Policy] = []
     problems: list[AssayError] = []
     for item in found:
-        if not loading.is_policy(item.object):
+        if not loading.is_policy(item.object) and not cleanup.is_policy(item.object):
             continue
         try:
-            policies.append(loading.load(item, found))
+            policies.append(cleanup.load(item) if cleanup.is_policy(item.object) else loading.load(item, found))
         except AssayError as error:
             problems.append(error)
     return policies, problems

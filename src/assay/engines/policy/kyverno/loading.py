@@ -16,6 +16,7 @@ An unknown field, and what cannot be evaluated, is refused by its place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -39,6 +40,7 @@ from assay.engines.policy.queries.faults import BadQuery
 from assay.formats.manifest import Manifest
 from assay.model.policy import GroupVersionKind, Object
 
+_ROLES = re.compile(r"[rR]oles|\{\{[^}]*request(?![.\w])")
 GROUP = "kyverno.io"
 KINDS = ("ClusterPolicy", "Policy")
 VERSIONS = ("v1", "v2beta1", "v2")
@@ -95,7 +97,17 @@ def load(policy: Manifest, others: Iterable[Manifest] = (), *, everywhere: bool 
         settings,
         exceptions.load(others, f"{namespace}/{name}" if namespace else name),
         _webhook(spec, where),
+        roles=_speaks_of_roles(spec),
     )
+
+
+def _speaks_of_roles(value: Any) -> bool:
+    """Whether a text names them, or the whole request."""
+    if isinstance(value, dict):
+        return any(_speaks_of_roles(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_speaks_of_roles(item) for item in value)
+    return isinstance(value, str) and _ROLES.search(value) is not None
 
 
 def _settings(spec: Object, place: str, everywhere: bool) -> Settings:

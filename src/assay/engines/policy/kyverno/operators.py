@@ -67,7 +67,7 @@ def _text_holds(value: Any, pattern: str) -> bool:
         return True
     if isinstance(value, dict | list):
         return False
-    return any(all(_any_term(value, terms) for terms in alternative) for alternative in _parsed(pattern))
+    return any(all(_any_term(value, terms) for terms in alternative) for alternative in parsed(pattern))
 
 
 def _any_term(value: Any, terms: tuple[tuple[Term, ...], bool]) -> bool:
@@ -77,7 +77,7 @@ def _any_term(value: Any, terms: tuple[tuple[Term, ...], bool]) -> bool:
 
 
 @lru_cache(8192)
-def _parsed(pattern: str) -> tuple[tuple[tuple[tuple[Term, ...], bool], ...], ...]:
+def parsed(pattern: str) -> tuple[tuple[tuple[tuple[Term, ...], bool], ...], ...]:
     """Alternatives (``|``) of parts (``&``)."""
     return tuple(tuple(_part(part.strip(" ")) for part in each.strip(" ").split("&")) for each in pattern.split("|"))
 

@@ -9,7 +9,7 @@ from typing import Any
 from assay.engines.policy import wildcards
 from assay.engines.policy.cel.validations import Validations
 from assay.engines.policy.kyverno import cel_rule, clauses, entries, filters
-from assay.engines.policy.kyverno.answers import Answer, Asked
+from assay.engines.policy.kyverno.answers import Answer, Asked, explained
 from assay.engines.policy.kyverno.cel_rule import CelCheck
 from assay.engines.policy.kyverno.clauses import Clauses
 from assay.engines.policy.kyverno.entries import Entry
@@ -89,6 +89,8 @@ class ClassicPolicy:
     conditions: Validations | None = None
     """``webhookConfiguration.matchConditions``."""
     values: Given | None = None
+    roles: bool = True
+    """Whether a rule may ask for ``request.roles`` or ``request.clusterRoles``."""
 
     def validate(self, request: AdmissionRequest, world: World) -> tuple[RuleResult, ...]:
         """What its rules that validate, and those about images, say."""
@@ -108,6 +110,15 @@ class ClassicPolicy:
                     request = replace(request, object=result.patched)
         return tuple(found)
 
+    def generate(self, request: AdmissionRequest, world: World) -> tuple[RuleResult, ...]:
+        """What its rules generate, alone."""
+        return tuple(self._changes(request, world, (Generation,)))
+
+    @property
+    def generates(self) -> bool:
+        """Whether it has rules that do."""
+        return any(isinstance(rule.body, Generation) for rule in self.rules)
+
     def mutate_existing(self, request: AdmissionRequest, world: World) -> tuple[RuleResult, ...]:
         """The objects that its rules change when they see the request: ``details["target"]``, or ``patched``."""
         return tuple(self._targets(request, world))
@@ -117,7 +128,9 @@ class ClassicPolicy:
             return False
         if self.conditions is None:
             return True
-        return cel_rule.conditions_hold(self.conditions, Asked(request, world, scope_of(request, world), "", None))
+        return cel_rule.conditions_hold(
+            self.conditions, Asked(request, world, scope_of(request, world, self.roles), "", None)
+        )
 
     def _asked(self, request: AdmissionRequest, world: World, kinds: tuple[type, ...]) -> Iterator[RuleResult]:
         applied = 0
@@ -169,7 +182,7 @@ class ClassicPolicy:
 
     def _ask(self, rule: Rule, request: AdmissionRequest, world: World) -> Asked | Answer:
         """What the rule is asked, or the answer where it is not."""
-        outer = scope_of(request, world)
+        outer = scope_of(request, world, self.roles)
         if self.values is not None:
             outer.give(*self.values(rule.name))
         asked = Asked(request, world, outer.inner(), rule.name, request.object)
@@ -233,6 +246,8 @@ class ClassicPolicy:
     def _result(self, rule: Rule, answer: Answer, request: AdmissionRequest, world: World) -> RuleResult:
         details: Object = {key: value for key, value in answer.details.items() if key != "failureAction"}
         action = self._action(rule, answer, request, world)
+        if answer.outcome in (Outcome.FAIL, Outcome.ERROR):
+            details = {"kind": "Policy" if self.namespace else "ClusterPolicy", "mend": explained(self.name), **details}
         return RuleResult(
             self.name, rule.name, answer.outcome, answer.message, action, details, answer.patched, answer.generated
         )

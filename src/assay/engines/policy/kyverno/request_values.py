@@ -14,10 +14,10 @@ from assay.model.policy import AdmissionRequest
 _ACCOUNT = "system:serviceaccount:"
 
 
-def scope_of(request: AdmissionRequest, world: World) -> Scope:
-    """The outermost scope of a request."""
+def scope_of(request: AdmissionRequest, world: World, roles: bool = True) -> Scope:
+    """The outermost scope of a request; with the `roles` of who asks, for which every binding has to be listed."""
     value: dict[str, Any] = {**request_value(request), "roles": [], "clusterRoles": []}
-    if request.raw.get("roles") or request.raw.get("clusterRoles") or world.cluster is not None:
+    if request.raw.get("roles") or request.raw.get("clusterRoles") or (roles and world.cluster is not None):
         value |= subjects.roles(request, world) if not subjects.is_nobody(request) else {}
     if request.object is not None:
         value["object"] = request.object

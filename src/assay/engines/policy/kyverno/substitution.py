@@ -119,6 +119,16 @@ def _variables(source: str) -> Iterator[_Variable]:
             yield _Variable(start, after, not opened, inside > 0)
 
 
+def parts(source: str) -> list[tuple[str, bool]]:
+    """A text in its parts: what stands as it is, and the queries (True), which may have variables themselves."""
+    found: list[tuple[str, bool]] = []
+    at = 0
+    for variable in sorted((one for one in _variables(source) if one.outermost), key=lambda one: one.start):
+        found += [(source[at : variable.start], False), (variable.query(source), True)]
+        at = variable.end
+    return [part for part in [*found, (source[at:], False)] if part[0]]
+
+
 def fill(document: Any, scope: Scope, path: tuple[str, ...] = ()) -> Any:
     """`document` with the values of its variables, also those in keys; raises `BadQuery`."""
     if len(path) > MAX_DEPTH:

@@ -149,7 +149,8 @@ class ImageRule:
         wanted = self.wanted(asked.item)
         for image, check in wanted:
             if (answer := self._one(image, check, asked)) is not None:
-                return replace(answer, details={"image": image.text, "failureAction": check.action})
+                more = {"image": image.text, "failureAction": check.action}
+                return replace(answer, details={**answer.details, **more})
         return Answer(Outcome.PASS, "; ".join(f"verified {image.text}" for image, _ in wanted[:10])) if wanted else None
 
     def _one(self, image: Image, check: ImageCheck, asked: Asked) -> Answer | None:
@@ -159,11 +160,13 @@ class ImageRule:
         except BadQuery as error:
             return Answer(Outcome.ERROR, f"image {image.text} cannot be verified: {error.what}")
         except (Refused, InputError) as error:
-            return Answer(Outcome.FAIL, f"image verification failed for {image.text}: {error.what}")
+            mend = {"mend": error.remedy.replace("IMAGE", image.text)} if error.remedy else {}
+            return Answer(Outcome.FAIL, f"image verification failed for {image.text}: {error.what}", details=mend)
         except AssayError as error:
             return Answer(Outcome.ERROR, f"image {image.text} cannot be verified: {error.what}")
         if check.digests and not image.reference.digest:
-            return Answer(Outcome.FAIL, f"missing digest for {image.text}")
+            mend = {"mend": f"name it by its digest, {image.text}@sha256:..."}
+            return Answer(Outcome.FAIL, f"missing digest for {image.text}", details=mend)
         if check.check is None:
             return None
         answer = check.check.ask(asked)
@@ -193,7 +196,7 @@ def _check(item: Object, place: str) -> ImageCheck:
     if kind == "Notary":
         wrong(f"{place}.type", "Notary signatures cannot be evaluated")
     form = SignatureForm.BUNDLE if kind == "SigstoreBundle" else SignatureForm.ANY
-    item = _modern(item, place)
+    item = modern(item, place)
     credentials = mapping(item, "imageRegistryCredentials", place)
     only(credentials, ("allowInsecureRegistry", "providers", "secrets"), f"{place}.imageRegistryCredentials")
     references = texts(item, "imageReferences", place)
@@ -217,7 +220,7 @@ def _check(item: Object, place: str) -> ImageCheck:
     )
 
 
-def _modern(item: Object, place: str) -> Object:
+def modern(item: Object, place: str) -> Object:
     """The forms of old, one key or identity without attestors, written as attestors."""
     old: Object = {
         part: item[part] for part in ("key", "issuer", "subject", "roots", "additionalExtensions") if part in item

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from assay.engines.policy.cel.environment import Program
 from assay.engines.policy.cel.faults import FAULTS
 from assay.engines.policy.cel.validations import Named, Validations, holds
+from assay.engines.policy.kyverno_cel.libraries.resource import take
 from assay.engines.policy.kyverno_cel.mutating import about
 from assay.engines.policy.kyverno_cel.scope import Form, Scope, bind, skipped
+from assay.engines.policy.kyverno_cel.templates import Template
 from assay.engines.policy.world import World
 from assay.model.policy import Action, AdmissionRequest, Object, Operation, Outcome, RuleResult
 
@@ -20,7 +22,7 @@ class GeneratingPolicy:
     scope: Scope
     form: Form
     checks: Validations
-    expressions: tuple[Program, ...]
+    expressions: tuple[Program | Template, ...]
 
     @property
     def name(self) -> str:
@@ -50,7 +52,11 @@ class GeneratingPolicy:
             return skipped(self.scope, "", excepted.taken)
         bindings = self.checks.bind(bindings, context)
         for expression in self.expressions:
-            expression.evaluate(bindings, context)
+            if isinstance(expression, Program):
+                expression.evaluate(bindings, context)
+                continue
+            for item in expression.objects(lambda program: program.evaluate(bindings, context)):
+                take(context, item)
         result = self.scope.result(Outcome.PASS, f"generates {len(context.generated)} objects")
         return replace(result, action=Action.AUDIT, generated=tuple(context.generated))
 

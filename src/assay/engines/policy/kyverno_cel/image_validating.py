@@ -143,9 +143,10 @@ class ImageValidatingPolicy:
         judged = first_fault(found.checks, bindings, context)
         if judged is not None:
             message = "; ".join([judged.message, *context.reasons[:10]])
+            details = {**_mend(context), **details}
             return self.scope.result(judged.outcome, message, found.form.rule, details)
         if (message := self._unverified(images, context)) is not None:
-            return self.scope.result(Outcome.FAIL, message, found.form.rule, details)
+            return self.scope.result(Outcome.FAIL, message, found.form.rule, {**_mend(context), **details})
         return self.scope.result(Outcome.PASS, "", found.form.rule, details)
 
     def _early(self, found: ImageForm, bindings: dict[str, Value], context: Context) -> tuple[RuleResult | None] | None:
@@ -209,6 +210,12 @@ class ImageValidatingPolicy:
         if context.world.images is None:
             raise Untold(f"the digest of {reference:.100} cannot be looked up: no registry is there to ask")
         return str(context.world.images.digest(reference))
+
+
+def _mend(context: Context) -> Object:
+    """What mends the first image that nobody vouched for, where there is one."""
+    bad = next((image for image, good in context.verified.items() if not good), "")
+    return {"mend": f"assay sign {bad}"} if bad else {}
 
 
 _NOTHING: dict[str, Value] = {"images": {}, "attestors": {}, "attestations": {}}

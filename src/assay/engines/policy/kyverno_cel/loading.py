@@ -14,15 +14,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from assay.engines.policy.cel.environment import Environment
+from assay.engines.policy.cel.environment import Environment, Program
 from assay.engines.policy.cel.fields import flag, mapping, objects, only, text, wrong
 from assay.engines.policy.cel.validations import Validations, compiled, conditions, variables
-from assay.engines.policy.kyverno_cel import autogen, exceptions
+from assay.engines.policy.kyverno_cel import autogen, exceptions, templates
 from assay.engines.policy.kyverno_cel.generating import DeletingPolicy, GeneratingPolicy
 from assay.engines.policy.kyverno_cel.image_loading import image_validating
 from assay.engines.policy.kyverno_cel.image_validating import ImageValidatingPolicy
 from assay.engines.policy.kyverno_cel.mutating import MutatingForm, MutatingPolicy, Targets
 from assay.engines.policy.kyverno_cel.source import Source, environment_for, scope_of
+from assay.engines.policy.kyverno_cel.templates import Template
 from assay.engines.policy.kyverno_cel.validating import ValidatingForm, ValidatingPolicy
 from assay.engines.policy.match_resources import MatchResources
 from assay.engines.policy.mutations import load as load_mutations
@@ -115,20 +116,24 @@ def _targets(spec: Object, environment: Environment, place: str) -> Targets | No
     if existing.get("enabled") is not True or not spec.get("targetMatchConstraints"):
         return None
     target = dict(mapping(spec, "targetMatchConstraints", place))
-    if target.pop("expression", None):
-        wrong(
-            f"{place}.targetMatchConstraints.expression", "targets by expression cannot be evaluated; use resourceRules"
-        )
-    match = MatchResources.load(target, f"{place}.targetMatchConstraints", versions=False)
-    return Targets(match, conditions(spec, environment, place, "targetMatchConditions"))
+    where = f"{place}.targetMatchConstraints"
+    program = compiled(environment, target, "expression", where) if target.get("expression") else None
+    target.pop("expression", None)
+    match = MatchResources.load(target, where, versions=False)
+    return Targets(match, conditions(spec, environment, place, "targetMatchConditions"), program)
 
 
 def _generating(source: Source) -> GeneratingPolicy:
     spec, place = source.spec, source.place
     environment = environment_for("generating")
-    programs = []
+    programs: list[Program | Template] = []
     for item, where in objects(spec, "generate", place):
-        only(item, ("expression",), where)
+        only(item, ("expression", "template"), where)
+        if (item.get("expression") is None) == (item.get("template") is None):
+            wrong(where, "exactly one of expression and template is needed")
+        if item.get("template") is not None:
+            programs.append(templates.load(mapping(item, "template", where), environment, f"{where}.template"))
+            continue
         programs.append(compiled(environment, item, "expression", where))
     if not programs:
         wrong(f"{place}.generate", "a generating policy needs at least one expression")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from assay.engines.policy.cel.environment import Program
 from assay.engines.policy.cel.faults import FAULTS, Costly, Untold
 from assay.engines.policy.cel.validations import Named, Validations, holds
-from assay.engines.policy.cel.values import Value
+from assay.engines.policy.cel.values import Value, plain
 from assay.engines.policy.kyverno_cel.context import Context
 from assay.engines.policy.kyverno_cel.scope import Form, Scope, bind, skipped
 from assay.engines.policy.match_resources import MatchResources
@@ -32,6 +33,8 @@ class Targets:
 
     match: MatchResources
     conditions: tuple[Named, ...] = ()
+    program: Program | None = None
+    """The expression that gives them: a list of Kubernetes (``items``), or one object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,13 @@ class MutatingPolicy:
         context = self.scope.context(world)
         if not found.form.match.takes(request, world):
             return
-        if not found.checks.matches(found.checks.bind(bind(request, world), context), context):
+        bindings = found.checks.bind(bind(request, world), context)
+        if not found.checks.matches(bindings, context):
             return
+        program = targets.program
+        items = _listed(targets.match, world) if program is None else _given(program.evaluate(bindings, context))
         unconditional = replace(found.checks, conditions=targets.conditions)
-        for item in _listed(targets.match, world):
+        for item in items:
             target = about(item, Operation.UPDATE)
             if targets.match.takes(target, world):
                 result = self._changed(found, unconditional, target, world)
@@ -132,6 +138,17 @@ class MutatingPolicy:
             if self.scope.fails_closed:
                 raise
             return False
+
+
+def _given(value: Value) -> Iterator[Object]:
+    """The objects that an expression gives."""
+    found = plain(value)
+    if not isinstance(found, dict):
+        raise Untold("the expression of the targets gives no object and no list of Kubernetes")
+    items = found.get("items", [found] if found.get("kind") else [])
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise Untold("the items that the expression of the targets gives are no objects")
+    yield from items
 
 
 def _listed(match: MatchResources, world: World) -> Iterator[Object]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from assay.engines.policy.cel.faults import Untold
 from assay.engines.policy.cel.requests import bindings as bound
 from assay.engines.policy.cel.values import Value
+from assay.engines.policy.kyverno.answers import explained
 from assay.engines.policy.kyverno_cel.context import Context
 from assay.engines.policy.kyverno_cel.exceptions import Exceptions, Exempted, matching
 from assay.engines.policy.match_resources import MatchResources
@@ -28,6 +29,8 @@ class Scope:
     mode: str = "Kubernetes"
     actions: tuple[Action, ...] = (Action.DENY,)
     fails_closed: bool = True
+    kind: str = ""
+    """As the policy's object has it."""
 
     @property
     def action(self) -> Action:
@@ -52,6 +55,8 @@ class Scope:
         action = self.action
         if outcome is Outcome.ERROR and not self.fails_closed:
             action = Action.AUDIT
+        if outcome in (Outcome.FAIL, Outcome.ERROR):
+            details = {"kind": self.kind, "mend": explained(self.name), **(details or {})}
         return RuleResult(self.name, rule, outcome, message, action, details or {})
 
 

@@ -67,6 +67,7 @@ def scope_of(item: Object, spec: Object, place: str, namespaced: bool, everywher
         text(evaluation, "mode", where, ("Kubernetes", "JSON", "HTTP", "Envoy"), "Kubernetes"),
         actions(spec, place),
         text(spec, "failurePolicy", place, ("Fail", "Ignore"), "Fail") == "Fail",
+        str(item.get("kind") or ""),
     )
 
 

@@ -24,6 +24,8 @@ class Held:
     policy: Any
     scored: bool
     """Whether its failures are more than warnings (annotation ``policies.kyverno.io/scored``)."""
+    item: Object = field(default_factory=dict)
+    """As it is written."""
 
 
 @dataclass(slots=True)
@@ -48,7 +50,7 @@ def load_all(test: TestFile) -> Policies:
         except AssayError as error:
             found.problems[name] = error.what
             continue
-        found.held.append(Held(name, kind.removeprefix("Namespaced"), policy, _scored(item.object)))
+        found.held.append(Held(name, kind.removeprefix("Namespaced"), policy, _scored(item.object), item.object))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.engines.policy.kyverno_test import judging
+from assay.engines.policy.kyverno_test import checks, judging
 from assay.engines.policy.kyverno_test.judging import Row
 from assay.engines.policy.kyverno_test.policies import load_all
 from assay.engines.policy.kyverno_test.reading import Reader, TestFile, load
@@ -34,3 +34,4 @@ def _rows(test: TestFile) -> Iterator[Row]:
     found = list(responses(test, policies, surroundings))
     for one in test.expected():
         yield judging.judge(test, one, found, policies.problems)
+    yield from checks.rows(test, found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -43,6 +43,17 @@ class Compiled:
         if found is not True:
             told = condition.message or f"the condition {condition.expression!r:.300} does not hold"
             raise Refused(told)
+
+
+def compiled(conditions: Sequence[Condition], variables: tuple[str, ...], field: str) -> tuple[Compiled, ...]:
+    """All conditions of a field; raises `Malformed`, which names the one that cannot be compiled."""
+    found = []
+    for number, item in enumerate(conditions):
+        try:
+            found.append(Compiled(item, variables))
+        except Malformed as error:
+            raise Malformed(f"{field}[{number}].expression: {error.what}", error.remedy) from error
+    return tuple(found)
 
 
 @cache

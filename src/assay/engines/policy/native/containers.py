@@ -111,6 +111,31 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def standing(item: Object | None, old: Object | None) -> frozenset[tuple[Path, str]]:
+    """Images that a request leaves as they are, by place and text.
+
+    A tag is left as it is in a pod, whose containers are there already, and in a template that does not change: the
+    pods that are made of it later are asked about themselves.
+    """
+    if item is None or old is None:
+        return frozenset()
+    template = pod_path(item)[:-1]
+    kept = not template or at(item, template) == at(old, template)
+    before = {(used.path, used.text) for used in images(old)}
+    return frozenset(
+        (used.path, used.text)
+        for used in images(item)
+        if (used.path, used.text) in before and (kept or "@" in used.text)
+    )
+
+
+def is_made_by_another(item: Object) -> bool:
+    """Whether it is the template of a controller's controller, which would make another one if it were changed."""
+    metadata = item.get("metadata")
+    owners = _list(metadata.get("ownerReferences") if isinstance(metadata, dict) else None)
+    return len(pod_path(item)) > 1 and any(isinstance(one, dict) and one.get("controller") for one in owners)
+
+
 def pinned(item: Object, digests: dict[Path, Digest]) -> Object:
     """The object with digests behind the images at these paths."""
     changed = copy.deepcopy(item)

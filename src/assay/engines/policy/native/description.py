@@ -156,17 +156,40 @@ _SLSA = _record(
     track=_text("the track of levels; BUILD unless said otherwise", least=1),
     verifier=_text("the verifier's id in the summary", least=1),
 )
+_GATE = _record(
+    "must hold before the audit ends, besides its date",
+    ("noNewViolationFor",),
+    noNewViolationFor=Shape(
+        "duration", "so long no workload may have broken the policy anew, by the controller's record"
+    ),
+)
+_GATES = Shape("array", "all must hold; of a stage without its own those of the rollout count", each=_GATE)
 _STAGE = _record(
     "other dates for some of the workloads; the first stage that takes a workload counts",
     namespaces=_texts("namespaces; * and ? stand for any text"),
     percent=Shape("integer", "so many of a hundred workloads, always the same", least=0, most=100),
     auditUntil=Shape("time", "until then nothing is refused"),
     grace=Shape("duration", "for how long workloads that existed then are only warned about"),
+    gates=_GATES,
+    forced=_record(
+        "the stage goes on although a gate does not hold",
+        ("since", "reason"),
+        since=Shape("time", "since when"),
+        reason=_text("why", least=1),
+    ),
 )
 _ROLLOUT = _record(
     "how the policy comes into force",
     auditUntil=_STAGE.fields["auditUntil"],
     grace=_STAGE.fields["grace"],
+    gates=_GATES,
+    forced=_STAGE.fields["forced"],
+    hold=_record(
+        "the rollout stands still as it is at that time",
+        ("since", "reason"),
+        since=Shape("time", "since when"),
+        reason=_text("why", least=1),
+    ),
     stages=Shape("array", "per namespace or per cent", each=_STAGE),
 )
 _POLICY = _record(

@@ -12,7 +12,7 @@ from functools import partial
 
 from assay.engines.policy.native import checks, containers, matching, rollout, workloads
 from assay.engines.policy.native.asking import Asking
-from assay.engines.policy.native.conditions import REQUEST, STATEMENT, Compiled
+from assay.engines.policy.native.conditions import REQUEST, STATEMENT, Compiled, compiled
 from assay.engines.policy.native.containers import Used
 from assay.engines.policy.native.faults import Fault
 from assay.engines.policy.native.leniency import Leniency, Lenient
@@ -22,6 +22,7 @@ from assay.errors import AssayError, ExternalError, InputError, Late, Refused
 from assay.formats.image_reference import ImageReference
 from assay.model.assay_policy import AssayPolicy
 from assay.model.policy import Action, AdmissionRequest, Object, Outcome, RuleResult
+from assay.model.workload import Workload
 
 LANGUAGE = "assay"
 
@@ -35,9 +36,9 @@ class NativePolicy:
         """Raises `Malformed` for conditions that are no CEL."""
         self.policy = policy
         self.leniency = leniency or Leniency()
-        self.conditions = tuple(Compiled(item, REQUEST) for item in policy.conditions)
+        self.conditions = compiled(policy.conditions, REQUEST, "spec.conditions")
         self.of_attestation = {
-            wanted.name: tuple(Compiled(item, STATEMENT) for item in wanted.conditions)
+            wanted.name: compiled(wanted.conditions, STATEMENT, f"spec.attestations {wanted.name}: conditions")
             for wanted in policy.attestations
         }
 
@@ -51,13 +52,20 @@ class NativePolicy:
         if not self.policy.pin or world.images is None or not self._concerns(request, world):
             return ()
         assert request.object is not None
-        return containers.pin(self.name, request.object, self._images(request.object), world.images)
+        if containers.is_made_by_another(request.object):
+            return ()
+        left = containers.standing(request.object, request.old_object)
+        wanted = (used for used in self._images(request.object) if (used.path, used.text) not in left)
+        return containers.pin(self.name, request.object, wanted, world.images)
 
     def validate(self, request: AdmissionRequest, world: World) -> tuple[RuleResult, ...]:
         """What each image of the request shows, and whether the conditions hold."""
         if not self._concerns(request, world):
             return ()
-        return tuple(_Evaluation(self, request, world, self.leniency).results())
+        evaluation = _Evaluation(self, request, world, self.leniency)
+        results = tuple(evaluation.results())
+        evaluation.note(results)
+        return results
 
     def _concerns(self, request: AdmissionRequest, world: World) -> bool:
         try:
@@ -79,6 +87,7 @@ class _Evaluation:
         self._request, self._world = request, world
         self._now = world.now()
         self._lenient = Lenient(leniency, native.policy.name, request.namespace, self._now)
+        self._workload: Workload | None = None
 
     def results(self) -> Iterator[RuleResult]:
         """All results; what cannot be told is one."""
@@ -107,10 +116,24 @@ class _Evaluation:
         policy, request, world = self._policy, self._request, self._world
         workload = workloads.workload(request, world.cluster)
         first = None
-        if world.sightings is not None and any(stage.audit_until for stage in policy.rollout):
+        if world.sightings is not None and rollout.is_staged(policy):
             known = world.sightings.first(workload)
             first = known or (None if request.dry_run else world.sightings.note(workload, self._now))
-        return rollout.standing(policy, workload, first, self._now)
+        self._workload = workload
+        return rollout.standing(policy, workload, first, self._now, world.rollouts)
+
+    def note(self, results: Sequence[RuleResult]) -> None:
+        """Write down what the workload breaks while the policy is not in force for it."""
+        record, policy, request = self._world.rollouts, self._policy, self._request
+        if record is None or request.dry_run or self._workload is None or not rollout.is_staged(policy):
+            return
+        if self._standing.phase is rollout.Phase.FORCE:
+            return
+        stage = rollout.stage_of(policy, self._workload)
+        for item in results:
+            if item.outcome is Outcome.FAIL:
+                image = str(item.details.get("image") or "")
+                record.violated(policy, stage, self._workload, item.rule, image, self._now)
 
     def _image(self, used: Used) -> Iterator[RuleResult]:
         try:
@@ -120,26 +143,68 @@ class _Evaluation:
             return
         if not matching.takes_image(self._policy.scope, reference):
             return
-        standing = self._unchanged(used, reference)
-        for rule, check in self._before(reference):
-            yield self._checked(rule, check, standing, used, None)
-        if not self._asks():
-            return
-        try:
-            asking = self._asking(used, reference)
-        except AssayError as error:
-            yield self._told("images", error, standing, used)
-            return
-        for rule, check in self._of_image(asking):
-            yield self._checked(rule, check, standing, used, asking)
+        asking, missing = self._asked(used, reference)
+        shown = "" if missing is not None else asking.digest if asking is not None else str(reference)
+        standing = self._spared(self._unchanged(used, shown), shown)
+        results = [self._checked(rule, check, standing, used, None) for rule, check in self._before(reference)]
+        if missing is not None:
+            results.append(self._told("images", missing, standing, used))
+        if asking is not None:
+            results += [self._checked(rule, check, standing, used, asking) for rule, check in self._of_image(asking)]
+        self._admitted(results, used, shown)
+        yield from results
 
-    def _unchanged(self, used: Used, reference: ImageReference) -> Standing:
-        """The standing; where the request leaves a digest as it is, a violation is reported and refuses nothing."""
-        standing = self._standing
-        if self._policy.revocation_denies or standing.action is not Action.DENY or not reference.digest:
+    def _asked(self, used: Used, reference: ImageReference) -> tuple[Asking | None, AssayError | None]:
+        """What is asked about an image, if the policy asks anything; or why its digest is not known."""
+        if not self._asks():
+            return None, None
+        try:
+            return self._asking(used, reference), None
+        except AssayError as error:
+            return None, error
+
+    def _spared(self, standing: Standing, image: str) -> Standing:
+        """The same for a pod of a controller that was looked up, whose workload ran the very image before."""
+        record, workload = self._world.admissions, self._workload
+        if self._policy.revocation_denies or standing.action is not Action.DENY or not image:
             return standing
-        before = {(item.path, item.text) for item in containers.images(self._request.old_object)}
-        if (used.path, used.text) in before:
+        if record is None or workload is None or not self._is_of_controller():
+            return standing
+        if record.known(self._policy.name, workload, image):
+            return replace(standing, action=Action.AUDIT)
+        return standing
+
+    def _is_of_controller(self) -> bool:
+        """Whether the cluster has the controller, under its uid and with these images in its template."""
+        cluster = self._world.cluster
+        try:
+            return cluster is not None and any(workloads.trusted_owners(self._request, cluster))
+        except AssayError:
+            return False
+
+    def _admitted(self, results: Sequence[RuleResult], used: Used, image: str) -> None:
+        """Write down an image that satisfies all that is asked of it, and the tag that led to it."""
+        record, workload = self._world.admissions, self._workload
+        if record is None or workload is None or self._request.dry_run or not image:
+            return
+        if results and all(item.outcome is Outcome.PASS for item in results):
+            for name in {image, used.text}:
+                record.note(self._policy.name, workload, name, self._now)
+
+    def _has_moved(self, used: Used, image: str) -> bool:
+        """Whether a tag that once led to what satisfied the policy leads to something that never did."""
+        record, workload, policy = self._world.admissions, self._workload, self._policy.name
+        if record is None or workload is None or not image or "@" in used.text:
+            return False
+        return record.known(policy, workload, used.text) and not record.known(policy, workload, image)
+
+    def _unchanged(self, used: Used, image: str) -> Standing:
+        """The standing; where the request leaves an image as it is, a violation is reported and refuses nothing."""
+        standing = self._standing
+        if self._policy.revocation_denies or standing.action is not Action.DENY:
+            return standing
+        left = containers.standing(self._request.object, self._request.old_object)
+        if (used.path, used.text) in left and not self._has_moved(used, image):
             return replace(standing, action=Action.AUDIT)
         return standing
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -18,6 +20,8 @@ from assay.model.assay_policy import (
     BreakGlass,
     Condition,
     FindingsFrom,
+    Gate,
+    Hold,
     Scope,
     Signer,
     Stage,
@@ -97,6 +101,8 @@ def _policy(name: str, place: str, spec: Object) -> AssayPolicy:
         _ACTIONS[spec["onTimeout"]] if "onTimeout" in spec else on_error,
         _duration(spec, "staleIfError") or timedelta(),
         spec.get("onRevocation") == "deny",
+        _hold(spec.get("rollout", {}).get("hold")),
+        _demands(spec),
     )
     _names_are_known(found)
     return found
@@ -240,14 +246,32 @@ def _level(item: Object | None) -> WantedLevel | None:
     return WantedLevel(_texts(item, "by"), item["level"], item["verifier"], item.get("track", "BUILD"))
 
 
+_NO_DEMANDS = ("description", "action", "rollout", "onError", "onTimeout", "onRevocation")
+
+
+def _demands(spec: Object) -> str:
+    rest = {key: value for key, value in spec.items() if key not in _NO_DEMANDS}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
 def _rollout(item: Object) -> tuple[Stage, ...]:
-    return (*(_stage(one) for one in item.get("stages", ())), _stage(item))
+    gates = _gates(item)
+    return (*(_stage(one, gates) for one in item.get("stages", ())), _stage(item, gates))
 
 
-def _stage(item: Object) -> Stage:
+def _stage(item: Object, gates: tuple[Gate, ...]) -> Stage:
     until = moment(item["auditUntil"], "auditUntil") if "auditUntil" in item else None
     grace = _duration(item, "grace") or timedelta()
-    return Stage(until, grace, _texts(item, "namespaces"), item.get("percent", 100))
+    own = _gates(item) if "gates" in item else gates
+    return Stage(until, grace, _texts(item, "namespaces"), item.get("percent", 100), own, _hold(item.get("forced")))
+
+
+def _gates(item: Object) -> tuple[Gate, ...]:
+    return tuple(Gate(duration(one["noNewViolationFor"], "noNewViolationFor")) for one in item.get("gates", ()))
+
+
+def _hold(item: Object | None) -> Hold | None:
+    return None if item is None else Hold(moment(item["since"], "since"), item["reason"])
 
 
 def exception(manifest: Manifest) -> AssayException:

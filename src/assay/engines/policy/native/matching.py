@@ -35,8 +35,8 @@ def concerns(policy: AssayPolicy, request: AdmissionRequest, world: World) -> bo
     item = request.object
     if item is None or request.sub_resource in _IGNORED or not _in_kinds(scope, request):
         return False
-    if request.operation is Operation.UPDATE and _metadata(item).get("deletionTimestamp") is not None:
-        return False  # what is being deleted runs nothing new, and must be able to go
+    if request.operation is Operation.UPDATE and _metadata(request.old_object).get("deletionTimestamp") is not None:
+        return False  # what is being deleted runs nothing new, and must be able to go; whoever asks cannot say so
     namespace = request.namespace or str(_metadata(item).get("namespace") or "")
     if scope.namespaces and not _any(scope.namespaces, namespace):
         return False

@@ -25,7 +25,7 @@ FORMAT = Format(
 
 def write(scan: Scan, options: Options) -> bytes:
     """The document; what is not covered is said in properties."""
-    gaps = tuple(Property("assay:coverage", f"{item.ecosystem}: {item.message}") for item in words.gaps(scan))
+    gaps = tuple(Property("assay:coverage", line) for line in words.gap_lines(scan))
     data = Property("assay:advisories", scan.manifest)
     sbom = replace(scan.sbom, timestamp=scan.timestamp, properties=(*scan.sbom.properties, data, *gaps))
     document, _ = build(sbom, options.version)

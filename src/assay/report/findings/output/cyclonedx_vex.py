@@ -8,6 +8,7 @@ from assay.formats import json_bytes
 from assay.formats.cyclonedx.document_writer import build
 from assay.formats.json import Json, Object, as_text
 from assay.model.finding import Scan
+from assay.report.findings import words
 from assay.report.findings.cyclonedx_vulnerability import vulnerabilities
 from assay.report.findings.format import Format, Options
 
@@ -29,6 +30,9 @@ def write(scan: Scan, options: Options) -> bytes:
         vulnerabilities(scan, options.version, lambda name: f"urn:cdx:{serial}/1#{quote(name, safe='')}")
     )
     metadata: Object = {"timestamp": scan.timestamp} if scan.timestamp else {}
+    gaps: list[Json] = [{"name": "assay:coverage", "value": line} for line in words.gap_lines(scan)]
+    if gaps:
+        metadata["properties"] = gaps
     whole: Object = {
         "$schema": document["$schema"],
         "bomFormat": "CycloneDX",

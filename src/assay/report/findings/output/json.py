@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assay.formats import json_bytes
 from assay.formats.json import Json, Object
-from assay.model.advisory import Severity
+from assay.model.advisory import Level, Severity
 from assay.model.finding import Coverage, Finding, Match, Scan, SourceDay
 from assay.report.findings import words
 from assay.report.findings.format import Format, Options
@@ -129,9 +129,10 @@ def _finding(item: Finding) -> Object:
 
 
 def _rating(item: Severity) -> Json:
+    level = item.level if item.level is not Level.UNKNOWN else Level.of_score(item.score)
     return {
         "source": item.source,
-        "level": str(item.level),
+        "level": str(level),
         "score": item.score if item.score >= 0 else None,
         "vector": item.vector,
     }

@@ -1,4 +1,7 @@
-"""OpenVEX: what is affected, and what was found not to be, as statements about the subject."""
+"""OpenVEX: what is affected, and what was found not to be, as statements about the subject.
+
+OpenVEX has no field for what could not be judged: the text about the tool tells it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from assay import __version__
 from assay.formats import openvex
 from assay.model.finding import Finding, Scan
 from assay.model.vex import Product, Statement, Status, VexDocument
+from assay.report.findings import words
 from assay.report.findings.format import Format, Options
 
 FORMAT = Format("openvex", "OpenVEX", (".openvex.json", ".vex.json"), "application/json", ("0.2.0",), "0.2.0")
@@ -30,7 +34,7 @@ def document(scan: Scan) -> VexDocument:
         role="scanner",
         time=scan.timestamp,
         statements=statements,
-        tool=f"assay {__version__}",
+        tool="; ".join((f"assay {__version__}", *words.gap_lines(scan))),
     )
 
 

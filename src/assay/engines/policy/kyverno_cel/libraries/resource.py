@@ -163,6 +163,15 @@ def _generate(context: Context, _: Generator, namespace: str, items: list[Value]
     return True
 
 
+def take(context: Context, item: Object) -> None:
+    """Generate an object in the namespace that it names; raises `Untold` for one that is none, or of too many."""
+    metadata = item.get("metadata")
+    named = str(metadata.get("namespace") or "") if isinstance(metadata, dict) else ""
+    context.generated.append(_generated(item, _place(context, named)))
+    if len(context.generated) > MAX_GENERATED:
+        raise Untold(f"a policy generates over {MAX_GENERATED} objects")
+
+
 def _generated(item: Object, namespace: str) -> Object:
     """What is made of it: in the namespace, without what the API server keeps about the source."""
     kind = GroupVersionKind.of(item)

@@ -1,0 +1,1 @@
+"""Shows and steers how policies come into force: stages, gates, holds."""

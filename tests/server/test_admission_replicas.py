@@ -1,0 +1,98 @@
+"""Two servers at once: what one of them has seen, revoked or verified holds for the other within seconds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from adapters.test_kubernetes import kubeconfig
+from simulators.cluster import SimulatedCluster, serve
+from simulators.postgres_server import postgres_server
+from simulators.running_admission import RunningAdmission, pod, running_admission
+
+POLICY = """
+apiVersion: assay.dev/v1alpha1
+kind: AssayPolicy
+metadata: {name: registries}
+spec: {registries: [%s], action: enforce}
+"""
+IMAGE = pod("one.example/app:1")
+SECONDS = 5
+
+
+def within(seconds: float, test: Callable[[], bool]) -> float:
+    """How long it took."""
+    start = time.monotonic()
+    while time.monotonic() - start < seconds:
+        if test():
+            return time.monotonic() - start
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds} s")
+
+
+@pytest.fixture(params=("postgres", "files"))
+def two(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[list[RunningAdmission], Path]]:
+    """Two servers that share a database, or have a file each and a cluster; and the folder of their policies."""
+    policies = tmp_path / "policies"
+    policies.mkdir()
+    (policies / "p.yaml").write_text(POLICY % "one.example")
+    with ExitStack() as stack:
+        if request.param == "postgres":
+            flags: list[str | Path] = ["--database", stack.enter_context(postgres_server()).common]
+        else:
+            cluster = stack.enter_context(serve(SimulatedCluster()))
+            flags = ["--replicas", "--kubeconfig", kubeconfig(tmp_path, cluster.url), "--background-scan", "0"]
+        servers = []
+        for name in ("a", "b"):
+            (tmp_path / name).mkdir()
+            words = ("--policies", policies, "--behind", "3s", *flags)
+            servers.append(stack.enter_context(running_admission(tmp_path / name, *words)))
+        yield servers, policies
+
+
+def test_what_is_revoked_is_in_force_on_both_within_seconds(two: tuple[list[RunningAdmission], Path]) -> None:
+    servers, policies = two
+    assert all(one.review(IMAGE)["allowed"] for one in servers)
+    (policies / "p.yaml").write_text(POLICY % "other.example")
+    took = within(SECONDS, lambda: not any(one.review(IMAGE)["allowed"] for one in servers))
+    print(f"revoked on both after {took:.2f} s")
+    within(SECONDS, lambda: all(one.get("/readyz").status_code == 200 for one in servers))
+
+
+def test_one_that_starts_with_what_is_no_longer_in_force_is_not_ready_until_it_has_waited(tmp_path: Path) -> None:
+    for name, allowed in (("a", "one.example"), ("b", "elder.example")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "p.yaml").write_text(POLICY % allowed)
+    with postgres_server() as server:
+        words = ("--database", server.common, "--behind", "20s")
+        with (
+            running_admission(tmp_path / "a", "--policies", tmp_path / "a" / "p.yaml", *words),
+            running_admission(tmp_path / "b", "--policies", tmp_path / "b" / "p.yaml", *words, ready=False) as behind,
+        ):
+            time.sleep(2)
+            assert behind.get("/readyz").status_code == 503
+            told = " ".join(behind.get("/healthz").json()["warnings"])
+            assert "the policies of this replica are others than those in force" in told
+            (tmp_path / "b" / "p.yaml").write_text(POLICY % "one.example")
+            within(SECONDS, lambda: behind.get("/readyz").status_code == 200)
+
+
+def test_another_trust_root_is_in_force_within_seconds(tmp_path: Path) -> None:
+    """It is read again when it changes; one that cannot be read leaves what was in force, and is told."""
+    import json
+
+    empty = {"mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1"}
+    root = tmp_path / "root.json"
+    root.write_text(json.dumps({**empty, "tlogs": [], "certificateAuthorities": [], "ctlogs": []}))
+    (tmp_path / "p.yaml").write_text(POLICY % "one.example")
+    with running_admission(tmp_path, "--policies", tmp_path / "p.yaml", "--admission-trusted-root", root) as served:
+        assert "load" not in served.get("/healthz").text
+        root.write_text("nothing")
+        within(SECONDS, lambda: "stay in force" in served.get("/healthz").text)
+        assert served.review(IMAGE)["allowed"]
+        root.write_text(json.dumps(empty))
+        within(SECONDS, lambda: "stay in force" not in served.get("/healthz").text)
