@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,27 +16,11 @@ from assay.errors import ExternalError, UsageError
 from assay.model.digest import Algorithm, Digest
 from assay.model.image_policy import ImageSignature
 from assay.model.workload import Workload
-from simulators.postgres_server import PostgresServer, postgres_server
+from simulators.postgres_server import PostgresServer
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 SHOP = Workload("shop", "Deployment", "app")
 SIGNED = ImageSignature(Digest(Algorithm.SHA256, "ab" * 32), "a@org.example", "https://issuer.example", NOW, {}, ())
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    with postgres_server() as found:
-        yield found
-
-
-@pytest.fixture(params=("file", "postgres"))
-def two(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Database, Database]]:
-    """The database as two replicas see it (with a file, two processes on one machine)."""
-    address = request.getfixturevalue("server").database() if request.param == "postgres" else ""
-    found = opened(tmp_path, address), opened(tmp_path, address)
-    yield found
-    for one in found:
-        one.close()
 
 
 def test_the_first_time_that_any_replica_saw_counts(two: tuple[Database, Database]) -> None:
@@ -69,11 +52,13 @@ def test_what_fails_in_a_transaction_leaves_nothing(two: tuple[Database, Databas
     assert Sightings(two[1]).first(SHOP) is None
 
 
-def test_a_database_that_is_away_costs_a_review_no_time_and_comes_back(server: PostgresServer, tmp_path: Path) -> None:
-    database = opened(tmp_path, server.database())
+def test_a_database_that_is_away_costs_a_review_no_time_and_comes_back(
+    admission_server: PostgresServer, tmp_path: Path
+) -> None:
+    database = opened(tmp_path, admission_server.database())
     sightings, verdicts = Sightings(database), VerdictStore(database)
     verdicts.put("held", (SIGNED,))
-    server.stop(signal.SIGQUIT)
+    admission_server.stop(signal.SIGQUIT)
     with pytest.raises(ExternalError):
         sightings.first(SHOP)
     start = time.monotonic()
@@ -83,7 +68,7 @@ def test_a_database_that_is_away_costs_a_review_no_time_and_comes_back(server: P
         with pytest.raises(ExternalError, match="a moment ago"):
             sightings.note(SHOP, NOW)
     assert time.monotonic() - start < 1
-    server.start()
+    admission_server.start()
     end = time.monotonic() + 10
     while time.monotonic() < end:
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -17,28 +16,12 @@ from assay.errors import ExternalError
 from assay.model.assay_policy import StageRecord
 from assay.model.workload import Workload
 from simulators.native_samples import NOW, native
-from simulators.postgres_server import PostgresServer, postgres_server
+from simulators.postgres_server import postgres_server
 
 DAY = timedelta(days=1)
 POLICY = native({"registries": ["a.example"], "rollout": {"gates": [{"noNewViolationFor": "14d"}]}}).policy
 STAGE = POLICY.rollout[0]
 LATER = timedelta(seconds=5)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    with postgres_server() as found:
-        yield found
-
-
-@pytest.fixture(params=("file", "postgres"))
-def two(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Database, Database]]:
-    """The database as two replicas see it."""
-    address = request.getfixturevalue("server").database() if request.param == "postgres" else ""
-    found = opened(tmp_path, address), opened(tmp_path, address)
-    yield found
-    for one in found:
-        one.close()
 
 
 def workload(number: int, namespace: str = "shop") -> Workload:

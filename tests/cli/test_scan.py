@@ -99,6 +99,24 @@ def test_a_folder_with_many_lock_files_and_rules_beside_them(data: Path) -> None
     assert sorted(ids(report("repo", "--no-source-config"))) == ["MAL-1", "PYSEC-1"]
 
 
+@pytest.mark.parametrize("source", [".", ".."])
+def test_a_working_directory_inside_the_source_is_not_trusted(
+    data: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    here = Path("repo/one")
+    here.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    Path("requirements.txt").write_text("flask==1.0\n")
+    lock = {"lockfileVersion": 3, "packages": {"node_modules/evil": {"version": "1.0.0"}}}
+    Path("package-lock.json").write_text(json.dumps(lock))
+    Path(".trivyignore").write_text("PYSEC-1\nMAL-1\n")
+    assert (ids(report(source)), ids(report(source), "suppressed")) == (["MAL-1"], ["PYSEC-1"])
+    found = report(source, "--no-source-config")
+    assert sorted(ids(found)) == ["MAL-1", "PYSEC-1"] and found["ruleFiles"] == []
+    named = report(source, "--no-source-config", "--ignorefile", ".trivyignore")
+    assert ids(named) == [], "who names the file trusts it"
+
+
 def test_rules_of_the_working_directory_are_trusted(data: Path) -> None:
     Path("assay.toml").write_text('[[scan.ignore]]\nid = "CVE-2021-44228"\nreason = "no JNDI"\nexpires = 2099-01-01\n')
     found = report(LOG4J)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import stat
 from pathlib import Path
@@ -136,6 +137,26 @@ def test_sbom_and_scan_are_attested_straight_from_the_engines(
     assert any(item["name"].lower() == "django" for item in sbom["components"])
     assert run(*verify, "--type", "vuln") == 0
     assert "scanner" in json.loads(capsys.readouterr().out)["predicate"]
+
+
+def test_rules_inside_of_what_is_attested_hide_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("key", "generate")
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "requirements.txt").write_text("django==3.2.0\n")
+    monkeypatch.chdir(tree)
+
+    def attested(name: str) -> list[str]:
+        flags = ("--scan", "--key", tmp_path / "cosign.key", "--bundle", tmp_path / name, *LOCAL)
+        assert run("attest", tree, *flags) == 0
+        envelope = json.loads((tmp_path / name).read_text())["dsseEnvelope"]
+        results = json.loads(base64.b64decode(envelope["payload"]))["predicate"]["scanner"]["result"]
+        return sorted(item["id"] for item in results["findings"])
+
+    before = attested("before.json")
+    assert before
+    (tree / ".trivyignore").write_text("\n".join(before))
+    assert attested("after.json") == before
 
 
 def test_attestations_of_a_file_do_not_hide_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

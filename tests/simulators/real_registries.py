@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import socket
@@ -14,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-SOURCE = Path(__file__).with_name("gcr_registry")
-_BUILT = ROOT / ".cache" / "gcr_registry"
+from simulators import go_program
+
 _CONFIGURATION = """version: 0.1
 storage: {{filesystem: {{rootdirectory: {folder}}}, delete: {{enabled: {deletes}}}}}
 http: {{addr: "127.0.0.1:{port}"}}
@@ -66,22 +64,10 @@ def _wait_for(port: int) -> None:
 @contextmanager
 def with_referrers() -> Iterator[str]:
     """go-containerregistry's registry with ``WithReferrersSupport(true)``: ``127.0.0.1:PORT``."""
-    with subprocess.Popen([_program()], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+    program, quiet = go_program.built("gcr_registry"), subprocess.DEVNULL
+    with subprocess.Popen([program], stdout=subprocess.PIPE, stderr=quiet, text=True) as server:
         try:
             assert server.stdout is not None
             yield server.stdout.readline().strip()
         finally:
             server.terminate()
-
-
-def _program() -> Path:
-    """The program, built once; Go keeps the modules and checks them against go.sum."""
-    go = shutil.which("go") or pytest.skip("there is no go")
-    _BUILT.parent.mkdir(exist_ok=True)
-    with _BUILT.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        newest = max(path.stat().st_mtime for path in SOURCE.iterdir())
-        if not _BUILT.exists() or _BUILT.stat().st_mtime < newest:
-            command = [go, "build", "-trimpath", "-o", str(_BUILT), "."]
-            subprocess.run(command, cwd=SOURCE, check=True, env={**os.environ, "GOFLAGS": "-mod=readonly"})
-    return _BUILT

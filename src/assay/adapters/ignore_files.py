@@ -49,10 +49,11 @@ class Found:
 
 
 def collect(
-    folders: Sequence[Path], named: Sequence[Path], working: Path | None = None
+    folders: Sequence[Path], named: Sequence[Path], working: Path | None = None, *, refused: bool = False
 ) -> tuple[list[IgnoreRule], list[str], list[str]]:
     """The rules of the files that are `named`, of the working directory, and of the scanned `folders`.
 
+    A working directory inside a scanned folder is a part of it. With `refused` nothing in the folders counts.
     Raises `InputError` for a named file that cannot be read.
     """
     found = Found()
@@ -64,7 +65,7 @@ def collect(
         for name in ignore_rules.FILES:
             if (here / name).is_file():
                 found.read(here / name, "", trusted=True)
-    for folder in inside:
+    for folder in () if refused else inside:
         for path in _within(folder):
             below = path.parent.relative_to(folder).as_posix()
             found.read(path, "" if below == "." else below, trusted=False)

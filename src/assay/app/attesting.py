@@ -114,7 +114,7 @@ def _predicates(target: str, claims: Claims) -> Iterator[tuple[str, Json]]:
         if claims.sbom:
             yield CYCLONEDX, json.load(_cyclonedx(found))
         if claims.scan:
-            yield VULN, json.load(_scanned(found, claims))
+            yield VULN, json.load(_scanned(found, target, claims))
 
 
 def _sbom(target: str, claims: Claims) -> Sbom:
@@ -129,9 +129,12 @@ def _cyclonedx(found: Sbom) -> bytes:
     return formats.write(found, "cyclonedx-json")
 
 
-def _scanned(found: Sbom, claims: Claims) -> bytes:
+def _scanned(found: Sbom, target: str, claims: Claims) -> bytes:
+    """What a scan says of it; rules in a folder that is attested hide nothing, also where assay runs inside of it."""
     from assay.app.scanning import ScanRequest, scan
     from assay.report.findings import formats
 
-    result = scan(ScanRequest(found, claims.data_dir, claims.cache_dir))
+    folder = Path(target.removeprefix("dir:"))
+    folders = [folder] if folder.is_dir() else []
+    result = scan(ScanRequest(found, claims.data_dir, claims.cache_dir, folders=folders, source_rules=False))
     return formats.write(result, "cosign-vuln", formats.Options())

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class ScanRequest(NamedTuple):
     """What `scan` is asked for; the fields are the flags of ``assay scan`` (docs/reference/commands.md).
 
-    `folders` are local sources that may hold ignore rules.
+    `folders` are local sources that may hold ignore rules; without `source_rules` these are refused.
     """
 
     sbom: Sbom
@@ -38,6 +38,7 @@ class ScanRequest(NamedTuple):
     vex: Sequence[Path] = ()
     attested: Sequence[VexDocument] = ()
     ignore_files: Sequence[Path] = ()
+    source_rules: bool = True
     update: UpdateRequest | None = None
     warn: Callable[[str], None] = lambda text: None
 
@@ -82,7 +83,9 @@ def _scan(request: ScanRequest, store: AdvisoryStore) -> Scan:
     from assay.workflows import scan as workflow
 
     time = timestamp()
-    rules, problems, files = ignore_files.collect(request.folders, request.ignore_files)
+    rules, problems, files = ignore_files.collect(
+        request.folders, request.ignore_files, refused=not request.source_rules
+    )
     documents = [vex_document.read(_bytes(path), str(path)) for path in request.vex]
     documents += request.attested
     words = workflow.Words(documents, rules, problems, files)

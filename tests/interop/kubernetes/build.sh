@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the programs of a real cluster, from their Go modules, into bench/.build/bin: the API server and the controllers
-# of Kubernetes (17 minutes once), or, as `build.sh kyverno`, Kyverno's command line and admission controller (6 minutes).
+# Builds the programs of a real cluster, from their Go modules, into bench/.build/bin: the API server, the controllers and
+# kubectl (17 minutes once), or, as `build.sh kyverno`, Kyverno's command line and admission controller (6 minutes).
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 built="$(cd "$here/../../.." && pwd)/bench/.build"
@@ -32,6 +32,7 @@ build_kubernetes() {
   local version="-X k8s.io/component-base/version.gitVersion=$kubernetes"
   go build -mod=mod -ldflags "$version" -o "$built/bin/kube-apiserver" ./apiserver
   go build -mod=mod -ldflags "$version" -o "$built/bin/kube-controller-manager" ./manager
+  go build -mod=mod -ldflags "$version" -o "$built/bin/kubectl" k8s.io/kubernetes/cmd/kubectl
 }
 
 build_kyverno() {
@@ -47,7 +48,7 @@ build_kyverno() {
 
 mkdir -p "$built/bin"
 case "${1:-kubernetes}" in
-  kubernetes) wanted="kube-apiserver kube-controller-manager" ;;
+  kubernetes) wanted="kube-apiserver kube-controller-manager kubectl" ;;
   kyverno) wanted="kyverno kubectl-kyverno" ;;
   *) echo "no such programs: $1; kubernetes or kyverno" >&2 && exit 2 ;;
 esac
