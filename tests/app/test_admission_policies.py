@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,3 +76,29 @@ def test_policies_that_are_gone_leave_those_of_before_in_force(controller: Contr
     assert not controller.reload()
     assert len(names(controller)) == 1
     assert "stay in force" in controller.problems["load"]
+
+
+def test_folders_that_go_while_they_are_looked_at_end_nothing(controller: Controller, mount: Path) -> None:
+    done = threading.Event()
+
+    def churn() -> None:
+        """Files and folders come and go beside the policies."""
+        number = 0
+        while not done.is_set():
+            number += 1
+            folder = mount / f"more-{number % 7}"
+            folder.mkdir()
+            (folder / "policy.yaml").write_text(POLICY.format(name="more"))
+            (folder / "policy.yaml").unlink()
+            folder.rmdir()
+
+    churning = threading.Thread(target=churn)
+    churning.start()
+    try:
+        for _ in range(3000):
+            controller.reload()
+    finally:
+        done.set()
+        churning.join()
+    controller.reload()
+    assert [name.endswith("first") for name in names(controller)] == [True]

@@ -169,18 +169,16 @@ class Controller:
         except AssayError as error:
             self.problems = {"load": f"{error.what}; the policies of before stay in force"}
             return False
+        except OSError as error:  # a folder that is exchanged while it is looked at
+            self.problems = {"load": f"{error.filename}: {error.strerror}; the policies of before stay in force"}
+            self._stamp = None
+            return False
         return True
 
     def _seen(self) -> object:
         """What changes when a policy does: names, sizes and times of all files."""
-        found = []
-        for path in own_policies.files(self._setting.policies):
-            status = path.stat()
-            found.append((str(path), status.st_mtime_ns, status.st_size, status.st_ino))
-        for path in self._setting.watched:
-            if path.exists():
-                status = path.stat()
-                found.append((str(path), status.st_mtime_ns, status.st_size, status.st_ino))
+        found = [_mark(path) for path in own_policies.files(self._setting.policies)]
+        found += [_mark(path) for path in self._setting.watched]
         source = self._setting.cluster_policies
         return found, (source.ready, source.stamp) if source is not None else None
 
@@ -220,6 +218,15 @@ class Controller:
         self.registries.close()
         self.admissions.flush()
         self._database.close()
+
+
+def _mark(path: Path) -> tuple[object, ...]:
+    """What changes with a file; one that went away meanwhile, as in a ConfigMap that is exchanged, has no more."""
+    try:
+        status = path.stat()
+    except OSError:
+        return (str(path),)
+    return str(path), status.st_mtime_ns, status.st_size, status.st_ino
 
 
 class Session:
