@@ -14,7 +14,7 @@ _CLOSING = 5.0
 
 
 class Batches(Generic[Item]):
-    """Gives what was put in to `write`, at most `size` at a time and every `pause` seconds."""
+    """Gives what was put in to `write`, at most `size` at a time: every `pause` seconds, at once where more waits."""
 
     def __init__(
         self,
@@ -56,7 +56,8 @@ class Batches(Generic[Item]):
             self._thread.join(_CLOSING)
 
     def _run(self) -> None:
-        while not (self._stop.wait(self._pause) and self._waiting.empty()):
+        batch: list[Item] = []
+        while not (self._stop.wait(0 if len(batch) == self._size else self._pause) and self._waiting.empty()):
             batch = self._next()
             try:
                 if batch:

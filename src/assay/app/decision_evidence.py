@@ -40,7 +40,8 @@ GLASS = "break-glass-use"
 KEEP = timedelta(days=90)
 _FORGET_EVERY = timedelta(minutes=10)
 _MAX_WRITTEN = 50_000
-_MAX_WAITING, _MAX_PROOFS_WAITING = 4_000, 500
+_MAX_WAITING, _MAX_PROOFS_WAITING = 1_000, 500
+"""Each holds its request, so some ten thousand bytes and more."""
 
 
 class _Proven(NamedTuple):

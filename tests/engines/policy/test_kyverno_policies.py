@@ -269,6 +269,8 @@ def test_an_update_that_changes_nothing_for_the_worse_is_let_through() -> None:
     assert (outcomes(same, rule), outcomes(same, strict)) == (["skip"], ["fail"])
     worse = replace(request(pod("nginx:latest"), "UPDATE"), old_object=pod("nginx:1"))
     assert outcomes(worse, rule) == ["fail"]
+    conditioned = {**rule, "preconditions": {"all": [{"key": "a", "operator": "Equals", "value": "a"}]}}
+    assert outcomes(same, conditioned) == ["fail"]  # as Kyverno 1.19.1 itself
 
 
 def test_a_deleted_object_is_judged_by_conditions_only() -> None:

@@ -1,4 +1,4 @@
-"""Writes Kyverno's classic policies in its CEL kinds, and those about images as AssayPolicies.
+"""Writes Kyverno's classic policies as its CEL kinds, and those about images as AssayPolicy.
 
 With `--to kyverno-cel` ClusterPolicy and Policy become ValidatingPolicy, ImageValidatingPolicy, MutatingPolicy and
 GeneratingPolicy; with `--to assay` verifyImages and ClusterImagePolicy become AssayPolicy. What the other language

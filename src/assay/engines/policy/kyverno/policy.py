@@ -155,8 +155,8 @@ class ClassicPolicy:
         bad = answer is not None and answer.outcome in (Outcome.FAIL, Outcome.ERROR)
         if not bad or not rule.tolerates or request.operation is not Operation.UPDATE or request.old_object is None:
             return answer
-        if not rule.force.enforces(request, world):
-            return answer
+        if rule.preconditions or not rule.force.enforces(request, world):
+            return answer  # with preconditions Kyverno 1.19 itself tolerates nothing: it cannot read them a second time
         assert answer is not None
         before = replace(request, object=request.old_object, old_object=None, raw={})
         if not filters.takes(rule.match, rule.exclude, before, world):
