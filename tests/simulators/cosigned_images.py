@@ -95,7 +95,7 @@ class CosignedImages:
 def cosigned_images(folder: Path) -> Iterator[CosignedImages]:
     """Start the instance and the registry, and make all images."""
     with ExitStack() as stack:
-        instance = stack.enter_context(running_instance(_new(folder / "instance")))
+        instance = stack.enter_context(running_instance(_new(folder / "instance"), most=1800))
         host = stack.enter_context(real_registries.with_referrers())
         cosign = Cosign(_new(folder / "cosign"))
         cosign("initialize", "--mirror", instance.url, "--root", instance.files / "root.json")

@@ -28,15 +28,15 @@ class RunningInstance:
 
 
 @contextmanager
-def running_instance(folder: Path, *flags: str | Path) -> Iterator[RunningInstance]:
-    """Start it with `flags` on a free port of loopback, and stop it."""
+def running_instance(folder: Path, *flags: str | Path, most: float = 300) -> Iterator[RunningInstance]:
+    """Start it with `flags` on a free port of loopback, and stop it, after `most` seconds whatever happens."""
     files = folder / "client-files"
     command = [sys.executable, "-m", "assay", "sigstore", "up", "--dev", "--listen", "127.0.0.1:0"]
     with (folder / "stderr").open("w") as errors:
         process = subprocess.Popen(
             [*command, "--client-files", files, *flags], stdout=subprocess.PIPE, stderr=errors, text=True
         )
-    guard = threading.Timer(300, process.kill)
+    guard = threading.Timer(most, process.kill)
     guard.start()
     try:
         assert process.stdout is not None

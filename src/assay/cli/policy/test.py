@@ -1,4 +1,4 @@
-"""Runs the tests of policies as they are: Gatekeeper's suites and Kyverno's tests.
+"""Runs the tests of policies as they are: Gatekeeper's suites, Kyverno's tests and assay's own.
 
 Each PATH is a file of tests, or a folder that is searched for them. Exit code 1 where a test fails.
 
@@ -31,7 +31,9 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     found = policy_tests.find(arguments.path)
     if not found:
         names = ", ".join(map(str, arguments.path))
-        raise InputError(f"there are no tests in {names}", "name a suite.yaml of Gatekeeper or a kyverno-test.yaml")
+        raise InputError(
+            f"there are no tests in {names}", "name a suite.yaml of Gatekeeper or assay, or a kyverno-test.yaml"
+        )
     with context.progress("testing", len(found)) as bar:
         results, files = [], set[str]()
         for result in policy_tests.run(found):
