@@ -86,7 +86,8 @@ def test_a_decision_names_the_verifications_it_rests_on(
     ]
     document = json.loads(evidence(tmp_path, "show", first["evidence"][0]))
     assert document["image"] == digest and document["identity"].startswith("key sha256:")
-    decision = json.loads(evidence(tmp_path, "show", entries[0]["digest"]))
+    decided = next(entry["digest"] for entry in entries if entry["kind"] == "admission-decision")
+    decision = json.loads(evidence(tmp_path, "show", decided))
     assert decision["evidence"] == first["evidence"]
 
 

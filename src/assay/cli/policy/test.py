@@ -1,4 +1,4 @@
-"""Runs the tests of policies as they are: Gatekeeper's suites, Kyverno's tests and assay's own.
+"""Runs the tests of policies: Gatekeeper's suites, Kyverno's tests and assay's own.
 
 Each PATH is a file of tests, or a folder that is searched for them. Exit code 1 where a test fails.
 
