@@ -1,7 +1,8 @@
-"""``python -m bench admission-memory``: every policy of the suites loaded, and 10,000 digests in the store.
+"""``python -m bench admission-memory``: every policy of the suites loaded, and 10,000 digests asked for.
 
-The server judges every recorded review twice before its memory is read. What the digests take is measured in a process
-of its own (``python -m bench.admission_memory FOLDER``), which keeps a signature of each and reads them all again.
+The server judges every recorded review twice, and then pods of 10,000 signed images, ten each; then its memory is read.
+What the images' authority accepted is in its store before it starts (put there by a process of its own,
+``python -m bench.admission_memory FOLDER``), so that no registry is asked.
 """
 
 from __future__ import annotations
@@ -12,51 +13,63 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from assay.adapters import admission_store
-from assay.adapters.admission_store.verdicts import VerdictStore
+from assay.adapters import trust_roots
+from assay.app.admission import Controller, Setting
+from assay.app.image_evidence import Answer
+from assay.app.proofs import NotingImages
+from assay.errors import ExternalError
+from assay.formats import admission_review
 from assay.model.digest import Algorithm, Digest
 from assay.model.image_policy import ImageSignature
 from bench import inputs, policy_tests
-from bench.measure import family, resident
+from bench.admission import load
+from bench.measure import cpu, family, resident
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from conformance.suite import folder, lines
-from simulators.running_admission import RunningAdmission, running_admission
+from simulators.running_admission import RunningAdmission, pod, review, running_admission
 
 BUILD = inputs.BUILD / "admission-memory"
-DIGESTS = 10_000
-MARK = "assay_admission_policies "
+DIGESTS, EACH, RATE, MOST = 10_000, 10, 10, 1200
+PODS = DIGESTS // EACH
+HOST = "registry.example"
 
 
 def table() -> list[str]:
     """The figures as Markdown."""
     shutil.rmtree(BUILD, ignore_errors=True)
     policy_tests.unpack(BUILD / "policies")
+    (BUILD / "signed.yaml").write_text(json.dumps(_policy()))
+    subprocess.run([sys.executable, "-m", "bench.admission_memory", str(BUILD)], check=True, timeout=MOST)
     start = time.perf_counter()
     flags = ("--policies", BUILD / "policies" / "policies", "--policies", folder("gatekeeper") / "library")
-    with running_admission(BUILD, *flags) as server:
+    with running_admission(BUILD, *flags, "--policies", BUILD / "signed.yaml", most=MOST) as server:
         ready = time.perf_counter() - start
-        count = next(line for line in server.get("/metrics").text.splitlines() if line.startswith(MARK))
-        first = _memory(server)
+        told = [("policies", f"{_figure(server, 'policies'):.0f}"), ("start to ready", f"{ready:.2f} s")]
+        told += [("memory when ready", _memory(server))]
         for _ in range(2):
             _ask(server)
-        later = _memory(server)
-    held = int(subprocess.run(_COMMAND, check=True, capture_output=True, text=True, timeout=300).stdout)
-    lines = ["### admission-memory", "", "| what | figure |", "|---|---|", f"| policies | {count.removeprefix(MARK)} |"]
-    lines += [f"| start to ready | {ready:.2f} s |", f"| memory when ready | {first / 1e6:.0f} MB |"]
-    lines += [f"| memory after all recorded reviews, twice | {later / 1e6:.0f} MB |"]
-    return [*lines, f"| {DIGESTS} digests in the store, more | {held / 1e6:.0f} MB |", ""]
+        told += [("memory after all recorded reviews, twice", _memory(server))]
+        (BUILD / "reviews.jsonl").write_text("\n".join(json.dumps(_pod(number)) for number in range(PODS)))
+        answered = load(server.url, BUILD, RATE, PODS / RATE, 8)
+        told += [(f"memory after {PODS} more, of {DIGESTS} signed images", _memory(server))]
+        told += [("answers from the store, of that", f"{_figure(server, 'stored_total'):.0f}")]
+        told += [("p99 of them", f"{answered['p99']:.0f} ms"), ("CPU-s", f"{cpu(server.process.pid):.0f}")]
+    return ["### admission-memory", "", "| what | figure |", "|---|---|", *(f"| {a} | {b} |" for a, b in told), ""]
 
 
-_COMMAND = (sys.executable, "-m", "bench.admission_memory", str(BUILD))
+def _figure(server: RunningAdmission, name: str) -> float:
+    mark = f"assay_admission_{name} "
+    return float(next(line for line in server.get("/metrics").text.splitlines() if line.startswith(mark)).split()[1])
 
 
-def _memory(server: RunningAdmission) -> int:
-    return sum(map(resident, family(server.process.pid)))
+def _memory(server: RunningAdmission) -> str:
+    return f"{sum(map(resident, family(server.process.pid))) / 1e6:.0f} MB"
 
 
 def _ask(server: RunningAdmission) -> None:
@@ -67,36 +80,55 @@ def _ask(server: RunningAdmission) -> None:
             server.send("/validate", data, "2s")
 
 
-def _digests(place: Path) -> int:
-    """What the store of that many signed digests adds to the memory of a process, in bytes."""
-    place.mkdir(parents=True, exist_ok=True)
-    store = VerdictStore(admission_store.opened(place))
-    _keep(store, 0)
-    before = _now()
+def _policy() -> dict[str, object]:
+    key = (folder("cosign") / "keys" / "empty.pub").read_text()
+    signer = {"release": {"keys": [key], "trust": {"ignoreLog": True}}}
+    spec = {"images": {"include": [f"{HOST}/**"]}, "signers": signer, "signedBy": ["release"], "action": "enforce"}
+    return {"apiVersion": "assay.dev/v1alpha1", "kind": "AssayPolicy", "metadata": {"name": "signed"}, "spec": spec}
+
+
+def _digest(number: int) -> Digest:
+    return Digest(Algorithm.SHA256, hashlib.sha256(str(number).encode()).hexdigest())
+
+
+def _pod(number: int) -> dict[str, object]:
+    images = range(number * EACH, (number + 1) * EACH)
+    return pod(*(f"{HOST}/app@{_digest(image)}" for image in images), name=f"app-{number}")
+
+
+class _Asked(NotingImages):
+    """Images that keep the question that a policy has instead of asking a registry."""
+
+    question: Hashable = None
+
+    def ask(self, key: Hashable, ask: Callable[[], Answer], host: str) -> Answer:
+        self.question = key
+        raise ExternalError("nobody is asked")
+
+
+def _fill(place: Path) -> None:
+    """Keep a signature of each image as the answer to the question that the policy has of it."""
+    root = trust_roots.public_good(place / "data").root
+    controller = Controller(Setting((place / "signed.yaml",), place / "data" / "admission", lambda: root))
+    controller.load()
+    (policy,) = controller.policies
     for number in range(DIGESTS):
-        _keep(store, number)
-    found = [store.get(_question(number)) for number in range(DIGESTS)]
-    assert all(found)
-    return _now() - before
+        images = _Asked(controller.registries, None, None, controller.proofs)
+        policy.validate(admission_review.request(_review(number)), controller.world(images))
+        controller.store.put(images.question, (_signature(_digest(number)),))
+    controller.close()
 
 
-def _keep(store: VerdictStore, number: int) -> None:
-    image = Digest(Algorithm.SHA256, hashlib.sha256(str(number).encode()).hexdigest())
+def _review(number: int) -> dict[str, object]:
+    return review(pod(f"{HOST}/app@{_digest(number)}"))
+
+
+def _signature(image: Digest) -> ImageSignature:
     payload = {
         "critical": {"image": {"docker-manifest-digest": str(image)}, "type": "cosign container image signature"}
     }
-    signed = ImageSignature(image, "release@org.example", "https://issuer.example", datetime.now(UTC), payload)
-    store.put(_question(number), (signed,))
-
-
-def _question(number: int) -> tuple[str, str, str]:
-    return "signatures", "registry.example/app", str(number)
-
-
-def _now() -> int:
-    status = Path("/proc/self/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) * 1024
+    return ImageSignature(image, "release@org.example", "https://issuer.example", datetime.now(UTC), payload)
 
 
 if __name__ == "__main__":
-    print(_digests(Path(sys.argv[1]) / "store"))
+    _fill(Path(sys.argv[1]))

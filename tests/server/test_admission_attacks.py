@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -163,6 +164,43 @@ def test_kept_verdicts_answer_at_once_while_a_registry_is_dead(served: RunningAd
             assert served.review(pod(image))["allowed"]
         assert time.monotonic() - start < 1.5
         assert not any(item.result()["allowed"] for item in waiting)
+
+
+@pytest.mark.parametrize("engine", ["native", "kyverno", "beside"])
+def test_what_only_reports_holds_nobody_up(tmp_path: Path, registry: Registry, engine: str) -> None:
+    """What is verified after the answer is known to the next one."""
+    (tmp_path / "policy.yaml").write_text(_reporting(registry.host, engine))
+    flags = ["--enforce", "kyverno"] if engine == "kyverno" else []
+    with running_admission(tmp_path, "--policies", tmp_path / "policy.yaml", *flags) as served:
+        registry.faults.stall_manifests = 2
+        start = time.monotonic()
+        assert served.review(pod(f"{registry.host}/app:old-key"), timeout="10s")["allowed"]
+        assert 0.9 < time.monotonic() - start < 1.9
+        registry.faults.stall_manifests = 0
+        assert _within(20, lambda: _passed(served, pod(f"{registry.host}/app:old-key")))
+
+
+def _passed(served: RunningAdmission, item: Any) -> bool:
+    """Whether another review of it is answered with a verdict that passes, as the figures tell."""
+    assert served.review(item, timeout="10s")["allowed"]
+    lines = served.get("/metrics").text.splitlines()
+    return any(line.startswith("assay_admission_verdicts_total{") and 'outcome="pass"' in line for line in lines)
+
+
+def _reporting(host: str, engine: str) -> str:
+    """Policies that verify images and refuse nothing."""
+    if engine == "native":
+        found = policy(host).replace("action: enforce", "action: audit")
+        return found.replace("{pin: true, require: false}", "{require: false}")
+    key = (folder("cosign") / "keys" / "empty.pub").read_text()
+    attestor = {"entries": [{"keys": {"publicKeys": key, "rekor": {"ignoreTlog": True}, "ctlog": {"ignoreSCT": True}}}]}
+    check = {"imageReferences": [f"{host}/*"], "attestors": [attestor], "mutateDigest": False, "verifyDigest": False}
+    check["failureAction"] = "Enforce" if engine == "beside" else "Audit"
+    rule = {"name": "signed", "match": {"any": [{"resources": {"kinds": ["Pod"]}}]}, "verifyImages": [check]}
+    spec = {"webhookConfiguration": {"timeoutSeconds": 10}, "rules": [rule]}
+    return json.dumps(
+        {"apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": "signed"}, "spec": spec}
+    )
 
 
 def test_a_server_that_is_stopped_answers_what_it_was_asked(place: Path, registry: Registry) -> None:

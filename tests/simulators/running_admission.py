@@ -84,8 +84,13 @@ def patch(response: Object) -> list[Object]:
 
 
 @contextmanager
-def running_admission(folder: Path, *flags: str | Path, ready: bool = True) -> Iterator[RunningAdmission]:
-    """Start it with `flags` on a free port of loopback, and stop it; used when it is ready, or when it answers."""
+def running_admission(
+    folder: Path, *flags: str | Path, ready: bool = True, most: float = 300
+) -> Iterator[RunningAdmission]:
+    """Start it with `flags` on a free port of loopback, and stop it; used when it is ready, or when it answers.
+
+    After `most` seconds it ends by itself.
+    """
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -95,7 +100,7 @@ def running_admission(folder: Path, *flags: str | Path, ready: bool = True) -> I
     environment = {**os.environ, "ASSAY_DATA_DIR": str(data)}
     with (folder / "stderr").open("w") as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
-    guard = threading.Timer(300, process.kill)
+    guard = threading.Timer(most, process.kill)
     guard.start()
     found = RunningAdmission(f"https://127.0.0.1:{port}", data / "admission" / "tls" / "ca.crt", process)
     try:

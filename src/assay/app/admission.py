@@ -206,6 +206,7 @@ class Controller:
             admissions=self.admissions,
             rollouts=self.rollouts,
             stale=self.registries.aged,
+            aside=images.aside,
         )
 
     def wrong(self, request: AdmissionRequest) -> Decision | None:
@@ -244,7 +245,7 @@ class Session:
             return deciding.decide(())
         if not mutating and (refusal := self._wrong(request)) is not None:
             return refusal
-        self._images.late = False
+        self._images.late = self._images.late_aside = False
         run = deciding.mutate if mutating else deciding.validate
         decision = run(self._policies, request, self._world)
         if not mutating and (told := own_objects.warnings(request)):
@@ -265,6 +266,11 @@ class Session:
     def late(self) -> bool:
         """Whether the last decision lacked an answer that was not there yet."""
         return self._images.late
+
+    @property
+    def late_aside(self) -> bool:
+        """Whether it lacked an answer that only the record wants."""
+        return self._images.late_aside
 
     @property
     def pending(self) -> list[Future[Any]]:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from assay.app import decision_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from assay.model.decision import Decision
-    from assay.model.policy import AdmissionRequest
+    from assay.model.policy import AdmissionRequest, Object
 
 
 class Proof(NamedTuple):
@@ -26,7 +29,7 @@ class Proof(NamedTuple):
     reference: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Decided:
     """A decision that was given at `time` (RFC 3339, UTC), never for a dry run."""
 
@@ -37,6 +40,11 @@ class Decided:
     images: Mapping[str, str]
     """Digests by image as the object names it, as far as they became known."""
     proofs: Sequence[Proof] = ()
+
+    @cached_property
+    def entry(self) -> Object:
+        """What is written of it, put together when the first companion wants it."""
+        return decision_entries.entry(self)
 
 
 class Figure(NamedTuple):

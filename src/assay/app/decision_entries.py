@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from assay.app.companions import Decided
 from assay.engines.policy.native import containers
 from assay.errors import AssayError
 from assay.model.policy import AdmissionRequest, Object, RuleResult
+
+if TYPE_CHECKING:
+    from assay.app.companions import Decided
 
 MAX_RESULTS = 500
 MAX_TEXT = 8192
@@ -17,6 +19,9 @@ MAX_TEXT = 8192
 def entry(told: Decided) -> Object:
     """Everything that is said of a decision: who asked for what, and each result with its reason."""
     request, decision = told.request, told.decision
+    known: dict[str, list[str]] = {}
+    for proof in dict.fromkeys(told.proofs):
+        known.setdefault(proof.image, []).append(proof.evidence)
     found: Object = {
         "time": told.time,
         "uid": request.uid,
@@ -29,7 +34,7 @@ def entry(told: Decided) -> Object:
         "verdict": decision.verdict,
         "action": decision.action,
         "milliseconds": round(told.seconds * 1000, 3),
-        "results": [_result(item, told) for item in decision.results[:MAX_RESULTS]],
+        "results": [_result(item, known) for item in decision.results[:MAX_RESULTS]],
     }
     if request.sub_resource:
         found["subResource"] = request.sub_resource
@@ -44,8 +49,8 @@ def entry(told: Decided) -> Object:
     return found
 
 
-def _result(item: RuleResult, told: Decided) -> Object:
-    """What one rule said: `details` has what was found and wanted, and what mends it; `evidence` is of its image."""
+def _result(item: RuleResult, known: Mapping[str, list[str]]) -> Object:
+    """What one rule said: `details` has what was found and wanted, and what mends it; `known` is evidence by image."""
     found: Object = {
         "policy": item.policy,
         "rule": item.rule,
@@ -54,9 +59,8 @@ def _result(item: RuleResult, told: Decided) -> Object:
         "message": item.message[:MAX_TEXT],
         "details": {key: value for key, value in item.details.items() if value},
     }
-    digest = item.details.get("digest")
-    if known := list(dict.fromkeys(proof.evidence for proof in told.proofs if proof.image == digest)):
-        found["evidence"] = known
+    if evidence := known.get(str(item.details.get("digest"))):
+        found["evidence"] = evidence
     return found
 
 

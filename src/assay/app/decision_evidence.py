@@ -146,7 +146,7 @@ def entries(told: Decided) -> Iterator[tuple[str, Digest, str, bytes]]:
     """The entries of a decision: kind, subject, name and document."""
     request = told.request
     place = "/".join(filter(None, (request.namespace, request.kind.kind, decision_entries.name(request))))
-    document = json_bytes.encode({"type": TYPE, **decision_entries.entry(told)})
+    document = json_bytes.encode({"type": TYPE, **told.entry})
     subjects = {digest: image for image, digest in told.images.items()}
     for digest, image in subjects.items():
         yield KIND, digests.parse(digest), f"{image} in {place}", document

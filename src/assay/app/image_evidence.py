@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -23,7 +24,7 @@ from assay.adapters.access import Access
 from assay.adapters.registry import mirrors
 from assay.adapters.registry.client import RegistryClient, connect
 from assay.adapters.registry.cloud import Clouds
-from assay.adapters.registry.transport import Policy, Transport
+from assay.adapters.registry.transport import Policy, Transport, Unreachable
 from assay.app.authority_keys import frozen
 from assay.app.daemon_pool import DaemonPool
 from assay.errors import ExternalError, InputError, Late, Refused, UsageError
@@ -49,7 +50,8 @@ WORKERS, MAX_HOSTS = 8, 64
 MAX_CONFIG = 8 << 20
 MAX_CLIENTS = 512
 NEGATIVE_SECONDS = 2.0
-"""For which a refusal is remembered: for a storm of retries, not for whoever signs and tries again."""
+"""For which a refusal is remembered, and a registry that does not answer: for a storm of retries, not for whoever signs
+and tries again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ class Registries:
         self._pools: dict[str, DaemonPool] = {}
         self._running: dict[Hashable, Future[Any]] = {}
         self._refused: dict[Hashable, tuple[float, Exception]] = {}
+        self._down: dict[str, tuple[float, Unreachable]] = {}
+        """Hosts that do not answer, until when nobody else asks them."""
         self._roots: dict[int, tuple[TrustedRoot, str]] = {}
         self._lock = Lock()
         self.asked = 0
@@ -134,19 +138,24 @@ class Registries:
         return connect(reference, self._policy, self._transport, find)
 
     def future(self, key: Hashable, ask: Callable[[], Answer], host: str) -> Future[Answer]:
-        """The answer to come to a question that others may be asking at this moment, too."""
+        """The answer to come to a question that others may be asking at this moment, too.
+
+        Of a registry that just did not answer it is that: one question after the other finds out whether it is back.
+        """
         with self._lock:
             if (known := self._refused.get(key)) is not None:
                 if known[0] > time.monotonic():
                     return _failed(known[1])
                 del self._refused[key]
-            future = self._running.get(key)
-            if future is None:
-                self.asked += 1
-                future = self._running[key] = self._pool(host).submit(ask)
-            else:
+            if (future := self._running.get(key)) is not None:
                 return future
-        future.add_done_callback(lambda done: self._ended(key, done))
+            if (down := self._down.get(host)) is not None:
+                if down[0] > time.monotonic():
+                    return _failed(_still(down[1]))
+                self._down[host] = time.monotonic() + self.reach.timeout, down[1]
+            self.asked += 1
+            future = self._running[key] = self._pool(host).submit(ask)
+        future.add_done_callback(lambda done: self._ended(key, host, done))
         return future
 
     def _pool(self, host: str) -> DaemonPool:
@@ -156,10 +165,16 @@ class Registries:
             self._pools[lane] = DaemonPool(self._workers, f"images of {lane}")
         return self._pools[lane]
 
-    def _ended(self, key: Hashable, done: Future[Any]) -> None:
+    def _ended(self, key: Hashable, host: str, done: Future[Any]) -> None:
         error = done.exception() if not done.cancelled() else None
         with self._lock:
             self._running.pop(key, None)
+            if isinstance(error, Unreachable):
+                while len(self._down) > MAX_CLIENTS:
+                    del self._down[next(iter(self._down))]
+                self._down[host] = time.monotonic() + NEGATIVE_SECONDS, error
+            else:
+                self._down.pop(host, None)
             if isinstance(error, InputError | Refused):
                 while len(self._refused) > 10_000:
                     del self._refused[next(iter(self._refused))]
@@ -180,6 +195,12 @@ class Registries:
         """Ask nothing more."""
         for pool in self._pools.values():
             pool.close()
+
+
+def _still(error: Unreachable) -> ExternalError:
+    """The same for whoever asks a moment later."""
+    kind = Late if error.stalled else ExternalError
+    return kind(f"{error.what}, a moment ago", error.remedy)
 
 
 def _failed(error: BaseException) -> Future[Any]:
@@ -211,6 +232,17 @@ class RegistryImages:
         self._futures: dict[Hashable, Future[Any]] = {}
         self.late = False
         """Whether a question was not answered in time, since this was last set to False."""
+        self.late_aside = False
+        """The same of questions that were asked `aside`."""
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Ask for the record alone: what is not answered in time makes this `late_aside`, and not `late`."""
+        before, self.late = self.late, False
+        try:
+            yield
+        finally:
+            self.late, self.late_aside = before, self.late_aside or self.late
 
     @property
     def pending(self) -> list[Future[Any]]:

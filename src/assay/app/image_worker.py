@@ -175,13 +175,13 @@ class ImageWorker:
             until = time.monotonic() + _BUDGET
             for _ in range(_ROUNDS):
                 decision = session.decide(_request(image, namespace), mutating=False)
-                if not session.late or time.monotonic() >= until or self._ended:
+                if not (session.late or session.late_aside) or time.monotonic() >= until or self._ended:
                     break
                 wait(session.pending, max(until - time.monotonic(), 0))
             outcomes = {item.outcome for item in decision.results}
         except AssayError:
             return "error"
-        if session.late or Outcome.ERROR in outcomes:
+        if session.late or session.late_aside or Outcome.ERROR in outcomes:
             return "error"
         return "fail" if Outcome.FAIL in outcomes else "pass"
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from assay.model.image_policy import Authority
 
 Found = ImageSignature | ImageAttestation
-MAX_KEPT = 8192
-MAX_KEPT_BYTES = 48 << 20
+MAX_KEPT = 2048
+MAX_KEPT_BYTES = 16 << 20
 MAX_PROOFS = 200
 _SMALL, _IN_MEMORY = 1024, 4
 _MAX_QUESTION = 512

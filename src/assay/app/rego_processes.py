@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from queue import LifoQueue
+from queue import Empty, LifoQueue
 from typing import Any
 
 from assay.engines.policy.rego.faults import NoRego, RegoError
@@ -27,6 +27,8 @@ SECONDS = 2.0
 MEMORY = 1 << 30
 MAX_ANSWER = 64 << 20
 _CHUNK = 1 << 16
+_PATIENCE = 0.05
+"""An evaluation takes a fraction of a millisecond, and a process thirty megabytes."""
 
 
 class _Gone(Exception):
@@ -97,14 +99,15 @@ class _Process:
 
 
 class RegoProcesses:
-    """As many processes as there are cores, started when they are needed."""
+    """As many processes as there are cores, each started when those before it were not free for `_PATIENCE` seconds."""
 
     def __init__(self, count: int = 0, seconds: float = SECONDS, memory: int = MEMORY) -> None:
         self._seconds, self._memory = seconds, memory
         self._numbers = itertools.count()
         self._idle: LifoQueue[_Process | None] = LifoQueue()
-        for _ in range(count or os.cpu_count() or 1):
-            self._idle.put(None)
+        self._idle.put(None)
+        self._lock = threading.Lock()
+        self._more = (count or os.cpu_count() or 1) - 1
         self._closed = threading.Event()
 
     def __call__(self, source: Source) -> RemoteProgram:
@@ -118,7 +121,7 @@ class RegoProcesses:
 
         Raises `RegoError` where there is none in time.
         """
-        process = self._idle.get()
+        process = self._free()
         try:
             if process is None:
                 process = _Process(self._memory)
@@ -135,6 +138,17 @@ class RegoProcesses:
         finally:
             self._idle.put(process)
         return answer
+
+    def _free(self) -> _Process | None:
+        """A process that does nothing; None where one is to be started."""
+        try:
+            return self._idle.get(timeout=_PATIENCE)
+        except Empty:
+            with self._lock:
+                if self._more:
+                    self._more -= 1
+                    return None
+        return self._idle.get()
 
     def _exchange(self, process: _Process, message: list[Any], calls: Calls | None) -> list[Any]:
         until = time.monotonic() + self._seconds
@@ -172,13 +186,14 @@ def _answered(name: str, request: Any, calls: Calls | None) -> list[Any]:
 
 
 class RemoteProgram:
-    """A program that every process compiles when it first meets it."""
+    """A program that one process compiles, and that every other learns of when it first meets it."""
 
-    __slots__ = ("_compile", "_number", "_processes")
+    __slots__ = ("_compile", "_know", "_number", "_processes")
 
     def __init__(self, processes: RegoProcesses, number: int, source: Source) -> None:
         self._processes, self._number = processes, number
         modules = [list(module) for module in source.modules]
+        self._know: list[Any] = []
         self._compile = ["compile", number, modules, source.entry, source.version, sorted(source.data)]
 
     def compile(self) -> None:
@@ -188,11 +203,12 @@ class RemoteProgram:
             raise NoRego(*answer[1:])
         if answer[0] != "value":
             raise NoRego(str(answer[1]))
+        self._know = ["know", self._number, answer[1]]
 
     def evaluate(self, given: Json, calls: Calls, data: Mapping[str, Json] | None = None) -> Json:
         """See `assay.engines.policy.rego.source.Program`."""
         message = ["evaluate", self._number, given, dict(data) if data else None]
-        answer = self._processes.run(message, self._compile, calls)
+        answer = self._processes.run(message, self._know, calls)
         if answer[0] != "value":
             raise RegoError(str(answer[1]))
         return answer[1]

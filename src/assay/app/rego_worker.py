@@ -1,8 +1,13 @@
 """The process that `assay.app.rego_processes` keeps: regorus on pipes, within the memory it was given.
 
-Messages are JSON, one a line. ``["compile", number, modules, entry, version, data]`` and ``["evaluate", number, given,
-data]`` come in; ``["value", x]``, ``["no rego", what, remedy, line]``, ``["error", what]`` and ``["unknown"]`` go out,
-and so do ``["ask", name, request]``, which is answered by ``["answer", x]`` or ``["fault", what]``.
+Messages are JSON, one a line. These come in::
+
+    ["compile", number, modules, entry, version, data]      answered by a program, which other processes are to know
+    ["know", number, program]
+    ["evaluate", number, given, data]
+
+Out go ``["value", x]``, ``["no rego", what, remedy, line]``, ``["error", what]``, ``["unknown"]``, and ``["ask", name,
+request]``, which is answered by ``["answer", x]`` or ``["fault", what]``.
 """
 
 from __future__ import annotations
@@ -82,6 +87,8 @@ class Worker:
         try:
             if message[0] == "compile":
                 return self._compile(*message[1:])
+            if message[0] == "know":
+                return self._know(*message[1:])
             return self._evaluate(*message[1:])
         except NoRego as error:
             return ["no rego", error.what, error.remedy, error.line]
@@ -92,7 +99,11 @@ class Worker:
 
     def _compile(self, number: int, modules: list[list[str]], entry: str, version: str, data: list[str]) -> list[Any]:
         source = Source(tuple(Module(*module) for module in modules), entry, version, frozenset(data))
-        self._programs[number] = compiling.compile(source)
+        program = self._programs[number] = compiling.compile(source)
+        return ["value", program.portable()]
+
+    def _know(self, number: int, program: list[Any]) -> list[Any]:
+        self._programs[number] = RegorusProgram.of_portable(program)
         return ["value", None]
 
     def _evaluate(self, number: int, given: Any, data: Any) -> list[Any]:

@@ -58,7 +58,7 @@ class Reporting:
 
     def validate(self, request: AdmissionRequest, world: World) -> tuple[RuleResult, ...]:
         """What it says, for the record."""
-        return tuple(
-            replace(item, action=Action.AUDIT, details={**item.details, "reportsOnly": True})
-            for item in self._policy.validate(request, world)
-        )
+        with world.aside():
+            found = self._policy.validate(request, world)
+        reports = {"reportsOnly": True}
+        return tuple(replace(item, action=Action.AUDIT, details={**item.details, **reports}) for item in found)

@@ -51,7 +51,7 @@ class ImageReference:
         return f"{self.name}{tag}" + (f"@{self.digest}" if self.digest else "")
 
 
-@lru_cache(8192)
+@lru_cache(2048)
 def parse(text: str) -> ImageReference:
     """The reference that `text` writes; raises `InputError` for what is none."""
     if len(text) > _MAX:

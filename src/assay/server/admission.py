@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -20,11 +20,11 @@ from urllib.parse import parse_qs
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from assay.adapters.decision_log import DecisionLog
 from assay.app import decision_entries, review_traces
 from assay.app.admission import Controller, Session
 from assay.app.companions import Companion, Decided
 from assay.app.decision_evidence import DecisionEvidence
+from assay.app.decision_log import DecisionLog
 from assay.app.review_traces import ReviewTraces
 from assay.engines.policy import deciding
 from assay.engines.policy.shape import duration
@@ -32,7 +32,7 @@ from assay.errors import AssayError, InputError
 from assay.formats import admission_review, json, json_bytes
 from assay.model.decision import Decision
 from assay.model.policy import AdmissionRequest, Object, Outcome
-from assay.server import http_bodies, metrics
+from assay.server import cycles, http_bodies, metrics
 from assay.server.gatekeeper_provider import Provider
 from assay.server.metrics import Counter, Gauge, Histogram
 from assay.server.parts import Part
@@ -41,6 +41,8 @@ MAX_BODY = 16 << 20
 TIMEOUT = 10.0
 _THREADS = 4
 _RELOAD = 1.0
+_ASIDE = 1.0
+"""Seconds to wait for what only the record wants: enough for a registry that is well."""
 _AGAIN = 30
 _ROUNDS = 20
 
@@ -48,14 +50,11 @@ _ROUNDS = 20
 class Webhooks:
     """Both webhooks of a controller."""
 
-    def __init__(
-        self, controller: Controller, log: DecisionLog | None = None, companions: Sequence[Companion] = ()
-    ) -> None:
+    def __init__(self, controller: Controller, companions: Sequence[Companion] = ()) -> None:
         """Reviews are traced where `ReviewTraces` is among the companions."""
         self._traces = next((item for item in companions if isinstance(item, ReviewTraces)), None)
         self._evidence = next((item for item in companions if isinstance(item, DecisionEvidence)), None)
-        self._controller = controller
-        self._log, self._companions = log, companions
+        self._controller, self._companions = controller, companions
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="reviews")
         self.reviews = Counter("assay_admission_reviews_total", "Reviews that were answered.")
         self.verdicts = Counter("assay_admission_verdicts_total", "Results of rules.")
@@ -86,14 +85,10 @@ class Webhooks:
                 "counter",
             ),
             Gauge("assay_admission_stored_total", "Answers from the store.", lambda: controller.store.hits, "counter"),
-            Gauge("assay_admission_dropped_total", "Decisions that were not logged.", self._dropped, "counter"),
         )
         told = [Gauge(*figure) for companion in self._companions for figure in companion.figures]
         series: tuple[Counter | Histogram, ...] = (self.reviews, self.verdicts, self.glasses, self.seconds)
         return {item.name: item for item in (*series, *gauges, *told)}
-
-    def _dropped(self) -> float:
-        return self._log.dropped if self._log is not None else 0
 
     async def answer(
         self, review: Object, until: float, *, mutating: bool, headers: Mapping[str, str] | None = None
@@ -134,9 +129,10 @@ class Webhooks:
     async def _decided(self, session: Session, request: AdmissionRequest, until: float, *, mutating: bool) -> Decision:
         loop = asyncio.get_running_loop()
         decision = await loop.run_in_executor(self._pool, _decide, session, request, mutating)
+        aside = min(until, loop.time() + _ASIDE)
         for _ in range(_ROUNDS):
-            left = until - loop.time()
-            if not session.late or left <= 0:
+            left = (until if session.late else aside) - loop.time()
+            if not (session.late or session.late_aside) or left <= 0:
                 break
             if waiting := session.pending:
                 await asyncio.wait([_watched(item) for item in waiting], timeout=left)
@@ -161,8 +157,6 @@ class Webhooks:
         told = Decided(
             _now(), request, decision, seconds, decision_entries.images(request, session.digests), session.proofs
         )
-        if self._log is not None:
-            self._log.write(decision_entries.entry(told))
         for companion in self._companions:
             companion.decided(told)
 
@@ -256,13 +250,12 @@ class _Metrics:
 
 def part(
     controller: Controller,
-    log: DecisionLog | None = None,
     greeting: str = "",
     companions: Sequence[Companion] = (),
     routes: Sequence[BaseRoute] = (),
 ) -> Part:
     """The admission webhooks as a part of the server; policies are loaded, and looked at again every second."""
-    webhooks = Webhooks(controller, log, companions)
+    webhooks = Webhooks(controller, companions)
 
     @asynccontextmanager
     async def running() -> AsyncIterator[None]:
@@ -275,8 +268,10 @@ def part(
         finally:
             task.cancel()
             webhooks.close()
-            await asyncio.gather(*(asyncio.to_thread(companion.close) for companion in companions))
-            await asyncio.to_thread(_close, controller, log)
+            logs = [one for one in companions if isinstance(one, DecisionLog)]
+            await _closed(one for one in companions if one not in logs)
+            await _closed(logs)  # the others write to them until they end
+            await asyncio.to_thread(controller.close)
 
     return Part(
         "admission",
@@ -288,17 +283,16 @@ def part(
     )
 
 
-def _close(controller: Controller, log: DecisionLog | None) -> None:
-    controller.close()
-    if log is not None:
-        log.close()
+async def _closed(companions: Iterable[Companion]) -> None:
+    await asyncio.gather(*(asyncio.to_thread(one.close) for one in companions))
 
 
 async def _watch(controller: Controller) -> None:
     """Load what changed; a policy that is taken back is out of force within a second or two."""
     for number in count(1):
         await asyncio.sleep(_RELOAD)
-        await asyncio.to_thread(controller.reload)
+        if await asyncio.to_thread(controller.reload):
+            cycles.settle()
         if controller.complaints and number % _AGAIN == 0:
             await asyncio.to_thread(controller.note_existing)
 

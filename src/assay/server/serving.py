@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from assay.app import sigstore
 from assay.app.sigstore import Instance
 from assay.errors import UsageError
-from assay.server import complaints, limits
+from assay.server import complaints, cycles, limits
 from assay.server.instance import Serving, part
 from assay.server.maintenance import Schedule
 from assay.server.parts import Part, compose
@@ -138,6 +138,7 @@ def _run(parts: Sequence[Part], bound: socket.socket, listening: Listening, say:
     if config.ssl is not None and listening.certificate and listening.key:
         Renewal(config.ssl, listening.certificate, listening.key, listening.renew)
     say("".join(one.greeting for one in parts))
+    cycles.settle()
     asyncio.run(uvicorn.Server(config).serve([bound]))
 
 

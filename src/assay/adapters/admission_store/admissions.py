@@ -11,7 +11,7 @@ from assay.adapters.admission_store import Database
 from assay.errors import AssayError
 from assay.model.workload import Workload
 
-MAX_HELD, MAX_ROWS = 50_000, 500_000
+MAX_HELD, MAX_ROWS = 10_000, 500_000
 _AGAIN = 86_400.0
 """Seconds after which it is written down that an image still satisfies a policy."""
 _NOTED = (

@@ -12,6 +12,7 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -24,8 +25,8 @@ from assay.model.image_policy import ImageAttestation, ImageSignature
 
 Kept = Sequence[ImageSignature] | Sequence[ImageAttestation]
 MAX_ROWS = 200_000
-MAX_HELD = 20_000
-MAX_HELD_BYTES = 48 << 20
+MAX_HELD = 4_000
+MAX_HELD_BYTES = 16 << 20
 MAX_DOCUMENT = 64 << 20
 _AGING = 0.75
 _PRUNED = 100
@@ -123,6 +124,7 @@ class VerdictStore:
                 self._bytes -= freed
 
 
+@lru_cache(2048)
 def _key(question: Hashable) -> str:
     return hashlib.sha256(repr(question).encode()).hexdigest()
 

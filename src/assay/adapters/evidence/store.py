@@ -73,14 +73,17 @@ class EvidenceStore:
     def record_all(self, found: Iterable[tuple[str, Digest, str, bytes]], producer: str) -> int:
         """Keeps documents, each with its kind, subject and name, all or none; how many. They are durable then."""
         time = self._time()
-        entries = [
-            (Evidence(subject, kind, time, producer, _digest(document), len(document), name), zlib.compress(document))
-            for kind, subject, name, document in found
-            if len(document) <= MAX_DOCUMENT
-        ]
+        entries, contents = [], dict[bytes, tuple[Digest, bytes]]()
+        for kind, subject, name, document in found:
+            if len(document) > MAX_DOCUMENT:
+                continue
+            if document not in contents:  # one document often has several subjects
+                contents[document] = _digest(document), zlib.compress(document, 1)
+            digest = contents[document][0]
+            entries.append((Evidence(subject, kind, time, producer, digest, len(document), name), document))
         with self._transaction() as connection:
-            for entry, content in entries:
-                _insert(connection, entry, content)
+            for entry, document in entries:
+                _insert(connection, entry, contents[document][1])
         return len(entries)
 
     def has(self, digest: Digest) -> bool:

@@ -121,12 +121,19 @@ class Response:
             self._transport.give_back(self._link, reusable)
 
 
-class Dropped(ExternalError):
+class Unreachable(ExternalError):
+    """A host that does not answer; `stalled` where it took longer than there was time."""
+
+    def __init__(self, what: str, remedy: str, cause: Exception | None = None) -> None:
+        super().__init__(what, remedy)
+        self.stalled = isinstance(cause, TimeoutError)
+
+
+class Dropped(Unreachable):
     """A connection that ended before its time; what asked for it may try again."""
 
     def __init__(self, what: str, cause: Exception | None = None) -> None:
-        super().__init__(what, "check the network and the registry, then try again")
-        self.stalled = isinstance(cause, TimeoutError)
+        super().__init__(what, "check the network and the registry, then try again", cause)
 
 
 class Transport:
@@ -272,7 +279,7 @@ class Transport:
             raise ExternalError(what, "name the registry's CA with SSL_CERT_FILE") from error
         except (OSError, http.client.HTTPException) as error:
             remedy = "check the name, the network, and HTTPS_PROXY"
-            raise ExternalError(f"{parts.hostname} cannot be reached: {reason(error)}", remedy) from error
+            raise Unreachable(f"{parts.hostname} cannot be reached: {reason(error)}", remedy, error) from error
         link.http.sock = cast("socket.socket", Guarded(link.http.sock, self.policy.timeout))
         return link
 

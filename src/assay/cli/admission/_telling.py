@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from assay.adapters.decision_log import DecisionLog
     from assay.adapters.kubernetes.client import Cluster
     from assay.app.admission import Controller
     from assay.app.background_scan import BackgroundScan
     from assay.app.cluster_duties import ClusterDuties
     from assay.app.cluster_events import ClusterEvents
     from assay.app.companions import Companion
+    from assay.app.decision_log import DecisionLog
     from assay.app.generated_objects import GeneratedObjects
 
 _TIMEOUT = 20
@@ -56,7 +56,6 @@ def companions(
     context: Context,
     controller: Controller,
     duties: ClusterDuties | None,
-    log: DecisionLog | None = None,
 ) -> list[Companion]:
     """What works beside the webhooks, `duties` among it."""
     from assay.adapters import telemetry
@@ -74,10 +73,20 @@ def companions(
         evidence = DecisionEvidence(data / "evidence", data / "admission", timedelta(seconds=keep))
         controller.proofs.keep = evidence.proven
         found.append(evidence)
+    log = _log(arguments)
+    found += [log] if log is not None else []
     cluster = _cluster.client(arguments, _TIMEOUT)
     if cluster is not None:
         found += _InCluster(arguments, controller, cluster, data, log).companions(duties)
     return found
+
+
+def _log(arguments: argparse.Namespace) -> DecisionLog | None:
+    if not arguments.decision_log:
+        return None
+    from assay.app.decision_log import DecisionLog
+
+    return DecisionLog(arguments.decision_log)
 
 
 class _InCluster:

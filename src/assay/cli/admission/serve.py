@@ -93,7 +93,6 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
 
 def part(arguments: argparse.Namespace, context: Context, shared: Certificates | None = None) -> Part:
     """The webhooks, with their policies loaded."""
-    from assay.adapters.decision_log import DecisionLog
     from assay.app import told_rollouts
     from assay.app.standing_beside import enforced
     from assay.server import admission
@@ -108,14 +107,13 @@ def part(arguments: argparse.Namespace, context: Context, shared: Certificates |
     controller.load()
     for problem in controller.problems.values():
         context.warn(problem, "mend it; the other policies are in force")
-    log = DecisionLog(arguments.decision_log) if arguments.decision_log else None
     greeting = f"admission webhooks: {len(controller.policies)} policies, /validate and /mutate on {arguments.listen}\n"
     duties = _cluster.duties(arguments, controller, source, shared, enforce)
-    companions = _telling.companions(arguments, context, controller, duties, log)
+    companions = _telling.companions(arguments, context, controller, duties)
     if source is not None:
         companions.append(told_rollouts.shared(controller, _cluster.needed(arguments, "policies of a cluster"), source))
     more, routes = _replicas.beside(arguments, context, controller)
-    return admission.part(controller, log, greeting, [*companions, *more], routes)
+    return admission.part(controller, greeting, [*companions, *more], routes)
 
 
 def _controller(arguments: argparse.Namespace, context: Context, source: ClusterPolicies | None) -> Controller:

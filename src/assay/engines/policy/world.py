@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -106,6 +107,8 @@ class World:
     stale: Callable[[timedelta], Images] | None = None
     """Images by verdicts that are elder than they should be, at most so old: for registries that are away."""
 
+    aside: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Within it questions are asked for the record alone, so that nobody waits long for their answers."""
     global_context: Callable[[str, str], object] | None = None
     """Kyverno's GlobalContextEntry data by name and projection (empty: the whole); raises `AssayError`."""
 

@@ -174,11 +174,19 @@ class ClassicPolicy:
                 return asked
             body = rule.body
             assert not isinstance(body, Mutation)
+            if isinstance(body, ImageRule) and not self._refuses(rule, body, request, world):
+                with world.aside():
+                    return body.ask(asked)
             if isinstance(body, PodSecurity):
                 return body.ask(asked, self._controls(rule, asked))
             return body.ask(asked)
         except AssayError as error:
             return Answer(Outcome.ERROR, error.what)
+
+    def _refuses(self, rule: Rule, body: ImageRule, request: AdmissionRequest, world: World) -> bool:
+        """Whether anybody but the record hears of what is wrong with an image."""
+        named = any(check.action == "Enforce" for check in body.checks)
+        return named or self.settings.warns or rule.force.enforces(request, world)
 
     def _ask(self, rule: Rule, request: AdmissionRequest, world: World) -> Asked | Answer:
         """What the rule is asked, or the answer where it is not."""

@@ -7,6 +7,7 @@ action is what happens now, by the rollout, the workload's age, and whether the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 
@@ -60,10 +61,14 @@ class NativePolicy:
 
     def validate(self, request: AdmissionRequest, world: World) -> tuple[RuleResult, ...]:
         """What each image of the request shows, and whether the conditions hold."""
-        if not self._concerns(request, world):
-            return ()
+        wrong: AssayError | None = None
+        try:
+            if not matching.concerns(self.policy, request, world):
+                return ()
+        except AssayError as error:
+            wrong = error  # what cannot be told must not pass in silence
         evaluation = _Evaluation(self, request, world, self.leniency)
-        results = tuple(evaluation.results())
+        results = tuple(evaluation.results(wrong))
         evaluation.note(results)
         return results
 
@@ -89,12 +94,13 @@ class _Evaluation:
         self._lenient = Lenient(leniency, native.policy.name, request.namespace, self._now)
         self._workload: Workload | None = None
 
-    def results(self) -> Iterator[RuleResult]:
-        """All results; what cannot be told is one."""
+    def results(self, wrong: AssayError | None = None) -> Iterator[RuleResult]:
+        """All results; what cannot be told is one: `wrong` is why it is not known whether the policy is concerned."""
         policy = self._policy
         try:
             self._standing = self._stands()
-            matching.concerns(policy, self._request, self._world)
+            if wrong is not None:
+                raise wrong
             used = containers.images(self._request.object)
         except AssayError as error:
             yield self._told("request", error, Standing(rollout.Phase.FORCE, policy.action))
@@ -143,6 +149,13 @@ class _Evaluation:
             return
         if not matching.takes_image(self._policy.scope, reference):
             return
+        quiet = self._standing.action is Action.AUDIT
+        with self._world.aside() if quiet else nullcontext():
+            found = self._of(used, reference)
+        yield from found
+
+    def _of(self, used: Used, reference: ImageReference) -> list[RuleResult]:
+        """What is asked of an image that the policy takes."""
         asking, missing = self._asked(used, reference)
         shown = "" if missing is not None else asking.digest if asking is not None else str(reference)
         standing = self._spared(self._unchanged(used, shown), shown)
@@ -152,7 +165,7 @@ class _Evaluation:
         if asking is not None:
             results += [self._checked(rule, check, standing, used, asking) for rule, check in self._of_image(asking)]
         self._admitted(results, used, shown)
-        yield from results
+        return results
 
     def _asked(self, used: Used, reference: ImageReference) -> tuple[Asking | None, AssayError | None]:
         """What is asked about an image, if the policy asks anything; or why its digest is not known."""

@@ -80,7 +80,7 @@ def takes_image(scope: Scope, image: ImageReference) -> bool:
 _SAME = {"registry-1.docker.io": "docker.io", "registry.hub.docker.com": "docker.io", "hub.docker.com": "docker.io"}
 
 
-@lru_cache(8192)
+@lru_cache(2048)
 def spellings(image: ImageReference) -> tuple[str, ...]:
     """The names that patterns may name an image by: with its tag and without, and with the usual name of its host."""
     host = image.host.removesuffix(":443")
@@ -89,7 +89,7 @@ def spellings(image: ImageReference) -> tuple[str, ...]:
     return (*names, *(f"{name}:{image.tag}" for name in names if image.tag))
 
 
-@lru_cache(16384)
+@lru_cache(4096)
 def _fits(pattern: str, names: tuple[str, ...]) -> bool:
     return any(_glob(pattern).fullmatch(name) is not None for name in names)
 

@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.engines.policy.rego.checking import check, check_negations
@@ -85,7 +85,7 @@ def _has_entry(tree: Tree, entry: str) -> None:
 
 @cache
 def _supplied() -> Module:
-    return Module("builtins", files(__package__).joinpath("supplied.rego").read_text(encoding="utf-8"))
+    return Module("builtins", Path(__file__).with_name("supplied.rego").read_text(encoding="utf-8"))
 
 
 @cache
@@ -170,6 +170,16 @@ class RegorusProgram:
     def __init__(self, modules: tuple[Module, ...], version: str, entry: str) -> None:
         self._modules, self._version, self._entry = modules, version, entry
         self._number = next(_numbers)
+
+    def portable(self) -> list[Any]:
+        """All of it as JSON, for another process that need not compile it again."""
+        return [[list(module) for module in self._modules], self._version, self._entry]
+
+    @classmethod
+    def of_portable(cls, program: list[Any]) -> RegorusProgram:
+        """What `portable` gave."""
+        modules, version, entry = program
+        return cls(tuple(Module(*module) for module in modules), version, entry)
 
     def evaluate(self, given: Json, calls: Calls, data: Mapping[str, Json] | None = None) -> Json:
         """See `source.Program`."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from assay.engines.policy.rego.faults import NoRego
@@ -24,7 +24,7 @@ _SCALARS = (str, int, float, bool, type(None))
 @cache
 def builtins() -> Mapping[str, int]:
     """The functions that there are, with how many arguments each takes."""
-    found: Any = load(files(__package__).joinpath("builtins.json").read_bytes())
+    found: Any = load(Path(__file__).with_name("builtins.json").read_bytes())
     return found if isinstance(found, dict) else {}
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping
-from ipaddress import ip_network
 from typing import Any
 
 from assay.engines.policy.rego.formatting import sprintf
@@ -29,6 +26,8 @@ def functions(ask: Asked) -> Mapping[str, tuple[int, Callable[..., Any]]]:
 
 
 def _overlap(left: str, right: str) -> bool:
+    from ipaddress import ip_network
+
     one, other = ip_network(left, strict=False), ip_network(right, strict=False)
     if one.version != other.version:
         return False
@@ -36,17 +35,33 @@ def _overlap(left: str, right: str) -> bool:
 
 
 def _hash(name: str) -> Callable[[str], str]:
-    return lambda text: hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
+    def function(text: str) -> str:
+        import hashlib  # with OpenSSL, which takes some megabytes that hardly a policy needs
+
+        return hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
+
+    return function
 
 
 def _mac(name: str) -> Callable[[str, str], str]:
-    return lambda text, key: hmac.new(key.encode(), text.encode(), name).hexdigest()
+    def function(text: str, key: str) -> str:
+        import hmac
+
+        return hmac.new(key.encode(), text.encode(), name).hexdigest()
+
+    return function
+
+
+def _equal(one: str, other: str) -> bool:
+    import hmac
+
+    return hmac.compare_digest(one.encode(), other.encode())
 
 
 _HASHES: Mapping[str, tuple[int, Callable[..., Any]]] = {
     **{f"crypto.{name}": (1, _hash(name)) for name in ("md5", "sha1", "sha256")},
     **{f"crypto.hmac.{name}": (2, _mac(name)) for name in ("md5", "sha1", "sha256", "sha512")},
-    "crypto.hmac.equal": (2, lambda one, other: hmac.compare_digest(one.encode(), other.encode())),
+    "crypto.hmac.equal": (2, _equal),
 }
 
 
