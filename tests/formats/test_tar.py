@@ -231,3 +231,37 @@ def test_damaged_archives_raise_malformed_or_nothing(changes: list[tuple[int, by
 def test_arbitrary_bytes_raise_malformed_or_nothing(data: bytes) -> None:
     with contextlib.suppress(Malformed):
         walk(data)
+
+
+@pytest.mark.parametrize("form", FORMATS.values(), ids=FORMATS.keys())
+def test_names_below_the_dot_are_those_without_it(form: int) -> None:
+    """`tar -C root .` writes ``./usr/`` and ``./usr/a``: what is told and handed out is the same as of ``usr/a``."""
+    long = "d" * 90 + "/" + "e" * 60
+    names = ["usr/a", "usr/.hidden/b", ".wh.c", "usr/.wh.d", "usr//e", "..f/g", "usr/h..", long]
+    folders = ["usr/", "usr/.hidden/", "..f/", "x..y/", "d" * 90 + "/", "usr//z/"]
+
+    def told(prefix: str) -> tuple[list[str], list[str], list[Seen]]:
+        members = [(info(prefix + name, tarfile.DIRTYPE), b"") for name in folders]
+        members += [(info(prefix + name, size=3), b"abc") for name in names]
+        logged: list[str] = []
+        marked: list[str] = []
+        walker = Walker(
+            Chunked(archive(members, form)), lambda path: True, log=logged.append, marks=lambda p: marked.append(p)
+        )
+        seen = [(item.path, item.kind, item.mode, item.target, walker.window.take(item.size)) for item in walker]
+        assert not walker.truncated and not walker.rejected
+        assert [item for item in marked if "/." in f"/{item}"] == ["usr/.hidden/b", ".wh.c", "usr/.wh.d", "..f/g"]
+        return logged, [path for path, *_ in seen], seen
+
+    assert told("./") == told("")
+    logged, paths, _ = told("./")
+    assert logged[:6] == ["usr/", "usr/.hidden/", "..f/", "x..y/", "d" * 90 + "/", "usr/z/"]
+    assert paths == ["usr/a", "usr/.hidden/b", ".wh.c", "usr/.wh.d", "usr/e", "..f/g", "usr/h..", long]
+
+
+@pytest.mark.parametrize("logs", [True, False])
+def test_folders_that_lead_out_are_told(logs: bool) -> None:
+    data = archive([(info(name, tarfile.DIRTYPE), b"") for name in ("a/../../b", "../c", "./d")], tarfile.GNU_FORMAT)
+    walker = Walker(Chunked(data), lambda path: True, log=(lambda path: None) if logs else None)
+    assert list(walker) == []
+    assert walker.rejected == ["a/../../b", "../c"]

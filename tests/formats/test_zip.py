@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import mmap
+import random
 import re
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -134,3 +136,27 @@ def test_any_bytes_are_salvaged_or_refused(data: bytes) -> None:
         for member in archive.members(lambda _: True):
             with contextlib.suppress(AssayError):
                 archive.read(member, 1000)
+
+
+def test_large_members_are_unpacked_alike_by_both_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is corrupt, cut off or longer than it says is refused with the same words, isal or not."""
+    noise = random.Random(1).randbytes(200_000)
+    packed = zip.open_archive(_pack({"a": noise.hex().encode()}))
+    member = next(packed.members(lambda _: True))
+    start = member.offset + 31
+    outcomes = []
+    for fast in (1, 1 << 40):
+        monkeypatch.setattr(zip, "_FAST_FROM", fast)
+        assert packed.read(member, 1 << 20) == noise.hex().encode()
+        reasons = []
+        for change in (b"\xff" * 400, b"\0" * 400):
+            broken = bytearray(packed.content)
+            broken[start + 50_000 : start + 50_400] = change
+            with pytest.raises(Malformed) as caught:
+                zip.open_archive(bytes(broken)).read(member, 1 << 20)
+            reasons.append(str(caught.value))
+        with pytest.raises(Malformed) as caught:
+            packed.read(replace(member, size=member.size - 1), 1 << 20)
+        outcomes.append([*reasons, str(caught.value)])
+    assert outcomes[0] == outcomes[1]
+    assert len(outcomes[0]) == 3

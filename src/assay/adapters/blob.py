@@ -1,7 +1,7 @@
 """Stored bytes read once and checked against their digest while they pass.
 
-The hash runs in a thread of its own, so that one layer keeps two cores busy: hashing and inflating both release the
-interpreter's lock.
+The hash of a large blob that is read alone runs in a thread of its own, so that it keeps two cores busy: hashing and
+inflating both release the interpreter's lock. Where other blobs are read beside it, handing over would only cost time.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ def hasher(digest: Digest) -> hashlib._Hash:
 class _Hashed:
     """A stream that feeds a hash with what passes."""
 
-    def __init__(self, raw: ByteStream, digest: Digest, size: int, progress: Progress | None) -> None:
+    def __init__(self, raw: ByteStream, digest: Digest, size: int, progress: Progress | None, alone: bool) -> None:
         self._raw = raw
         self._hash = hasher(digest)
         self._progress = progress
         self.total = 0
         self._queue: Queue[bytes | None] | None = None
-        if size < 0 or size > _INLINE:
+        if alone and (size < 0 or size > _INLINE):
             self._queue = Queue(_QUEUED)
             self._thread = Thread(target=self._work, args=(self._queue,), daemon=True)
             self._thread.start()
@@ -56,11 +56,10 @@ class _Hashed:
         count = self._raw.readinto(buffer)
         if count:
             self.total += count
-            piece = bytes(buffer[:count])
             if self._queue is None:
-                self._hash.update(piece)
+                self._hash.update(buffer[:count])
             else:
-                self._queue.put(piece)
+                self._queue.put(bytes(buffer[:count]))
             if self._progress is not None:
                 self._progress.advance(count)
         return count
@@ -82,8 +81,12 @@ class _Hashed:
         return self._hash.hexdigest()
 
 
-def verified(opener: Opener, digest: Digest, size: int = -1, progress: Progress | None = None) -> Opener:
+def verified(
+    opener: Opener, digest: Digest, size: int = -1, progress: Progress | None = None, *, alone: bool = True
+) -> Opener:
     """`opener`, whose stream is read to its end and compared with `digest` (and `size`, if not negative).
+
+    `alone` says that no other blob keeps the second core busy meanwhile.
 
     Leaving the context raises `DigestMismatch` for a blob that is not what it should be, unless another error is
     already on its way.
@@ -92,7 +95,7 @@ def verified(opener: Opener, digest: Digest, size: int = -1, progress: Progress 
     @contextmanager
     def open_verified() -> Iterator[ByteStream]:
         with opener() as raw:
-            stream = _Hashed(raw, digest, size, progress)
+            stream = _Hashed(raw, digest, size, progress, alone)
             try:
                 yield stream
                 stream.drain()

@@ -98,16 +98,20 @@ class Image:
     def layers(self) -> Sequence[LayerSource]:
         """The layers from the base up; those that are no file system (signatures, models) are left out."""
         commands = oci.created_by(self.config, self.manifest.layers)
+        most = 2 * sum(item.size for item in self.manifest.layers) // 3
         sources = []
         for position, item in enumerate(self.manifest.layers):
             diff_id = self.config.diff_ids[position] if position < len(self.config.diff_ids) else ""
             layer = Layer(position, str(item.digest), diff_id, commands[position], item.media_type, max(item.size, 0))
-            sources.append(self._layer(layer, item))
+            sources.append(self._layer(layer, item, alone=item.size > most))
         return sources
 
-    def _layer(self, layer: Layer, item: Descriptor) -> LayerSource:
+    def _layer(self, layer: Layer, item: Descriptor, *, alone: bool) -> LayerSource:
+        """`alone` where it has over two thirds of all bytes, so that the others are read long before it."""
         self.blobs.check(item)  # findings that are cached read no layer, but it must be there
-        opener = blob.verified(lambda: self.blobs.open(item), item.digest, item.size, self._options.progress)
+        opener = blob.verified(
+            lambda: self.blobs.open(item), item.digest, item.size, self._options.progress, alone=alone
+        )
         diff_id = None
         if self._options.verify_diff_ids:
             diff_id = digest.find(layer.diff_id)

@@ -147,6 +147,11 @@ class Walker:
         while window.end - window.position >= BLOCK or window.fill(BLOCK):
             at = window.position
             name, mode, size_field, kind = unpack(buffer, at)
+            if kind == b"5" and not pending and not fixed and _is_plain_folder(name, buffer, at):
+                window.position += BLOCK
+                if log is not None:
+                    log(self._inside(name.partition(b"\0")[0].rstrip(b"/").decode("utf-8", "surrogateescape")) + "/")
+                continue
             if kind != b"0" or pending or fixed or name[-1] or buffer[at + 345]:
                 if not name[0] and buffer[at : at + BLOCK] == _ZERO:
                     window.position += BLOCK
@@ -167,8 +172,9 @@ class Walker:
             window.position = at = at + BLOCK
             if size < 0:
                 raise Malformed(f"tar header with the size {size}")
+            written, path = path, path.removeprefix("./")
             if not path or path[0] in "./" or path[-1] == "/" or "/." in path or "//" in path:
-                yield from self._consider(Member(self._inside(path), kind, _mode(mode), size))
+                yield from self._consider(Member(self._inside(written), kind, _mode(mode), size))
             else:
                 if log is not None:
                     log(path)
@@ -280,6 +286,11 @@ class Walker:
             self._next["linkpath"] = data.partition(b"\0")[0]
         else:
             (self._global if kind == b"g" else self._next).update(pax_records(data))
+
+
+def _is_plain_folder(name: bytes, buffer: bytearray, at: int) -> bool:
+    """Whether of a folder's header only the name counts, and does not lead out of the root."""
+    return b".." not in name and buffer[at + 257 : at + 262] == b"ustar" and not buffer[at + 345]
 
 
 def normalise(path: str) -> str | None:

@@ -11,6 +11,7 @@ import mmap
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from struct import Struct
 
@@ -101,14 +102,27 @@ def _inflate(member: Member, data: bytes) -> bytes:
         raise Malformed(f"{member.name[:200]} is packed with the unknown method {member.method}")
     if member.size > max(len(data), 64) * _MAX_RATIO:
         raise Malformed(f"{member.name[:200]} lies about its size")
-    engine = zlib.decompressobj(-15)
     try:
-        result = engine.decompress(data, member.size + 1)
+        result = _raw(data, member.size + 1)
     except zlib.error as error:
         raise Malformed(f"{member.name[:200]} cannot be unpacked: {error}") from error
     if len(result) != member.size:
         raise Malformed(f"{member.name[:200]} has not the size that the zip directory says")
     return result
+
+
+def _raw(data: bytes, limit: int) -> bytes:
+    """A deflated member unpacked; raises `zlib.error`, whose words do not depend on whether isal is installed."""
+    if len(data) >= _FAST_FROM:
+        with suppress(Exception):  # not installed, or corrupt: the standard library judges
+            from isal import isal_zlib
+
+            return isal_zlib.decompressobj(-15).decompress(data, limit)
+    return zlib.decompressobj(-15).decompress(data, limit)
+
+
+_FAST_FROM = 32 << 10
+"""Bytes; below, the library is not worth its import."""
 
 
 def _zip64(extra: bytes, *values: int) -> tuple[int, int, int]:
