@@ -33,7 +33,7 @@ SEEDS: list[bytes] = [
     b'\x01[versions]\nx = "1"\n[libraries]\ny = { module = "a:b", version.ref = "x" }\n',
     b'\x02<verification-metadata><components><component group="a" name="b" version="1"/></components>'
     b"</verification-metadata>",
-    b'\x03{"modules": [{"org": "a", "name": "b", "version": "1"}]}',
+    b'\x03{"dependencies": [{"org": "a", "name": "b", "version": "1"}]}',
     b"\x04" + _POM,
     b"\x05"
     + _zip(_DESCRIPTOR | {"lib/x-1.jar": _zip(_DESCRIPTOR), "META-INF/MANIFEST.MF": b"Bundle-Version: 1\n x\n"}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tarfile
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -198,7 +199,7 @@ def test_export_refuses_a_source_that_is_not_there(web: Web, capsys: pytest.Capt
     assert "no data of 'nvd'" in capsys.readouterr().err
 
 
-def test_records_imported_one_by_one_cover_nothing(web: Web, capsys: pytest.CaptureFixture[str]) -> None:
+def test_few_imported_records_cover_nothing(web: Web, capsys: pytest.CaptureFixture[str]) -> None:
     today = datetime.now(UTC).strftime("%Y-%m-%dT00:00:00Z")
     records = [{**osv(f"X-{number}", "npm", "a", ("introduced", "0")), "modified": today} for number in (1, 2)]
     for number, record in enumerate(records):
@@ -212,4 +213,9 @@ def test_records_imported_one_by_one_cover_nothing(web: Web, capsys: pytest.Capt
 
     assert coverage("0.json") == "only a sample of the advisories for npm"
     assert coverage("0.json", "1.json") == "only a sample of the advisories for npm"
-    assert coverage("all.jsonl") == ""
+    assert coverage("all.jsonl") == "only a sample of the advisories for npm"
+    assert coverage("--complete", "all.jsonl") == ""
+    with zipfile.ZipFile("all.zip", "w") as archive:
+        archive.write("all.jsonl")
+    assert coverage("all.zip") == ""
+    assert coverage("--sample", "all.zip") == "only a sample of the advisories for npm"

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.ecosystems.maven import archive, gradle, naming, project, sbt
+from assay.ecosystems.maven.pom import parse as parse_pom
 from assay.errors import AssayError, Malformed
 from assay.model.component import Component, ComponentType, Scope
 from assay.model.ecosystem import File, Found, Located
@@ -268,7 +269,7 @@ def test_gradle_verification() -> None:
 
 
 def test_sbt_lock() -> None:
-    text = b'{"modules": [{"org": "a.b", "name": "c_3", "version": "1", "configurations": ["test"]}, 3]}'
+    text = b'{"dependencies": [{"org": "a.b", "name": "c_3", "version": "1", "configurations": ["test"]}, 3]}'
     found = sbt.parse(File("build.sbt.lock", text))
     assert [(item.id, item.scope) for item in found.components] == [("pkg:maven/a.b/c_3@1", Scope.EXCLUDED)]
 
@@ -295,3 +296,11 @@ def test_mutated_archives(data: st.DataObject) -> None:
         archive.parse(File("t.jar", bytes(changed[: data.draw(st.integers(0, len(changed)))])))
     with contextlib.suppress(AssayError):
         archive.parse(File("t.jar", bytes(changed)))
+
+
+@pytest.mark.parametrize("head", ["", '<?xml version="1.0" encoding="UTF-8"?>', '<?xml version="1.0"?>'])
+def test_a_pom_may_name_characters_as_html_does(head: str) -> None:
+    text = f"{head}<project><groupId>g</groupId><name>S&oslash;l &amp; m&aring;ne</name></project>"
+    assert parse_pom(text.encode()).name == "Søl & måne"
+    with pytest.raises(Malformed, match="undefined entity"):
+        parse_pom(text.replace("oslash", "nothing").encode())

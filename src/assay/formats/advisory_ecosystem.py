@@ -62,6 +62,8 @@ _SYSTEMS = {
     "azurelinux": "Azure Linux", "mariner": "Mariner", "fedora": "Fedora", "arch": "Arch Linux", "minimos": "MinimOS",
     "opensuse-tumbleweed": "openSUSE", "redhat": "Red Hat", "rockylinux": "Rocky Linux", "oracle": "Oracle Linux",
     "oraclelinux": "Oracle Linux", "amazon": "Amazon Linux", "amazonlinux": "Amazon Linux", "echo": "Echo",
+    "alma": "AlmaLinux", "centos-stream": "Red Hat", "cbl-mariner": "Mariner", "opensuse": "openSUSE",
+    "suse linux enterprise server": "SLES",
 }  # fmt: skip
 _MAJOR = frozenset(("AlmaLinux", "Rocky Linux", "Red Hat", "Oracle Linux", "Debian", "CentOS"))
 """Advisories of these count by major release."""
@@ -183,13 +185,15 @@ def _short(name: str, version: str) -> str:
     if name == "Debian" and version[:2] in ("1.", "2.", "3."):
         return version[:3]
     if name in _MAJOR:
+        version = version.partition("/")[0]  # `trixie/sid`
         return _CODENAMES.get(version, version.partition(".")[0])
     if name == "Alpine":
-        return "edge" if "edge" in version or "_alpha" in version else ".".join(version.split(".")[:2])
+        rolling = "edge" in version or "_alpha" in version
+        return "edge" if rolling else ".".join(version.removeprefix("v").split(".")[:2])
     if name == "Ubuntu":
         return _UBUNTU.get(version, version)
-    if name == "Amazon Linux" and version.startswith("201"):
-        return "1"
+    if name == "Amazon Linux":  # `2 (Karoo)`, `2023.6.20250115 (Amazon Linux)`, `AMI release 2018.03`
+        return "1" if version.startswith(("201", "AMI")) else version.partition(" ")[0].partition(".")[0]
     if name in ("Azure Linux", "Mariner", "Photon OS"):
         return ".".join(version.split(".")[:2])
     return version

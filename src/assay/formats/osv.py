@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from assay.errors import Malformed
-from assay.formats import advisory_ecosystem, osv_modules
+from assay.formats import advisory_ecosystem, osv_events, osv_modules
 from assay.formats.json import Json, as_list, as_object, as_text
 from assay.model.advisory import Advisory, Affected, FixState, Kind, Level, Reference, Severity
 from assay.model.version import Interval
@@ -178,41 +178,14 @@ def _ranges(
     for item in items[:MAX_ITEMS]:
         if not isinstance(item, dict):
             continue
-        found = _events(as_list(item.get("events")))
-        if item.get("type") == "GIT":
+        is_git = item.get("type") == "GIT"
+        found = osv_events.intervals(as_list(item.get("events")), branches=is_git)
+        if is_git:
             commits.append((as_text(item.get("repo")), tuple(interval for interval, _ in found)))
-            continue
-        for interval, mended in found:
-            intervals.append(interval)
-            if mended:
-                fixed.append(interval.high)
+        else:
+            intervals += [interval for interval, _ in found]
+            fixed += [interval.high for interval, is_fix in found if is_fix]
     return tuple(intervals), tuple(dict.fromkeys(fixed)), commits
-
-
-def _events(items: Sequence[Json]) -> list[tuple[Interval, bool]]:
-    """An interval for each ``introduced``, up to the next event that ends it; whether that one is a fix."""
-    result: list[tuple[Interval, bool]] = []
-    low: str | None = None
-    for item in items[:MAX_ITEMS]:
-        if not isinstance(item, dict):
-            continue
-        for what, version in item.items():
-            if not isinstance(version, str):
-                continue
-            if what == "introduced":
-                if low is not None:
-                    result.append((Interval(low), False))
-                low = version
-            elif low is not None and what in ("fixed", "limit"):
-                if version != "*":
-                    result.append((Interval(low, True, version, False), what == "fixed"))
-                    low = None
-            elif low is not None and what == "last_affected":
-                result.append((Interval(low, True, version, True), False))
-                low = None
-    if low is not None:
-        result.append((Interval(low), False))
-    return result
 
 
 def _requirements(

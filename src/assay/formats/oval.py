@@ -114,19 +114,24 @@ def _advisory(definition: Element, tests: dict[str, _Test], source: str, ecosyst
     name = next((item.get("ref_id", "") for item in references if item.get("source") not in ("CVE", "SUSE CVE")), "")
     advisory = xml.child(metadata, "advisory")
     level = _LEVELS.get((xml.text(advisory, "severity") or xml.text(metadata, "severity")).lower(), Level.UNKNOWN)
-    issued = xml.child(advisory, "issued") if advisory is not None else None
-    day = (issued.get("date", "") if issued is not None else "") or xml.text(metadata, "advisory_date")
+    issued = _day(advisory, "issued") or xml.text(metadata, "advisory_date")
     single = len(cves) == 1 and not name
     return Advisory(
         id=cves[0] if single else name or definition.get("id", ""),
         upstream=() if single else cves,
-        published=day,
-        modified=day,
+        published=issued,
+        modified=_day(advisory, "updated") or issued,
         summary=xml.text(metadata, "title"),
         severities=(Severity(source, level=level),) if level is not Level.UNKNOWN else (),
         references=tuple(Reference(url) for item in references if (url := item.get("ref_url", ""))),
         affected=affected,
     )
+
+
+def _day(advisory: Element | None, name: str) -> str:
+    """The date of ``<issued date="…"/>`` or ``<updated date="…"/>``."""
+    told = xml.child(advisory, name) if advisory is not None else None
+    return told.get("date", "") if told is not None else ""
 
 
 def _platform(metadata: Element) -> str:

@@ -7,6 +7,7 @@ a vulnerability that name no package: scores, known exploitation) and `Release` 
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from assay.model.version import Interval
@@ -50,9 +51,15 @@ class Level(StrEnum):
     @classmethod
     def of_score(cls, score: float) -> Level:
         """The word of a CVSS score (CVSS 3.1, section 5); a negative one is none."""
-        if score < 0:
-            return cls.UNKNOWN
-        return next((level for least, level in _SCORES if score >= least), cls.NONE)
+        return _level(score)
+
+
+@lru_cache(1024)
+def _level(score: float) -> Level:
+    """Kept: there are a hundred scores."""
+    if score < 0:
+        return Level.UNKNOWN
+    return next((level for least, level in _SCORES if score >= least), Level.NONE)
 
 
 _SCORES = ((9.0, Level.CRITICAL), (7.0, Level.HIGH), (4.0, Level.MEDIUM), (0.1, Level.LOW))

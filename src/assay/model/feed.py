@@ -62,7 +62,8 @@ class Feed(NamedTuple):
     (``GHSA-``); `heads` are texts of which one stands in the first bytes of its other files, and tells apart feeds
     with the same marks.
     `states` are what the source can express; a source that cannot say NOT_FIXED leaves packages undecided.
-    `complete` is false for samples. `ecosystems` are the OSV ecosystem names whose packages it covers (without release,
+    `complete` is false for samples; `least` is how many records a whole copy surely has: fewer that somebody imports
+    by hand are a sample. `ecosystems` are the OSV ecosystem names whose packages it covers (without release,
     where releases come from the records). `default` feeds are in the set that `assay db update` fetches by itself,
     `large` ones only come on request. `authority` from 0 to 100 says how far its facts are preferred over those of
     other feeds about the same package.
@@ -82,6 +83,7 @@ class Feed(NamedTuple):
     states: tuple[FixState, ...] = (FixState.FIXED, FixState.NOT_FIXED)
     ecosystems: tuple[str, ...] = ()
     complete: bool = True
+    least: int = 100
     default: bool = False
     large: bool = False
     authority: int = 50

@@ -66,7 +66,9 @@ def _end_of_life(found: Scan) -> list[str]:
 def narrowed(found: Scan, wanted: Wanted) -> Scan:
     """The scan with only the findings that are wanted, in the order that is wanted."""
     kept = [item for item in found.findings if item.vulnerability.kind is Kind.MALICIOUS or _kept(item, wanted)]
-    return replace(found, findings=tuple(sorted(kept, key=SORTS[wanted.sort])))
+    if wanted.sort != "risk":  # the order that they have
+        kept.sort(key=SORTS[wanted.sort])
+    return replace(found, findings=tuple(kept))
 
 
 def _kept(item: Finding, wanted: Wanted) -> bool:

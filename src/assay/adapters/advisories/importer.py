@@ -5,13 +5,13 @@ A folder may hold an ``index.jsonl`` that tells the day and completeness of its 
     {"file": "pypi.osv.jsonl.zst", "records": 7080, "date": "2026-07-23", "form": "OSV", ...}
 
 Without one the day of the data is the newest date in the records that is neither in the future nor before 1990.
-Records that were named one by one, a file each, are a sample of their source: what they do not speak of stays unknown.
+Fewer records than a whole copy surely has are a sample of their source, whatever file they came in: what they do not
+speak of stays unknown. OSV's own ``all.zip``, an index or the user say otherwise.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from importlib import import_module
@@ -36,10 +36,11 @@ _ENOUGH, _SELDOM = 500, 0.005
 
 
 class Imported(NamedTuple):
-    """A source as it is in the store now."""
+    """A source as it is in the store now; `few`: it was taken for a sample because of the number of its records."""
 
     shard: Shard
     skipped: Sequence[tuple[str, str]]
+    few: bool = False
 
 
 class Told(NamedTuple):
@@ -60,7 +61,7 @@ class Batch:
         source: str = "",
         note: Callable[[str], None] = lambda text: None,
         *,
-        sample: bool = False,
+        sample: bool | None = None,
         own: Sequence[Feed] = (),
         builder: type[ShardBuilder] = ShardBuilder,
     ) -> None:
@@ -73,20 +74,20 @@ class Batch:
         self._elders: dict[str, Shard] = {}
         self._builders: dict[str, ShardBuilder] = {}
         self._told: dict[str, list[Told]] = {}
-        self._single: Counter[str] = Counter()
+        self._by_hand: set[str] = set()
         self.unknown: list[str] = []
 
     def add(self, path: Path) -> None:
         """Read a file or folder."""
-        index, single = _index(path), path.is_file() and _unzipped(path.name).endswith(_ONE_RECORD)
+        index, is_export = _index(path), path.name == _EXPORT
         for item in documents(path):
             if isinstance(item, Skipped):
                 self.unknown.append(f"{item.path}: {item.reason}")
             elif item.name != INDEX and "LICENSES" not in Path(item.name).parts:
                 told = index.get(Path(item.name).name) or index.get(_unzipped(item.name))
                 feed = self.read(item, told or Told())
-                if feed is not None and single and told is None:
-                    self._single[feed.name] += 1
+                if feed is not None and told is None and not is_export:
+                    self._by_hand.add(feed.name)
 
     def read(
         self,
@@ -154,7 +155,7 @@ class Batch:
                     "check the files; what the store held before is untouched",
                 )
             shard = writer.stage(builder, lambda digest, size, f=feed: self._shard(f, digest, size, confirmed))  # type: ignore[misc]
-            result.append(Imported(shard, builder.skipped))
+            result.append(Imported(shard, builder.skipped, self._sample is None and self._is_few(feed, shard.records)))
             self._note(f"{feed.title}: {tally.records + tally.facts + tally.releases} records, {tally.skipped} skipped")
         return result
 
@@ -186,13 +187,19 @@ class Batch:
         )
 
     def _is_sample(self, feed: Feed, records: int) -> bool:
-        """Whether somebody says so, or all that came are single records, each named by itself."""
-        if self._sample or any(item.sample for item in self._told[feed.name]):
+        """Whether somebody says so, or what came by hand is less than any whole copy has."""
+        if self._sample is not None:
+            return self._sample
+        if any(item.sample for item in self._told[feed.name]):
             return True
-        return 0 < records <= self._single[feed.name]
+        return self._is_few(feed, records)
+
+    def _is_few(self, feed: Feed, records: int) -> bool:
+        return feed.complete and feed.name in self._by_hand and 0 < records < feed.least
 
 
-_ONE_RECORD = (".json", ".yaml", ".yml")
+_EXPORT = "all.zip"
+"""What OSV names all records of an ecosystem."""
 
 
 def _states(feed: Feed, builder: ShardBuilder) -> tuple[FixState, ...]:

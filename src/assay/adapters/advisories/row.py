@@ -56,7 +56,7 @@ def read(question: int, feed: str, row: tuple[int, int, int, str], inside: bool)
     """The claim in ``flags, state, advisory, text``."""
     flags, state, advisory, text = row
     low, high, fixed, note, module, channel, arch, repository, platform, symbols = _parts(text)
-    listed = bool(flags & LISTED)
+    listed = flags & LISTED != 0
     interval = Interval(low, bool(flags & LOW_INCLUDED), low if listed else high, bool(flags & HIGH_INCLUDED))
     mended = _items(fixed)
     if not mended and high and not interval.high_included and STATES[state] in _MENDED:
@@ -86,9 +86,12 @@ def read(question: int, feed: str, row: tuple[int, int, int, str], inside: bool)
 _MENDED = (FixState.FIXED, FixState.UNKNOWN)
 
 
+_EMPTY = [""] * 10
+
+
 def _parts(text: str) -> list[str]:
     parts = text.split(_PART)
-    return parts + [""] * (10 - len(parts))
+    return parts + _EMPTY[len(parts) :]
 
 
 def _items(text: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,8 +16,7 @@ from assay.model.advisory_store import Claim, Question, Shard
 
 _HITS = """
 SELECT q.number, q.key, c.low, c.high, c.flags, c.state, c.advisory, c.text
-FROM temp.question q CROSS JOIN package p ON p.name = q.name AND p.ecosystem = q.ecosystem
-CROSS JOIN claim c ON c.package = p.id
+FROM temp.question q CROSS JOIN claim c ON c.package = q.package
 WHERE q.everything OR ((c.flags & 64) = 0 AND c.low <= q.key AND (c.high IS NULL OR c.high >= q.key))
 """
 _REMEDY = "run `assay db verify`, then `assay db update` or `assay db import` to make the store whole"
@@ -51,32 +50,46 @@ class ShardReader:
         execute = self._connection.execute
         try:
             execute("BEGIN")  # one transaction for all rows: without it each is one of its own
-            execute("CREATE TEMP TABLE IF NOT EXISTS question (number, ecosystem, name, key, everything)")
+            known = self._packages({item.name for _, item in questions})
+            execute("CREATE TEMP TABLE IF NOT EXISTS question (number, package, key, everything)")
             execute("DELETE FROM temp.question")
             self._connection.executemany(
-                "INSERT INTO temp.question VALUES (?, ?, ?, ?, ?)",
-                [(n, item.ecosystem, item.name, item.key, item.everything) for n, item in questions],
+                "INSERT INTO temp.question VALUES (?, ?, ?, ?)",
+                [
+                    (n, package, item.key, item.everything)
+                    for n, item in questions
+                    if (package := known.get((item.name, item.ecosystem))) is not None
+                ],
             )
-            return list(self._read(execute(_HITS)))
+            whole = {n for n, item in questions if item.everything}
+            return list(self._read(execute(_HITS), whole))
         except sqlite3.Error as error:
             raise self._damaged(error) from error
         finally:
             self._end()
 
+    def _packages(self, names: Iterable[str]) -> dict[tuple[str, str], int]:
+        """The numbers of the packages with these names: of most that are asked about a shard knows nothing."""
+        found = self._many("SELECT name, ecosystem, id FROM package WHERE name", names)
+        return {(name, ecosystem): number for name, ecosystem, number in found}
+
     def _end(self) -> None:
         with suppress(sqlite3.Error):
             self._connection.execute("ROLLBACK")
 
-    def _read(self, rows: Iterable[tuple[int, bytes, bytes, bytes | None, int, int, int, str]]) -> Iterator[Claim]:
+    def _read(
+        self, rows: Iterable[tuple[int, bytes, bytes, bytes | None, int, int, int, str]], whole: Container[int]
+    ) -> Iterator[Claim]:
+        """The claims that hold the version; about what is asked for as a `whole` also the other ranges."""
+        feed = self.shard.feed
         for number, key, low, high, flags, state, advisory, text in rows:
             inside = low <= key and (high is None or key <= high)
             if inside and (
                 (key == low and low and not flags & row.LOW_INCLUDED) or (key == high and not flags & row.HIGH_INCLUDED)
             ):
                 inside = False
-            claim = row.read(number, self.shard.feed, (flags, state, advisory, text), inside)
-            if inside or not flags & row.LISTED:
-                yield claim
+            if inside or (number in whole and not flags & row.LISTED):
+                yield row.read(number, feed, (flags, state, advisory, text), inside)
 
     def advisories(self, numbers: Iterable[int]) -> dict[int, Advisory]:
         """The records, by their number in this shard (without `affected`)."""
@@ -84,7 +97,9 @@ class ShardReader:
 
     def facts(self, names: Iterable[str]) -> dict[str, Enrichment]:
         """The facts about vulnerabilities, by their id."""
-        return {n: _FACT.decode(body) for n, body in self._many("SELECT name, body FROM fact WHERE name", names)}
+        ((first, last),) = self._rows("SELECT (SELECT min(name) FROM fact), (SELECT max(name) FROM fact)")
+        wanted = [name for name in names if first <= name <= last] if first is not None else ()
+        return {n: _FACT.decode(body) for n, body in self._many("SELECT name, body FROM fact WHERE name", wanted)}
 
     def named(self, names: Iterable[str]) -> list[tuple[str, int, int]]:
         """Records that bear one of the ids: id, number, kind (0 own, 1 alias, 2 upstream, 3 related)."""

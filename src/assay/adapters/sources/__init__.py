@@ -121,17 +121,22 @@ def guess(reference: str, request: Request) -> str:
         return "file"
     if path.is_dir():
         return "oci-dir" if _is_layout(path) else "dir"
-    from assay.adapters.sources.file import kind
-
     if path.exists():
-        return kind(path)
+        return _kind(path)
     for mark in ("@", ":"):
         folder, found, _ = reference.rpartition(mark)
         if found and _is_layout(Path(folder)):
             return "oci-dir"
         if found and Path(folder).is_file():
-            return kind(Path(folder))
+            return _kind(Path(folder))
     return _guess_image(reference, request)
+
+
+def _kind(path: Path) -> str:
+    """The scheme that the content of a file asks for."""
+    from assay.adapters import sniff, spool
+
+    return sniff.kind(spool.open_file(str(path)))
 
 
 def _is_layout(folder: Path) -> bool:

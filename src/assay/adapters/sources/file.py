@@ -17,11 +17,6 @@ from assay.ports import Source
 _PACKAGES = ((b"!<arch>\ndebian", ".deb"), (b"\xed\xab\xee\xdb", ".rpm"))
 
 
-def kind(path: Path) -> str:
-    """The scheme that the content of a file asks for."""
-    return sniff.kind(spool.open_file(str(path)))
-
-
 def open_source(reference: str, request: Request) -> Source | Sbom:
     """The file; raises `InputError` where there is none."""
     if reference == "-":

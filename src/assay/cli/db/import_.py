@@ -2,7 +2,8 @@
 
 FILE is anything that a source publishes (OSV as JSON, JSON lines, zip or folder; CSV, XML, YAML; compressed or not), a
 folder of such files, with or without an index.jsonl that tells their day, or an exported store. The form is recognised;
---source names the feed where it is not. What the store holds of the same sources is replaced.
+--source names the feed where it is not. What the store holds of the same sources is replaced. Few records without an
+index.jsonl are taken for a sample of their source (what they do not name stays unknown); --complete says otherwise.
 
     assay db import all.zip
     assay db import advisories/
@@ -25,7 +26,13 @@ def register(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
     parser.add_argument("file", metavar="FILE|DIR", nargs="+", help="files or folders of advisories")
     parser.add_argument("--source", metavar="NAME", default="", help="the feed they belong to")
-    parser.add_argument("--sample", action="store_true", help="they are only a sample of the source")
+    extent = parser.add_mutually_exclusive_group()
+    extent.add_argument(
+        "--sample", dest="sample", action="store_true", default=None, help="they are only a sample of the source"
+    )
+    extent.add_argument(
+        "--complete", dest="sample", action="store_false", default=None, help="they are all that the source has"
+    )
     parser.add_argument("--strict", action="store_true", help="exit 3 when a record could not be read")
 
 
@@ -56,10 +63,15 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     for name in adopted:
         sys.stdout.write(f"{name:<20} taken over\n")
     skipped = 0
-    for shard, missed in imported:
+    for shard, missed, few in imported:
         count = shard.records + shard.facts + shard.releases
         sys.stdout.write(f"{shard.feed:<20} {count:>7} records, data of {shard.day or 'an unknown day'}\n")
         skipped += shard.skipped
+        if few:
+            context.warn(
+                f"{shard.feed}: so few records are taken for a sample: what they do not name stays unknown",
+                "--complete says that they are all that the source has",
+            )
         for place, reason in missed[: len(missed) if context.verbose else 3]:
             context.warn(f"{shard.feed}: skipped {place}: {reason}")
         if shard.skipped > len(missed[:3]):

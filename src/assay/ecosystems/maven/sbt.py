@@ -2,7 +2,7 @@
 
 ::
 
-    {"lockVersion": 1, "modules": [{"org": "org.example", "name": "text_2.13", "version": "2.1",
+    {"lockVersion": 1, "dependencies": [{"org": "org.example", "name": "text_2.13", "version": "2.1",
       "artifacts": [{"name": "text_2.13.jar", "hash": "sha1:..."}], "configurations": ["compile", "test"]}]}
 """
 
@@ -19,7 +19,7 @@ from assay.model.ecosystem import File, Found
 
 def parse(file: File) -> Found:
     """The locked modules; those of the configuration test alone are out of scope (`excluded`)."""
-    modules = as_list(json.load_object(file.data).get("modules"))
+    modules = as_list(json.load_object(file.data).get("dependencies"))
     components = (_component(as_object(module)) for module in modules)
     return Found(tuple({item.id: item for item in components if item is not None}.values()))
 

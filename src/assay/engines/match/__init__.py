@@ -132,14 +132,16 @@ def _findings(work: _Work) -> list[Finding]:
         component = work.sbom.components[number]
         way = paths.to(component.id)
         for group in found:
-            if groups.rejected({name for hit in group for name in hit.ids}, work.facts):
+            if groups.rejected(groups.ids_of(group), work.facts):
                 continue
-            key = tuple((hit.claim.feed, hit.claim.advisory, *hit.ids) for hit in group)
+            key = tuple([(hit.claim.feed, hit.claim.advisory, hit.ids) for hit in group])
             vulnerability = known.get(key)
             if vulnerability is None:
                 vulnerability = groups.vulnerability(group, work.facts, by_cve=work.options.by_cve)
                 known[key] = vulnerability
-            fixed = next((fixes for hit in group if (fixes := _fixes(hit.claim, group))), ())
+            fixed = group[0].claim.fixed
+            if len(group) > 1:
+                fixed = next((fixes for hit in group if (fixes := _fixes(hit.claim, group))), ())
             matches = tuple([_match(hit, work) for hit in group])
             finding = Finding(
                 vulnerability=vulnerability,
@@ -164,15 +166,16 @@ def _fixes(claim: Claim, group: Sequence[groups.Hit]) -> tuple[str, ...]:
 
 def _state(group: Sequence[groups.Hit]) -> FixState:
     """What the preferred source says; a fix that any source knows is a fix."""
-    if any(hit.claim.fixed for hit in group):
-        return FixState.FIXED
+    for hit in group:
+        if hit.claim.fixed:
+            return FixState.FIXED
     state = group[0].claim.state
     return FixState.NOT_FIXED if state in (FixState.UNKNOWN, FixState.FIXED) else state
 
 
 def _since(group: Sequence[groups.Hit]) -> str:
     """The day of the first record that names a fix."""
-    return min((hit.advisory.published[:10] for hit in group if hit.claim.fixed and hit.advisory.published), default="")
+    return min([hit.advisory.published[:10] for hit in group if hit.claim.fixed and hit.advisory.published], default="")
 
 
 def _match(hit: groups.Hit, work: _Work) -> Match:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from assay.ecosystems import order
+from assay.engines.match import order_rules
 from assay.engines.match.questions import Asked, ask
 from assay.engines.match.relevant import concerns, stream
 from assay.model.advisory import Advisory, FixState
@@ -22,7 +23,8 @@ from assay.model.explanation import Explanation, Step, Verdict
 from assay.model.finding import Finding, Scan
 from assay.ports import Advisories
 
-_SHOWN = 16
+_SHOWN, _BEFORE = 8, 2
+"""So many bytes of a key are shown, and so many of them before the first that differs."""
 
 
 def explain(name: str, found: Scan, store: Advisories, package: str = "") -> list[Explanation]:
@@ -110,9 +112,22 @@ def _compared(claim: Claim, asked: Asked) -> Iterable[Step]:
             continue
         mine, theirs = asked.question.key, versions.key(bound)
         sign = "<" if mine < theirs else ">" if mine > theirs else "="
-        keys = f"keys {mine.hex()[:_SHOWN]}… and {theirs.hex()[:_SHOWN]}…"
+        keys = "keys {} and {}".format(*_keys(mine, theirs))
         yield Step("compared", f"{asked.question.version} {sign} {bound} by the {versions.scheme} order ({keys})")
+        if reason := order_rules.rule(versions.scheme, asked.question.version, bound):
+            yield Step("by rule", reason)
     yield Step("so", "inside the range" if claim.inside else "outside the range")
+
+
+def _keys(one: bytes, other: bytes) -> tuple[str, str]:
+    """Two keys as people see where they part: some bytes from a little before the first difference."""
+    least = min(len(one), len(other))
+    same = next((place for place in range(least) if one[place] != other[place]), least if one != other else 0)
+    start = same - _BEFORE if same >= _SHOWN else 0
+    ahead = "…" if start else ""
+    shown = (f"{ahead}{key[start : start + _SHOWN].hex()}" for key in (one, other))
+    first, second = (f"{text}…" for text in shown)
+    return first, second
 
 
 def _excluded(claim: Claim, record: Advisory, asked: Asked, component: Component) -> Iterable[Step]:
@@ -141,9 +156,9 @@ def _streams(wanted: str, installed: str) -> str:
 
 def _reported(item: Finding) -> Iterable[Step]:
     found = item.vulnerability
-    yield Step(
-        "severity", f"{found.level}{f' {found.score}' if found.score >= 0 else ''} by {found.severity_source or '-'}"
-    )
+    score = f" {found.score}" if found.score >= 0 else ""
+    judge = f"by {found.severity_source}" if found.severity_source else "(no source judges it)"
+    yield Step("severity", f"{found.level}{score} {judge}")
     yield Step("risk", str(item.risk))
     if item.path:
         yield Step("comes by", " > ".join(item.path))

@@ -84,7 +84,7 @@ class Facts(NamedTuple):
 
 def vulnerability(hit_list: Sequence[Hit], facts: Facts, *, by_cve: bool) -> Vulnerability:
     """One problem with the best of all sources; `hit_list` has the preferred record first."""
-    ids = _ids(hit_list)
+    ids = ids_of(hit_list)
     known = facts.about(ids)
     if len(hit_list) == 1 and not known:
         return _alone(hit_list[0], ids, by_cve)
@@ -154,9 +154,9 @@ def _references(records: Sequence[Advisory]) -> tuple[Reference, ...]:
     return tuple(dict.fromkeys([item for record in records for item in record.references]))
 
 
-def _ids(hit_list: Sequence[Hit]) -> set[str]:
+def ids_of(hit_list: Sequence[Hit]) -> set[str]:
     """All ids of the problem; the id of an advisory that deals with several problems is none of them."""
-    return {name for hit in hit_list for name in hit.ids}
+    return set(hit_list[0].ids) if len(hit_list) == 1 else {name for hit in hit_list for name in hit.ids}
 
 
 def _shown(best: Hit, ids: set[str], by_cve: bool) -> str:
@@ -166,8 +166,9 @@ def _shown(best: Hit, ids: set[str], by_cve: bool) -> str:
 
 def rejected(ids: Iterable[str], facts: Facts) -> str:
     """Why the CVE behind a problem was rejected; empty where it was not, or only one of several."""
-    cves = [name for name in ids if name.startswith(_CVE) and name in facts.by_id]
-    if not cves or len(cves) < sum(name.startswith(_CVE) for name in ids):
+    every = [name for name in ids if name.startswith(_CVE)]
+    cves = [name for name in every if name in facts.by_id]
+    if not cves or len(cves) < len(every):
         return ""
     reasons = [next((fact.rejected for _, fact in facts.about((name,)) if fact.rejected), "") for name in cves]
     return reasons[0] if reasons and all(reasons) else ""

@@ -3,7 +3,7 @@
 - A language package asks under its own name in its ecosystem: ``PyPI / requests / 2.19.0``.
 - A package of an operating system asks twice where the names differ: as its source package with the source's version
   (``Debian:12 / openssl / 3.0.11-1``), which most distributions' records name, and as itself, for records that name
-  binary packages. The purl says both: ``pkg:deb/debian/libssl3@3.0.11-1?distro=debian-12&upstream=openssl``.
+  binary packages. The purl says both: ``pkg:deb/debian/libssl3@3.0.11-1?distro=debian-12&upstream=openssl`` (`origin`).
 - What has neither, but a CPE, asks by that: ``cpe / a:nginx:nginx / 1.24.0``.
 """
 
@@ -15,13 +15,13 @@ from functools import cache
 from typing import NamedTuple
 
 from assay.ecosystems import discover, order
+from assay.engines.match import origin
 from assay.formats import advisory_ecosystem
 from assay.model.advisory_store import Question
 from assay.model.component import Component, ComponentType, Presence
 from assay.model.ecosystem import Ecosystem
 from assay.model.sbom import Distribution, Sbom
 
-_SOURCE_RPM = re.compile(r"(?P<name>.+)-(?P<version>[^-]+-[^-]+)\.(?:no)?src\.rpm\Z")
 _CPE = re.compile(r"cpe:2\.3:([aoh]):((?:\\.|[^:\\])+):((?:\\.|[^:\\])+):((?:\\.|[^:\\])*)")
 CPE_ECOSYSTEM = "cpe"
 
@@ -96,8 +96,8 @@ def _packaged(
     foreign = third_party(component)
     if foreign:
         return Undecidable(number, name, f"it is not the distribution's own ({foreign})")
-    version = _with_epoch(component)
-    source, source_version = _source(component, version)
+    version = origin.version(component)
+    source, source_version = origin.source(component, version)
     key = order(name).key
     whole = ".module" in version or ".el" in version  # streams and channels are told apart by all fixes: `relevant`
     question = Question(name, component.name, version, key(version), whole)
@@ -110,41 +110,26 @@ def _packaged(
     return [binary, Asked(question, number, binary=False)]
 
 
-def _with_epoch(component: Component) -> str:
-    """The version; an epoch that only the purl tells (rpm) is put before it."""
-    epoch = component.purl.qualifier("epoch") if component.purl is not None else ""
-    if epoch and epoch != "0" and ":" not in component.version:
-        return f"{epoch}:{component.version}"
-    return component.version
-
-
-def _source(component: Component, version: str) -> tuple[str, str]:
-    """Name and version of the source package; a source rpm has the epoch of its packages."""
-    upstream = component.purl.qualifier("upstream") if component.purl is not None else ""
-    match = _SOURCE_RPM.match(upstream)
-    if match:
-        epoch = version.partition(":")[0] + ":" if ":" in version else ""
-        return match["name"], epoch + match["version"]
-    name, _, other = upstream.partition("@")
-    return name or component.name, other or version
-
-
 def release(component: Component, system: Distribution | None) -> str:
     """The advisory ecosystem of a distribution's package: ``Debian:12``; empty where it is not known."""
     distro = component.purl.qualifier("distro") if component.purl is not None else ""
     if distro:
-        name, _, version = distro.rpartition("-") if "-" in distro else (distro, "", "")
         known = system is not None and distro == f"{system.id}-{system.version_id}"
         if not known:
-            return _ecosystem_of_distribution(name, version)
+            return _ecosystem_of_distribution(distro, component.purl.namespace if component.purl is not None else "")
     if system is not None:
         return advisory_ecosystem.of_distribution(system)
     return ""
 
 
 @cache
-def _ecosystem_of_distribution(name: str, version: str) -> str:
-    return advisory_ecosystem.of_distribution(Distribution(name.lower(), version))
+def _ecosystem_of_distribution(distro: str, namespace: str) -> str:
+    """``debian-12`` and ``arch`` are whole; of ``3.16.2`` (Trivy) and ``bookworm`` the namespace tells the system."""
+    name, dash, version = distro.lower().rpartition("-")
+    if dash:
+        return advisory_ecosystem.of_distribution(Distribution(name, distro[len(name) + 1 :]))
+    whole = advisory_ecosystem.of_distribution(Distribution(version))
+    return whole or advisory_ecosystem.of_distribution(Distribution(namespace.lower(), distro))
 
 
 _FOREIGN_VERSION = re.compile(

@@ -107,8 +107,12 @@ def stream(component: Component) -> str:
     return told or (component.purl.qualifier("rpmmod") if component.purl is not None else "")
 
 
-_STREAM_FACTS = ("assay:rpm:modularity-label", "syft:metadata:modularityLabel")
-"""Our name of the tag of the rpm header, and syft's in CycloneDX."""
+_STREAM_FACTS = (
+    "assay:rpm:modularity-label",
+    "syft:metadata:modularityLabel",
+    "aquasecurity:trivy:Modularitylabel",
+)
+"""Our name of the tag of the rpm header, and those of Syft and Trivy in CycloneDX."""
 
 
 def _of_stream(version: str, group: Sequence[Claim]) -> list[Claim]:

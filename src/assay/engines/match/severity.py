@@ -25,7 +25,7 @@ ORDER = {
 
 def choose(own: Sequence[Severity], others: Sequence[Severity]) -> Severity:
     """The judgement that counts: of the advisory's `own` first, then of `others`."""
-    best = max(own, key=_weight, default=None)
+    best = own[0] if len(own) == 1 else max(own, key=_weight, default=None)
     if best is None or level(best) is Level.UNKNOWN:
         best = max(others, key=lambda item: (-_rank(item.source), _weight(item)), default=best)
     return best if best is not None else Severity("")

@@ -15,6 +15,7 @@ FEED = Feed(
     files=("almalinux.osv.jsonl*", "ALSA-*.json", "ALBA-*.json", "ALEA-*.json"),
     ids=("ALSA-", "ALBA-", "ALEA-"),
     ecosystems=("AlmaLinux",),
+    least=500,
     default=True,
     states=(FixState.FIXED,),
     authority=80,

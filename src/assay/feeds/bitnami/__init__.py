@@ -14,5 +14,6 @@ FEED = Feed(
     files=("bitnami.osv.jsonl*", "BIT-*.json"),
     ids=("BIT-",),
     ecosystems=("Bitnami",),
+    least=1000,
     default=True,
 )

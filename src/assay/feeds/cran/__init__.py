@@ -14,5 +14,6 @@ FEED = Feed(
     files=("cran.osv.jsonl*", "RSEC-*"),
     ids=("RSEC-",),
     ecosystems=("CRAN",),
+    least=10,
     default=True,
 )

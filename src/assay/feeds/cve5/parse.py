@@ -3,8 +3,10 @@
 ::
 
     {"dataType": "CVE_RECORD", "cveMetadata": {"cveId": "CVE-2024-3094", "state": "PUBLISHED"},
-     "containers": {"cna": {"metrics": [{"cvssV3_1": {"vectorString": "…", "baseScore": 10.0}}]},
-       "adp": [{"title": "CISA ADP Vulnrichment", "metrics": [{"other": {"type": "ssvc", "content": {"options": [
+     "containers": {"cna": {"providerMetadata": {"shortName": "redhat"}, "title": "…",
+         "metrics": [{"cvssV3_1": {"vectorString": "…", "baseScore": 10.0}}]},
+       "adp": [{"providerMetadata": {"shortName": "CISA-ADP"},
+         "metrics": [{"other": {"type": "ssvc", "content": {"options": [
           {"Exploitation": "none"}, {"Automatable": "no"}, {"Technical Impact": "total"}]}}}]}]}}
 
 Records of the form ``{cve, state, cvss: [[WHO, VECTOR, SCORE, SEVERITY]], cwe, ssvc, kev}`` are read too.
@@ -65,11 +67,9 @@ def _record(item: Object, source: str) -> Enrichment:
     severities: list[Severity] = []
     weaknesses: list[str] = []
     for part in parts:
-        judge = (
-            as_text(part.get("title")) or as_text(as_object(part.get("providerMetadata")).get("shortName")) or source
-        )
+        judge = _judge(part) or source
         for metric in map(as_object, as_list(part.get("metrics"))):
-            severities += _scores(metric, "CISA ADP" if "CISA" in judge else judge)
+            severities += _scores(metric, judge)
             other = as_object(metric.get("other"))
             if other.get("type") == "ssvc":
                 for option in map(as_object, as_list(as_object(other.get("content")).get("options"))):
@@ -87,6 +87,12 @@ def _record(item: Object, source: str) -> Enrichment:
         modified=as_text(metadata.get("dateUpdated")),
         summary=as_text(parts[0].get("title")),
     )
+
+
+def _judge(part: Object) -> str:
+    """Who wrote a container: the title of the CNA's is that of the vulnerability, so only the provider's name tells."""
+    name = as_text(as_object(part.get("providerMetadata")).get("shortName"))
+    return "CISA ADP" if name == "CISA-ADP" else name
 
 
 def _scores(metric: Object, judge: str) -> list[Severity]:

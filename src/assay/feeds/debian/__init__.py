@@ -15,6 +15,7 @@ FEED = Feed(
     files=("debian-dsa-dla.osv.jsonl*", "debian-tracker*.json"),
     ids=("DSA-", "DLA-", "DTSA-", "DEBIAN-"),
     ecosystems=("Debian",),
+    least=1000,
     default=True,
     states=(
         FixState.FIXED,

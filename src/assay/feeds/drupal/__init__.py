@@ -16,4 +16,5 @@ FEED = Feed(
     files=("packagist-drupal.osv.jsonl*",),
     ids=("DRUPAL-",),
     ecosystems=("Packagist",),
+    least=200,
 )

@@ -13,5 +13,7 @@ FEED = Feed(
     downloads=(Download("https://codeload.github.com/FriendsOfPHP/security-advisories/tar.gz/refs/heads/master"),),
     files=("packagist-friendsofphp.osv.jsonl*",),
     ids=("FOP:",),
+    marks=(frozenset(("title", "branches", "reference")),),
     ecosystems=("Packagist",),
+    least=700,
 )

@@ -43,10 +43,9 @@ def _read(item: Object, name: str) -> Advisory:
     times = sorted(as_text(branch.get("time")) for branch in branches if as_text(branch.get("time")))
     cve, link = as_text(item.get("cve")), as_text(item.get("link"))
     ranges = [",".join(map(as_text, as_list(branch.get("versions")))) for branch in branches]
-    path = "/".join(name.split("/")[-3:]).rpartition(".")[0]
     day = times[0][:10] if times else ""
     return Advisory(
-        id=f"FOP:{path}",
+        id=f"FOP:{_path(name, package)}",
         aliases=(cve,) if cve.startswith("CVE-") else (),
         published=day,
         modified=times[-1][:10] if times else "",
@@ -54,3 +53,9 @@ def _read(item: Object, name: str) -> Advisory:
         references=(Reference(link),) if link else (),
         affected=(Affected("Packagist", package, requirements=tuple(filter(None, ranges))),),
     )
+
+
+def _path(name: str, package: str) -> str:
+    """The place in the repository, ``symfony/http-kernel/CVE-2023-1``; of a file that came alone, by its package."""
+    *folders, file = name.rpartition(".")[0].split("/")
+    return "/".join([*folders[-2:], file]) if len(folders) > 1 else f"{package}/{file}"

@@ -23,6 +23,7 @@ FEED = Feed(
     ),
     files=("ghsa-*.jsonl*", "GHSA-*.json", "advisory-database*"),
     ids=("GHSA-",),
+    marks=(frozenset(("ghsa_id", "vulnerabilities")),),
     ecosystems=(
         "npm",
         "Maven",

@@ -14,6 +14,7 @@ FEED = Feed(
     files=("go-vulndb.osv.jsonl*", "vulndb.zip"),
     ids=("GO-",),
     ecosystems=("Go",),
+    least=2000,
     default=True,
     authority=70,
 )

@@ -14,5 +14,6 @@ FEED = Feed(
     files=("hackage-hsec.osv.jsonl*", "HSEC-*"),
     ids=("HSEC-",),
     ecosystems=("Hackage",),
+    least=20,
     default=True,
 )

@@ -13,4 +13,5 @@ FEED = Feed(
     files=("hex-erlef.osv.jsonl*", "EEF-*.json"),
     ids=("EEF-",),
     ecosystems=("Hex",),
+    least=40,
 )

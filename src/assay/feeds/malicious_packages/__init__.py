@@ -14,6 +14,7 @@ FEED = Feed(
     files=("MAL-*.json", "malicious-packages*"),
     ids=("MAL-",),
     ecosystems=("npm", "PyPI", "RubyGems", "crates.io", "NuGet", "Go"),
+    least=1000,
     large=True,
     authority=90,
 )

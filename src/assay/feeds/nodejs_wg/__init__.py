@@ -12,6 +12,7 @@ FEED = Feed(
     origin="advisories of 2026, ../shared/data/advisories",
     files=("npm-nodejs-security-wg.jsonl*",),
     ids=("NSWG-ECO-",),
+    marks=(frozenset(("module_name", "vulnerable_versions")),),
     ecosystems=("npm",),
     complete=False,
     authority=40,

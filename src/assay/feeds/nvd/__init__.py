@@ -14,6 +14,7 @@ FEED = Feed(
     files=("nvd-cpe-overrides*", "nvdcve-*.json"),
     ecosystems=("cpe",),
     marks=(frozenset(("format", "vulnerabilities")), frozenset(("cve", "configurations"))),
+    least=1000,
     large=True,
     authority=30,
 )

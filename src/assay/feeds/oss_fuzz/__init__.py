@@ -14,4 +14,5 @@ FEED = Feed(
     files=("oss-fuzz.osv.jsonl*", "OSV-*.yaml"),
     ids=("OSV-",),
     ecosystems=("OSS-Fuzz",),
+    least=1000,
 )

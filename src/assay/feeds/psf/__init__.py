@@ -14,4 +14,5 @@ FEED = Feed(
     files=("psf.osv.jsonl*", "PSF-*.json"),
     ids=("PSF-",),
     ecosystems=("GIT",),
+    least=50,
 )

@@ -14,6 +14,7 @@ FEED = Feed(
     files=("pypi.osv.jsonl*",),
     ids=("PYSEC-",),
     ecosystems=("PyPI",),
+    least=3000,
     default=True,
     authority=70,
 )

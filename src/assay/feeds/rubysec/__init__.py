@@ -13,6 +13,8 @@ FEED = Feed(
     downloads=(Download("https://codeload.github.com/rubysec/ruby-advisory-db/tar.gz/refs/heads/master"),),
     files=("rubygems-rubysec.jsonl*",),
     ids=("RUBYSEC:",),
+    marks=(frozenset(("gem", "title", "date")), frozenset(("engine", "title", "date"))),
     ecosystems=("RubyGems",),
+    least=500,
     authority=60,
 )

@@ -23,6 +23,8 @@ from assay.model.advisory import Advisory, Affected, Record, Reference, Severity
 from assay.model.feed import Document
 from assay.model.sbom import Skipped
 
+_MARKS = frozenset(("gem", "engine"))
+"""What tells an advisory from the other YAML files of the repository."""
 _NUMBER = re.compile(r"\d{1,2}(\.\d{1,2})?")
 
 
@@ -31,10 +33,10 @@ def read(document: Document, source: str) -> Iterator[Record | Skipped]:
     if not document.name.endswith((".yml", ".yaml")):
         yield from json_records.records(document, lambda item: _scored(item, source))
         return
-    if "/gems/" not in f"/{document.name}" and "/rubies/" not in f"/{document.name}":
-        return
     try:
-        yield _read(yaml.load_object(document.content), document.name, source)
+        item = yaml.load_object(document.content)
+        if _MARKS & item.keys() or any(f"/{folder}/" in f"/{document.name}" for folder in ("gems", "rubies")):
+            yield _read(item, document.name, source)
     except AssayError as error:
         yield Skipped(document.name, error.what)
 

@@ -14,6 +14,7 @@ FEED = Feed(
     files=("crates-rustsec.osv.jsonl*",),
     ids=("RUSTSEC-",),
     ecosystems=("crates.io",),
+    least=500,
     default=True,
     authority=70,
 )

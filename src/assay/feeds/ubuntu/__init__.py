@@ -15,7 +15,7 @@ FEED = Feed(
     files=("ubuntu-uct*.jsonl*", "UBUNTU-CVE-*.json", "USN-*.json", "LSN-*.json"),
     ids=("UBUNTU-", "USN-", "LSN-"),
     ecosystems=("Ubuntu",),
-    marks=(frozenset(("cve", "pkgs")),),
+    marks=(frozenset(("cve", "pkgs")), frozenset(("Candidate", "PublicDate", "Priority"))),
     states=(
         FixState.FIXED,
         FixState.NOT_FIXED,

@@ -52,7 +52,7 @@ def read(document: Document, source: str) -> Iterator[Record | Skipped]:
     """The advisories of a file."""
     if document.content.lstrip()[:1] in (b"{", b"["):
         yield from json_records.records(document, lambda item: _read(item, source))
-    elif document.name.rpartition("/")[2].startswith("CVE-"):
+    elif document.name.rpartition("/")[2].startswith("CVE-") or b"Candidate: CVE-" in document.content:
         yield _tracker_file(document, source)
 
 

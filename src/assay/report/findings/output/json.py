@@ -5,6 +5,7 @@ from __future__ import annotations
 from assay.formats import json_bytes
 from assay.formats.json import Json, Object
 from assay.model.advisory import Level, Severity
+from assay.model.component import Component
 from assay.model.finding import Coverage, Finding, Match, Scan, SourceDay
 from assay.report.findings import words
 from assay.report.findings.format import Format, Options
@@ -21,6 +22,7 @@ def write(scan: Scan, options: Options) -> bytes:
 def plain(scan: Scan) -> Object:
     """The report as plain values."""
     subject = scan.sbom.subject
+    known: dict[int, Json] = {}  # many findings are about the same component
     return {
         "schema": SCHEMA,
         "timestamp": scan.timestamp,
@@ -42,8 +44,8 @@ def plain(scan: Scan) -> Object:
             "exploited": sum(item.vulnerability.exploited is not None for item in scan.findings),
         },
         "coverage": [_coverage(item) for item in scan.coverage],
-        "findings": [_finding(item) for item in scan.findings],
-        "suppressed": [_finding(item) for item in scan.suppressed],
+        "findings": [_finding(item, known) for item in scan.findings],
+        "suppressed": [_finding(item, known) for item in scan.suppressed],
         "skipped": [{"path": item.path, "reason": item.reason, "layer": item.layer} for item in scan.sbom.skipped],
         "warnings": list(scan.warnings),
         "ruleFiles": list(scan.rule_files),
@@ -71,8 +73,10 @@ def _coverage(item: Coverage) -> Json:
     }
 
 
-def _finding(item: Finding) -> Object:
-    found, component = item.vulnerability, item.component
+def _finding(item: Finding, known: dict[int, Json]) -> Object:
+    found, about = item.vulnerability, known.get(id(item.component))
+    if about is None:
+        about = known[id(item.component)] = _component(item.component)
     result: Object = {
         "id": found.id,
         "aliases": list(found.ids[1:]),
@@ -94,19 +98,7 @@ def _finding(item: Finding) -> Object:
         "modified": found.modified,
         "advisories": list(found.advisories),
         "references": [reference.url for reference in found.references],
-        "component": {
-            "id": component.id,
-            "name": component.name,
-            "namespace": component.namespace,
-            "version": component.version,
-            "ecosystem": component.ecosystem,
-            "purl": str(component.purl) if component.purl is not None else "",
-            "presence": str(component.presence),
-            "locations": [
-                {"path": place.path, "layer": place.layer, "line": place.line} for place in component.occurrences
-            ],
-            "ownedBy": component.owned_by,
-        },
+        "component": about,
         "fix": {"state": str(item.state), "versions": list(item.fixed), "since": item.fixed_since},
         "path": list(item.path),
         "directDependency": item.bump,
@@ -126,6 +118,20 @@ def _finding(item: Finding) -> Object:
             "justification": said.justification,
         }
     return result
+
+
+def _component(item: Component) -> Json:
+    return {
+        "id": item.id,
+        "name": item.name,
+        "namespace": item.namespace,
+        "version": item.version,
+        "ecosystem": item.ecosystem,
+        "purl": str(item.purl) if item.purl is not None else "",
+        "presence": str(item.presence),
+        "locations": [{"path": place.path, "layer": place.layer, "line": place.line} for place in item.occurrences],
+        "ownedBy": item.owned_by,
+    }
 
 
 def _rating(item: Severity) -> Json:
