@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.ecosystems.binary import PROGRAMS, gather, recognise
+from assay.ecosystems.binary import PROGRAMS, gather, php_extension, recognise
 from assay.ecosystems.binary.linked import libraries
 from assay.model.ecosystem import File, Located
 
@@ -22,6 +22,7 @@ SEEDS: list[bytes] = [
     _seed("envoy", b"\x001.22.10\0([\\d]+)\\.([\\d]+)"),
     _seed("libpython", b"\x003.11.2\0"),
     _seed("go", b"go1.21.5\0"),
+    b"\x7fELF\2\1" + bytes(58) + b"\xa8\0\0\0" + (20220829).to_bytes(4, "little") + b"\x001.2.3\0API20220829,NTS",
 ]
 
 
@@ -33,3 +34,4 @@ def run(data: bytes) -> None:
     for item in gather.assemble(found, None):
         assert all(component.purl is not None and component.version for component in item.found.components)
     libraries(data[1:])
+    php_extension.parse(File("usr/lib/php83/modules/a.so", data))

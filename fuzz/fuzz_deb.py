@@ -17,6 +17,7 @@ _READERS = (
     (copyright.parse, "usr/share/doc/a/copyright"),
     (archive.parse, "a.deb"),
     (chisel.parse, "var/lib/chisel/manifest.wall"),
+    (database.parse_control, "usr/lib/opkg/info/a.control"),
 )
 
 _AR = b"!<arch>\ndebian-binary   0           0     0     100644  4         `\n2.0\n"
@@ -28,6 +29,7 @@ SEEDS: list[bytes] = [
     b"\x05See /usr/share/common-licenses/GPL-2, or any later version",
     b"\x06" + _AR + b"control.tar     0           0     0     100644  4         `\nabcd",
     b'\x07{"jsonwall":"1.0"}\n{"kind":"package","name":"a","version":"1","arch":"all"}\n',
+    b"\x08Package: a\nVersion: 1\nDepends: libc\nSourceName: a\nLicense: MIT\nCPE-ID: cpe:/a:a:a\n",
 ]
 
 

@@ -1,12 +1,13 @@
-"""The store database of Nix, hence the reader of SQLite tables."""
+"""The store database of Nix, hence the reader of SQLite tables; its log; store paths."""
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
 
-from assay.ecosystems.nix import database
+from assay.ecosystems.nix import database, store
 from assay.errors import AssayError
+from assay.formats import sqlite_wal
 from assay.model.ecosystem import File
 
 
@@ -23,9 +24,15 @@ def _seed() -> bytes:
         return connection.serialize()
 
 
-SEEDS: list[bytes] = [_seed()]
+SEEDS: list[bytes] = [
+    _seed(),
+    b"nix/store/0c8dxbw27lw8q5n0bnnxvaz0pzr2rn4n-hello-2.12.1-dev/bin/hello",
+    b"\x37\x7f\x06\x82\0-\xe2\x18\0\0\2\0" + bytes(600),
+]
 
 
 def run(data: bytes) -> None:
     with contextlib.suppress(AssayError):
         database.parse(File("nix/var/nix/db/db.sqlite", data))
+    sqlite_wal.committed(data)
+    store.parse(File(data[:1000].decode("utf-8", "replace"), b""))

@@ -31,6 +31,9 @@ _READERS = (
     (packages.parse, "snap/manifest.yaml"),
     (metadata.parse, f"{_FLATPAK}/metadata"),
     (metainfo.parse, f"{_FLATPAK}/org.a.B.metainfo.xml"),
+    (installed.parse_field, "var/db/pkg/a/b-1/LICENSE"),
+    (receipt.parse_cask, "Caskroom/a/.metadata/1/2/Casks/a.json"),
+    (snap.parse_project, "snap/snapcraft.yaml"),
 )
 
 SEEDS: list[bytes] = [
@@ -48,6 +51,9 @@ SEEDS: list[bytes] = [
     b"\x0bparts: {a: {stage-packages: [b=1]}}\npackages: [c=2]\n",
     b"\x0c[Application]\nname=a\nruntime=b/c/d\n",
     b'\x0d<component><id>org.a.B</id><releases><release version="1"/></releases></component>',
+    b"\x0eGPL-2+ || ( MIT BSD )\n",
+    b"\x0f{}",
+    b"\x10name: a\nadopt-info: b\nbase: core22\n",
 ]
 
 

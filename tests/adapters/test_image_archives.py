@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -55,6 +56,29 @@ def test_docker_archives_are_read_in_place(tmp_path: Path, compress: Callable[[b
     assert sbom.subject.purl is not None
     assert (sbom.subject.purl.type, sbom.subject.purl.name) == ("oci", "app")
     assert qualifiers(sbom) == {"arch": "amd64", "repository_url": "app.example/team/app", "tag": "1"}
+
+
+@pytest.mark.parametrize(
+    ("told", "name", "more"),
+    [
+        ("app.example/team/app:1", "app", {"repository_url": "app.example/team/app", "tag": "1"}),
+        ("app:1", "app", {"tag": "1"}),
+        ("1", "image", {"tag": "1"}),
+        ("", "image", {}),
+        ("a b:c:", "image", {}),
+    ],
+)
+def test_an_image_is_named_by_its_annotation_else_by_its_folder(
+    tmp_path: Path, told: str, name: str, more: dict[str, str]
+) -> None:
+    folder = layout(tmp_path / "image", LAYERS)
+    index = json.loads((folder / "index.json").read_bytes())
+    index["manifests"][0]["annotations"] = {"org.opencontainers.image.ref.name": told}
+    (folder / "index.json").write_text(json.dumps(index))
+    sbom, _ = opened(folder)
+    assert sbom.subject.purl is not None
+    assert sbom.subject.purl.name == name
+    assert qualifiers(sbom) == {"arch": "amd64", **more}
 
 
 def test_a_layer_that_old_docker_stored_as_a_link_is_followed(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -64,6 +66,22 @@ def test_a_fifo_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     reader.join(10)
     assert heard == [b"told"]
     assert path.is_fifo()
+
+
+@pytest.mark.parametrize("path", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_standard_output_that_is_a_file_is_continued(tmp_path: Path, path: str) -> None:
+    script = (
+        "import sys, pathlib\nfrom assay.adapters.output import writing\nprint('before')\n"
+        "with writing(pathlib.Path(sys.argv[1])) as file:\n    file.write(b'told\\n')\nprint('after')\n"
+    )
+    with (tmp_path / "all").open("wb") as file:
+        subprocess.run([sys.executable, "-c", script, path], stdout=file, check=True, timeout=60)
+    assert (tmp_path / "all").read_bytes() == b"before\ntold\nafter\n"
+
+
+def test_a_descriptor_that_is_closed_is_said() -> None:
+    with pytest.raises(ExternalError, match="cannot write"), writing(Path("/dev/fd/987654321")):
+        pass
 
 
 @pytest.mark.parametrize("name", ["absent/file", ".", "file/below", "x" * 300])

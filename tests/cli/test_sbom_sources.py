@@ -104,3 +104,13 @@ def test_what_is_about_images_is_refused_for_folders(tmp_path: Path, flag: str) 
     assert done.returncode == 2 and f"{flag} is about images".encode() in done.stderr
     done = assay(str(tmp_path), "--platform", "linux/arm64", "-o", "purls")
     assert done.returncode == 0 and b"--platform is about images" in done.stderr
+
+
+def test_flags_that_mean_nothing_for_a_source_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    done = assay(str(tmp_path / "a"), "--scope", "all-layers", "-o", "purls")
+    assert done.returncode == 0 and b"--scope all-layers is about images" in done.stderr
+    document = str(tmp_path / "a.cdx.json")
+    assert assay("-q", str(tmp_path / "a"), "-o", f"cyclonedx-json={document}").returncode == 0
+    done = assay(document, "--exclude", "lib/**", "-o", "purls")
+    assert done.returncode == 0 and b"an SBOM is taken whole" in done.stderr

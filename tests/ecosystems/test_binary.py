@@ -143,3 +143,28 @@ def _elf(*needed: bytes) -> bytes:
         body += data
     head = b"\x7fELF\x02\x01\x01" + bytes(9)
     return head + struct.pack("<HHIQQQIHHHHHH", 2, 62, 1, 0, 0, 64, 0, 64, 0, 0, 64, 4, 3) + headers + body
+
+
+def test_the_kerberos_library_of_heimdal_is_its_own() -> None:
+    (found,) = recognise.read("krb5", File("usr/lib/libkrb5.so.26", b"\0@(#)$Version: Heimdal 7.8.0 $\0")).components
+    assert str(found.purl) == "pkg:generic/heimdal-krb5@7.8.0"
+    assert found.cpes == ("cpe:2.3:a:heimdal_project:heimdal:7.8.0:*:*:*:*:*:*:*",)
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "there"),
+    [
+        ("opt/firefox/application.ini", "Firefox", True),
+        ("opt/firefox/application.ini", "Thunderbird", False),
+        ("opt/other/application.ini", "Firefox", False),
+    ],
+)
+def test_firefox_is_known_by_the_file_beside_it(path: str, name: str, there: bool) -> None:
+    ini = f"[App]\nVendor=Mozilla\nName={name}\nRemotingName=firefox-esr\nVersion=128.5.0\nBuildID=1\n".encode()
+    program = recognise.read("firefox", File("opt/firefox/firefox", b"\x7fELF"))
+    files = [
+        Located("opt/firefox/firefox", -1, program, "binary-firefox"),
+        Located(path, -1, recognise.read("firefox-ini", File(path, ini)), "binary-firefox-ini"),
+    ]
+    found = [str(one.purl) for item in gather.assemble(files, None) for one in item.found.components]
+    assert found == ["pkg:generic/firefox@128.5.0"] * there

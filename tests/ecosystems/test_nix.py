@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.ecosystems.nix import database
+from assay.ecosystems.nix import database, store
 from assay.ecosystems.nix.table import Database
 from assay.errors import AssayError, Malformed
-from assay.model.ecosystem import File
+from assay.model.ecosystem import File, Located
 
 STORE = Path(__file__).parents[2] / "src/assay/ecosystems/nix/fixtures/store/input/nix/var/nix/db/db.sqlite"
 
@@ -60,3 +60,23 @@ def test_mutated_databases_never_crash(position: int, noise: bytes) -> None:
     data[position : position + len(noise)] = noise
     with contextlib.suppress(AssayError):
         database.parse(File("nix/var/nix/db/db.sqlite", bytes(data)))
+
+
+def located(path: str, layer: int = -1) -> Located:
+    return Located(path, layer, store.parse(File(path, b"")), store.PARSER)
+
+
+def test_a_database_is_believed_before_the_paths() -> None:
+    there = database.parse(File("srv/nix/var/nix/db/db.sqlite", STORE.read_bytes()))
+    known = Located("srv/nix/var/nix/db/db.sqlite", -1, there, "nix-database")
+    inside = located("srv/nix/store/0c8dxbw27lw8q5n0bnnxvaz0pzr2rn4n-hello-2.12.1/bin/hello")
+    outside = located("nix/store/0c8dxbw27lw8q5n0bnnxvaz0pzr2rn4n-hello-2.12.1/bin/hello")
+    assert [one.path for one in store.assemble([inside, known, outside], None)] == [known.path, outside.path]
+
+
+def test_a_store_path_is_told_once_a_layer() -> None:
+    folder = "nix/store/0c8dxbw27lw8q5n0bnnxvaz0pzr2rn4n-hello-2.12.1"
+    files = [located(f"{folder}/bin/{name}", layer) for layer in (0, 1) for name in "ab"]
+    assert [(one.path[-1], one.layer) for one in store.assemble(files, None)] == [("a", 0), ("a", 1)]
+    for path in (f"{folder}.drv/bin/a", "nix/store/short-hello-1.0/bin/a", "usr/bin/a"):
+        assert not store.parse(File(path, b"")).components

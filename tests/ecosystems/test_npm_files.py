@@ -44,9 +44,16 @@ def test_only_the_folders_that_node_looks_into_hold_packages(path: str, there: b
     assert [one.presence for one in found.components] == [Presence.INSTALLED] * there
 
 
-@pytest.mark.parametrize("document", [{}, {"type": "module"}, {"version": "1.0.0"}, {"name": [], "version": "1"}])
+@pytest.mark.parametrize("document", [{}, {"type": "module"}, {"name": []}])
 def test_a_module_marker_is_no_package(document: dict[str, object]) -> None:
     assert not read("node_modules/a/package.json", **document).components
+
+
+@pytest.mark.parametrize("path", ["node_modules/@s/a", "node_modules/b/node_modules/@s/a"])
+def test_the_folder_names_a_package_that_does_not(path: str) -> None:
+    (component,) = read(f"{path}/package.json", version="2.0.0").components
+    assert str(component.purl) == "pkg:npm/%40s/a@2.0.0"
+    assert not read("node_modules/.cache/package.json", version="2.0.0").components
 
 
 def test_a_package_without_a_version_is_one() -> None:
@@ -174,8 +181,11 @@ def test_packages_in_the_cache_of_yarn_are_installed() -> None:
     assert found.components[0].licenses[0].expression == "MIT"
 
 
-def test_an_archive_of_the_cache_without_a_package_or_cut_off_is_told() -> None:
+def test_of_an_archive_of_the_cache_that_is_cut_off_the_rest_is_read_and_the_cut_told() -> None:
     assert yarn_cache.parse(_cached({"readme": ""})) == Found()
-    whole = _cached({"node_modules/a/package.json": "{}"})
+    whole = _cached({"node_modules/a/package.json": '{"name": "a", "version": "1.0.0"}'})
+    found = yarn_cache.parse(File(whole.path, whole.data[:-30]))
+    assert [one.id for one in found.components] == ["pkg:npm/a@1.0.0"]
+    assert "cut off" in found.skipped[0].reason
     with pytest.raises(Malformed):
-        yarn_cache.parse(File(whole.path, whole.data[:-30]))
+        yarn_cache.parse(File(whole.path, whole.data[:20]))

@@ -12,6 +12,7 @@ from assay.ecosystems.os_release import elder, modern
 from assay.errors import AssayError, Malformed
 from assay.formats import os_release
 from assay.model.ecosystem import File
+from assay.model.sbom import Distribution
 
 PROOF = ("os_release", "native")
 MACHINE = Path("/etc/os-release")
@@ -75,3 +76,9 @@ def test_the_vendor_supplies_the_system() -> None:
     assert component.cpes == ()
     (other,) = modern.parse(File("etc/os-release", b'ID=debian\nNAME="Debian"\nVERSION_ID="1:*"\n')).components
     assert (other.supplier, other.cpes) == ("Debian", ())
+
+
+def test_packages_beside_a_busybox_alone_are_not_its_own() -> None:
+    assert os_release.systems([], Distribution("busybox", "1.36.1"))("") is None
+    alpine = Distribution("alpine", "3.20")
+    assert os_release.systems([], alpine)("") is alpine

@@ -90,6 +90,19 @@ def test_a_setup_py_that_is_no_python_is_malformed_or_empty(text: str) -> None:
         assert setup_files.parse_py(File("setup.py", text.encode())) == Found()
 
 
+def test_of_a_wheel_that_is_cut_off_the_rest_is_read_and_the_cut_told() -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: a\nVersion: 1\n")
+        archive.writestr("a/__init__.py", "x = 1\n" * 50)
+    whole = stream.getvalue()
+    found = archives.wheel(File("a-1-py3-none-any.whl", whole[:-40]))
+    assert [one.id for one in found.components] == ["pkg:pypi/a@1"]
+    assert "cut off" in found.skipped[0].reason
+    with pytest.raises(Malformed):
+        archives.wheel(File("a-1-py3-none-any.whl", whole[:40]))
+
+
 def test_a_wheel_whose_metadata_is_a_bomb_is_refused() -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -170,3 +183,15 @@ def test_an_embedded_sbom_does_not_name_paths_of_the_machine_that_built_the_whee
     document = json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [written]})
     found = embedded.parse(File("a.dist-info/sboms/a.cdx.json", document.encode()))
     assert [component.id for component in found.components] == ["pkg:cargo/a@1?arch=x"]
+
+
+def test_extras_that_ask_for_different_versions_are_all_there() -> None:
+    extras = '{"a": ["rsa>=4", "idna>=3"], "b": ["rsa==3.1.4", "idna>=3"]}'
+    found = setup_files.parse_py(File("setup.py", f'setup(name="x", version="1", extras_require={extras})'.encode()))
+    assert [(one.id, one.version_range) for one in found.components] == [
+        ("pkg:pypi/x@1", ""),
+        ("pkg:pypi/rsa", ">=4"),
+        ("pkg:pypi/idna", ">=3"),
+        ("pkg:pypi/rsa@3.1.4", ""),
+    ]
+    assert found.edges == (("pkg:pypi/x@1", "pkg:pypi/rsa@3.1.4"),)

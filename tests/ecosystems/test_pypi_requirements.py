@@ -80,6 +80,10 @@ def test_several_hashes_are_alternatives_and_not_digests_of_the_component() -> N
         ("a @ https://files.example/a-1.zip", "pkg:pypi/a?download_url=https:%2F%2Ffiles.example%2Fa-1.zip"),
         ("https://files.example/a_b-1.0-py3-none-any.whl", None),
         ("./wheels/a_b-1.0-py3-none-any.whl", "pkg:pypi/a-b@1.0"),
+        (
+            "a[x]@https://files.example/a-1.0-py3-none-any.whl",
+            "pkg:pypi/a@1.0?download_url=https:%2F%2Ffiles.example%2Fa-1.0-py3-none-any.whl",
+        ),
     ],
 )
 def test_a_direct_reference_names_its_project(line: str, expected: str | None) -> None:
@@ -145,3 +149,13 @@ def test_any_mixture_of_tokens_is_read_or_refused(tokens: list[str]) -> None:
 @given(st.text(max_size=200))
 def test_any_marker_gets_an_answer(marker: str) -> None:
     assert requirement.is_excluded("extra" + marker) in (True, False)
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_what_an_included_file_leaves_unread_is_told_only_where_it_is_included(asked: bool) -> None:
+    noise = requirements.included(File("app/test.txt", b"a==1\nSK5uT5Q4DSV/adLQ6QkSg9l=23\n"))
+    assert noise.skipped == ()
+    main = requirements.parse(File("app/requirements.txt", b"-r test.txt\n" if asked else b"b==1\n"))
+    parts = [Located("app/requirements.txt", -1, main), Located("app/test.txt", -1, noise)]
+    skipped = [item for part in assemble(parts, None) for item in part.found.skipped]
+    assert [item.path for item in skipped] == ["app/test.txt"] * asked

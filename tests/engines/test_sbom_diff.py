@@ -51,6 +51,16 @@ def test_several_versions_of_one_package_are_paired_in_order() -> None:
     assert [item.version for item in found.added] == ["3.0"]
 
 
+def test_a_package_that_is_listed_for_each_of_its_places_counts_once() -> None:
+    one = npm("a", "1")
+    again = replace(one, ref="second-place")
+    before = Sbom(ROOT, (one, again, npm("b", "1")), {ROOT.id: (one.id,), "pkg:npm/b@1": (again.id,)})
+    after = Sbom(ROOT, (one, npm("b", "1")), {ROOT.id: (one.id,), "pkg:npm/b@1": (one.id,)})
+    assert again.id != one.id
+    assert diff(before, after).same
+    assert diff(after, before).same
+
+
 def test_exchanged_content_of_the_same_version_is_seen() -> None:
     other = replace(SHELL, digests=(Digest(Algorithm.SHA256, "9" * 64),))
     found = diff(of(SHELL), of(other))

@@ -61,7 +61,7 @@ def test_csv() -> None:
     assert table["idna"]["owned_by"] == SHELL.id
 
 
-@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "@SUM(1)", '+HYPERLINK("x")'])
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "@SUM(1)", '+HYPERLINK("x")', "  =1+1", "\uff1d1+1", "\n=1"])
 def test_csv_runs_no_formula(name: str) -> None:
     (row,) = rows(Sbom(IMAGE, (Component(name),)))
     assert row["name"] == "'" + name

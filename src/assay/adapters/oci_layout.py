@@ -153,13 +153,15 @@ def image(files: LayoutFiles, chosen: str, name: str, options: ImageOptions | No
 
 
 def _naming(item: Descriptor, name: str) -> Naming:
-    """By the full reference, where an annotation has one; else the name of the file, and the tag."""
+    """By the reference that an annotation has, with a registry (``a.example/b:1``) or not; else by file name, tag."""
     for text in (item.annotations.get(_FULL_NAME, ""), item.annotations.get(oci.REF_NAME, "")):
         if "/" in text and image_reference.is_reference(text):
             reference = image_reference.parse(text)
             return Naming(reference.repository, reference.name, reference.tag)
-    tag = item.annotations.get(oci.REF_NAME, "")
-    return Naming(name, "", tag if image_reference.is_tag(tag) else "")
+    told, colon, tag = item.annotations.get(oci.REF_NAME, "").rpartition(":")
+    if colon and image_reference.is_reference(f"{told}:{tag}"):
+        return Naming(told, "", tag)
+    return Naming(name, "", tag if not colon and image_reference.is_tag(tag) else "")
 
 
 def split(text: str, exists: Callable[[Path], bool]) -> tuple[Path, str]:

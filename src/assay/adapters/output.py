@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,11 +19,17 @@ from assay.errors import ExternalError, UsageError
 def writing(path: Path) -> Iterator[BinaryIO]:
     """A binary file that takes the place of `path` when the block ends well, and leaves no trace when it does not.
 
-    A symbolic link is followed. What exists and is no regular file (``/dev/stdout``, a FIFO, a device) is written to
-    and never replaced. Raises `ExternalError` when the file cannot be written.
+    A symbolic link is followed. What exists and is no regular file (a FIFO, a device) is written to and never
+    replaced, and so is an open descriptor (``/dev/stdout``), which may lead to a regular file. Raises
+    `ExternalError` when the file cannot be written.
     """
     try:
-        if path.exists() and not path.is_file():
+        descriptor = _descriptor(path)
+        if descriptor is not None:
+            sys.stdout.flush()
+            with os.fdopen(os.dup(descriptor), "wb") as file:
+                yield file
+        elif path.exists() and not path.is_file():
             with path.open("wb") as file:
                 yield file
         else:
@@ -33,6 +41,16 @@ def writing(path: Path) -> Iterator[BinaryIO]:
         raise ExternalError(
             f"cannot write {path}: {error.strerror or error}", "check the path, its permissions and the free space"
         ) from error
+
+
+_DESCRIPTORS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+_NUMBERED = re.compile(r"/(?:dev|proc/self)/fd/([0-9]{1,9})")
+
+
+def _descriptor(path: Path) -> int | None:
+    """The descriptor of this process that the path stands for: what a shell redirects is continued, not replaced."""
+    match = _NUMBERED.fullmatch(str(path))
+    return int(match[1]) if match else _DESCRIPTORS.get(str(path))
 
 
 @contextmanager

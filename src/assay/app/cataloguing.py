@@ -63,10 +63,23 @@ def sbom(request: SbomRequest) -> Sbom:
             request.note,
         ),
     )
+    _tell_unused(opened, request)
     if isinstance(opened, Sbom):
         return rename(opened, request)
     found = _narrowed(_catalog(opened, request), request)
     return rename(replace(found, tools=(TOOL,), timestamp=timestamp()), request)
+
+
+def _tell_unused(opened: object, request: SbomRequest) -> None:
+    """Flags that mean nothing for this source are not passed over in silence."""
+    if isinstance(opened, Sbom):
+        if request.exclude or request.ecosystems:
+            request.note("--exclude and --ecosystem choose what is read; an SBOM is taken whole")
+    elif request.all_layers:
+        from assay.adapters.image import Image
+
+        if not isinstance(opened, Image):
+            request.note(f"--scope all-layers is about images, and {request.source} is none")
 
 
 def _narrowed(found: Sbom, request: SbomRequest) -> Sbom:

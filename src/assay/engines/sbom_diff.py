@@ -2,7 +2,8 @@
 
 Components are matched in steps, each step among those that are left: the same identity; the same purl without its
 version (architecture counted, then not); the same ecosystem, namespace and name; the same name. Where several match,
-equal versions go first and the rest in the order of their versions.
+equal versions go first and the rest in the order of their versions. A package that a document lists once for each place
+counts once.
 """
 
 from __future__ import annotations
@@ -20,17 +21,31 @@ _SHOWN = 12
 
 def diff(before: Sbom, after: Sbom) -> SbomDiff:
     """The difference of two SBOMs; formats, timestamps, tools and the order of things do not count."""
-    pairs, removed, added = _matched(before.components, after.components)
+    old_ones, seen_before = _once(before.components)
+    new_ones, seen_after = _once(after.components)
+    pairs, removed, added = _matched(old_ones, new_ones)
     pairs = [(before.subject, after.subject), *pairs]
     names_before = {old.id: new.id for old, new in pairs}
+    names_before |= {again: names_before.get(first, first) for again, first in seen_before.items()}
     changed, unchanged = [], 0
     for old, new in pairs:
-        changes = _changes(old, new, _needs(before, old, names_before), _needs(after, new, {}))
+        changes = _changes(old, new, _needs(before, old, names_before), _needs(after, new, seen_after))
         if changes:
             changed.append(ComponentChange(old, new, changes))
         elif new is not after.subject:
             unchanged += 1
     return SbomDiff(before.subject, after.subject, _sorted(added), _sorted(removed), tuple(changed), unchanged)
+
+
+def _once(components: Iterable[Component]) -> tuple[list[Component], dict[str, str]]:
+    """Each package once, and under which id those that are there again are found."""
+    first: dict[Hashable, Component] = {}
+    again: dict[str, str] = {}
+    for item in components:
+        kept = first.setdefault((_identity(item), item.name, item.version), item)
+        if kept is not item:
+            again[item.id] = kept.id
+    return list(first.values()), again
 
 
 def _sorted(components: Iterable[Component]) -> tuple[Component, ...]:

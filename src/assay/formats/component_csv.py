@@ -69,13 +69,15 @@ def _row(component: Component) -> tuple[str, ...]:
 def harmless(cell: str) -> str:
     """The cell with an apostrophe before what a spreadsheet would take for a formula (OWASP, "CSV Injection").
 
-    A scope (``@babel``) is none: a formula that begins with ``@`` calls a function.
+    Blanks before it, and the wide forms of East Asian keyboards, do not keep all of them from running it. A scope
+    (``@babel``) is none: a formula that begins with ``@`` calls a function.
     """
-    if cell[:1] not in ("=", "+", "-", "@", "\t", "\r") or _SCOPE.fullmatch(cell):
+    if not _FORMULA.match(cell) or _SCOPE.fullmatch(cell):
         return str(cell)
     return f"'{cell}"
 
 
+_FORMULA = re.compile(r"[ \u3000]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 _SCOPE = re.compile(r"@[\w.~-]+(/[\w.~@/-]+)?")
 
 

@@ -81,7 +81,10 @@ def _unquote(value: str) -> str:
 
 
 def systems(files: Iterable[Located], whole: Distribution | None) -> Callable[[str], Distribution | None]:
-    """Which distribution a root folder is: its own os-release, else that of the whole artifact."""
+    """Which distribution a root folder is: its own os-release, else that of the whole artifact.
+
+    A busybox alone has no packages; a package found beside it is of another distribution, which nobody tells.
+    """
     known: dict[str, tuple[int, Distribution]] = {}
     for located in files:
         found = located.found
@@ -90,7 +93,12 @@ def systems(files: Iterable[Located], whole: Distribution | None) -> Callable[[s
             best = known.get(found.root)
             if best is None or rank < best[0]:
                 known[found.root] = rank, found.distribution
-    return lambda root: known[root][1] if root in known else whole
+
+    def system(root: str) -> Distribution | None:
+        found = known[root][1] if root in known else whole
+        return None if found is not None and found.id == "busybox" else found
+
+    return system
 
 
 def complete(item: Component, namespace: str, system: Distribution) -> Component:

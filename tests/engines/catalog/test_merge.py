@@ -49,3 +49,37 @@ def test_people_reach_the_documents(tmp_path: Path) -> None:
     spdx = {item["name"]: (item["supplier"], item.get("originator", "")) for item in packages}
     assert spdx["g"] == ("Organization: Gil, Gus", "Person: Gil, Gus")
     assert spdx["r"] == ("NOASSERTION", "")
+
+
+def declared(folder: Path, files: dict[str, str]) -> dict[str, tuple[str, list[str]]]:
+    """Versionless or not, each component with its range and the ranges that it was asked for besides."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return {
+        str(item.purl): (
+            item.version_range,
+            [fact.value for fact in item.properties if fact.name == "assay:version-range:also"],
+        )
+        for item in sbom(SbomRequest(str(folder))).components
+    }
+
+
+def test_a_version_that_a_range_forbids_is_not_what_it_asks_for(tmp_path: Path) -> None:
+    found = declared(
+        tmp_path, {"a/requirements.txt": "rsa>=4\nidna>=3\n", "b/requirements.txt": "rsa==3.1.4\nidna==3.7\n"}
+    )
+    assert found == {"pkg:pypi/rsa": (">=4", []), "pkg:pypi/rsa@3.1.4": ("", []), "pkg:pypi/idna@3.7": ("", [])}
+
+
+def test_ranges_of_several_projects_are_all_kept(tmp_path: Path) -> None:
+    found = declared(tmp_path, {f"{name}/requirements.txt": f"rsa{name}\n" for name in (">=4", ">=5", "<9")})
+    assert found == {"pkg:pypi/rsa": ("<9", [">=4", ">=5"])}
+
+
+def test_a_range_of_a_form_that_is_not_read_forbids_nothing(tmp_path: Path) -> None:
+    catalog = '[libraries]\na = "com.a:b:1.+"\n'
+    found = declared(
+        tmp_path, {"gradle/libs.versions.toml": catalog, "gradle.lockfile": "com.a:b:1.5=runtimeClasspath\n"}
+    )
+    assert found == {"pkg:maven/com.a/b@1.5": ("", [])}

@@ -28,6 +28,8 @@ PROGRAMS = {
     "erlang-emulator": ("**/beam.smp",),
     "ffmpeg": ("**/ffmpeg",),
     "filebeat": ("**/filebeat",),
+    "firefox": ("**/firefox", "**/firefox.exe"),
+    "firefox-ini": ("**/application.ini",),
     "fluent-bit": ("**/fluent-bit",),
     "gcc": ("**/gcc",),
     "ghc": ("**/ghc*",),
@@ -96,9 +98,16 @@ ECOSYSTEM = Ecosystem(
     name="binary",
     title="Programs recognised by their bytes",
     purl_types=("generic", "golang", "github"),
-    parsers=tuple(
-        Parser(f"binary-{name}", f"assay.ecosystems.binary.recognise:{name}", globs, max_size=512 << 20)
-        for name, globs in PROGRAMS.items()
+    parsers=(
+        *(
+            Parser(f"binary-{name}", f"assay.ecosystems.binary.recognise:{name}", globs, max_size=512 << 20)
+            for name, globs in PROGRAMS.items()
+        ),
+        Parser(
+            "binary-php-extension",
+            "assay.ecosystems.binary.php_extension:parse",
+            ("**/php/extensions/*/*.so", "**/php*/modules/*.so", "**/lib/php/20*/*.so", "**/lib64/php/20*/*.so"),
+        ),
     ),
     proof=Proof.FOREIGN,
     origin="extracts of real programs, from the test data of anchore/syft",

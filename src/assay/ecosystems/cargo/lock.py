@@ -16,6 +16,7 @@ from assay.formats import digest, purl, toml
 from assay.formats.json import Object, as_list, as_object, as_text
 from assay.model.component import Component, ComponentType, Presence
 from assay.model.ecosystem import File, Found
+from assay.model.sbom import Skipped
 
 _CRATES_IO = "github.com/rust-lang/crates.io-index"
 
@@ -23,20 +24,23 @@ _CRATES_IO = "github.com/rust-lang/crates.io-index"
 def parse(file: File) -> Found:
     """The crates of a lock file with their edges; workspace members (no `source`) are applications."""
     document = toml.load(file.data)
-    packages = [as_object(package) for package in as_list(document.get("package"))]
+    listed = [as_object(package) for package in as_list(document.get("package"))]
+    packages = [package for package in listed if as_text(package.get("name"))]
+    nameless = len(listed) - len(packages)
     checksums = as_object(document.get("metadata"))
-    components = [_component(package, checksums) for package in packages if as_text(package.get("name"))]
+    components = [_component(package, checksums) for package in packages]
     by_key: dict[str, str] = {}
     for component in components:
         by_key[f"{component.name} {component.version}"] = component.id
         by_key[component.name] = component.id
     edges = [
         (component.id, by_key[key])
-        for component, package in zip(components, packages, strict=False)
+        for component, package in zip(components, packages, strict=True)
         for key in map(_dependency_key, as_list(package.get("dependencies")))
         if key in by_key
     ]
-    return Found(tuple(components), tuple(edges))
+    skipped = (Skipped(file.path, f"{nameless} packages without a name"),) if nameless else ()
+    return Found(tuple(components), tuple(edges), skipped=skipped)
 
 
 def _dependency_key(value: object) -> str:

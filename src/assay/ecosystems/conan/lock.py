@@ -21,6 +21,7 @@ from assay.formats import json
 from assay.formats.json import Object, as_list, as_object, as_text
 from assay.model.component import Component, ComponentType, Scope
 from assay.model.ecosystem import File, Found
+from assay.model.sbom import Skipped
 
 _LISTS = {
     "requires": Scope.REQUIRED,
@@ -38,12 +39,15 @@ def parse(file: File) -> Found:
     if not any(key in document for key in _LISTS) and "version" not in document:
         raise Malformed("conan.lock without packages")
     components: dict[str, Component] = {}
+    skipped: dict[Skipped, None] = {}
     for key, scope in _LISTS.items():
         for item in as_list(document.get(key)):
             found = _component(as_text(item), scope)
             if found is not None:
                 components.setdefault(found.id, found)
-    return Found(tuple(components.values()))
+            else:
+                skipped[Skipped(file.path, f"no reference of the form NAME/VERSION: {str(item)[:80]!r}")] = None
+    return Found(tuple(components.values()), skipped=tuple(skipped))
 
 
 def _component(text: str, scope: Scope, type_: ComponentType = ComponentType.LIBRARY) -> Component | None:

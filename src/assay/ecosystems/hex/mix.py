@@ -37,6 +37,8 @@ def parse(file: File) -> Found:
     if not isinstance(entries, dict):
         raise Malformed("mix.lock is no map")
     components = {name: _component(name, entry) for name, entry in entries.items() if name and isinstance(entry, tuple)}
+    if len(components) < len(entries):
+        skipped += (Skipped(file.path, f"{len(entries) - len(components)} entries that are no packages"),)
     edges = tuple(
         (component.id, components[needed].id)
         for name, component in components.items()

@@ -16,6 +16,7 @@ from assay.formats import digest, purl
 from assay.formats.erlang_term import Term, load_erlang
 from assay.model.component import Component, ExternalReference, Presence
 from assay.model.ecosystem import File, Found
+from assay.model.sbom import Skipped
 
 
 def parse(file: File) -> Found:
@@ -23,8 +24,11 @@ def parse(file: File) -> Found:
     terms = load_erlang(file.text)
     packages = _packages(terms)
     digests = _digests(terms)
-    components = [_component(item, digests) for item in packages if isinstance(item, tuple) and len(item) > 1]
-    return Found(tuple(component for component in components if component is not None))
+    found = [_component(item, digests) if isinstance(item, tuple) and len(item) > 1 else None for item in packages]
+    components = tuple(component for component in found if component is not None)
+    unknown = len(found) - len(components)
+    skipped = (Skipped(file.path, f"{unknown} packages without version or repository"),) if unknown else ()
+    return Found(components, skipped=skipped)
 
 
 def _packages(terms: list[Term]) -> list[Term]:

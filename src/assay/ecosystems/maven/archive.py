@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from assay.ecosystems.maven import coordinates, naming
+from assay.ecosystems.maven import coordinates, families, naming
 from assay.ecosystems.maven.effective import Library, effective
 from assay.ecosystems.maven.pom import Pom
 from assay.ecosystems.maven.pom import parse as parse_pom
@@ -91,7 +91,7 @@ def _scan(content: Content, path: str, budget: _Budget, depth: int) -> _Scan:
     told, artifacts = _metadata(archive, path, budget)
     name = path.rpartition("/")[2]
     scan = _Scan()
-    own = _own(path, told, artifacts)
+    own = _own(archive, path, told, artifacts)
     nested = _nested(archive, path, budget, depth)
     below = [inner for inner in nested if inner is not None]
     if own is not None:
@@ -144,7 +144,7 @@ def _artifact(folder: str, files: dict[str, bytes], path: str, budget: _Budget) 
     return _Artifact(component, pom) if component is not None else None
 
 
-def _own(path: str, told: dict[str, str], artifacts: list[_Artifact]) -> _Artifact | None:
+def _own(archive: zip.Archive, path: str, told: dict[str, str], artifacts: list[_Artifact]) -> _Artifact | None:
     """Which artifact the archive is: the one that fits its name, the only one, or what the manifest tells."""
     name = path.rpartition("/")[2]
     stem = name.rpartition(".")[0]
@@ -157,9 +157,19 @@ def _own(path: str, told: dict[str, str], artifacts: list[_Artifact]) -> _Artifa
         if only in stem if version else naming.same_release(only, naming.version(told)):
             return artifacts[0]
     version = version or naming.version(told)
-    group = naming.group_from_path(path, artifact, version) or naming.group(told, artifact) if version else ""
+    group = _group(archive, path, told, artifact, version) if version else ""
     component = coordinates.find(group, artifact, version, Presence.INSTALLED)
     return _Artifact(component) if component is not None else None
+
+
+def _group(archive: zip.Archive, path: str, told: dict[str, str], artifact: str, version: str) -> str:
+    """The group; a manifest that states another version came with what was shaded into the archive."""
+    own = told if naming.same_release(version, naming.version(told)) else {}
+    return (
+        naming.group_from_path(path, artifact, version)
+        or naming.group(own, artifact)
+        or families.group(archive, own, artifact, version)
+    )
 
 
 def _fits(stem: str, component: Component) -> bool:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_FILE = re.compile(r"(?P<name>[A-Za-z][\w.+-]*?)[-_]v?(?P<version>\d[\w.+~-]*)")
+_SCALA = r"_(?:2\.(?:9|1[0-3])(?:\.\d+)?|3)"
+_FILE = re.compile(rf"(?P<name>[A-Za-z][\w.+-]*?(?:{_SCALA}(?=-))?)[-_]v?(?P<version>\d[\w.+~-]*)")
+_SCALA_END = re.compile(_SCALA + "$")
 _CLASSIFIER = re.compile(
     r"-(?:sources|javadoc|tests|test-sources|jar-with-dependencies|all|shaded|uber|exec|boot|native)$"
 )
@@ -50,7 +52,10 @@ def properties(data: bytes) -> dict[str, str]:
 
 
 def from_file_name(name: str) -> tuple[str, str]:
-    """(artifact, version) of ``artifact-version.jar``; the version is empty where there is none."""
+    """(artifact, version) of ``artifact-version.jar``; the version is empty where there is none.
+
+    sbt adds the version of Scala to the name of the artifact: ``scala-xml_2.12-1.2.0.jar``.
+    """
     stem = name.rpartition(".")[0][:300]
     stem = _CLASSIFIER.sub("", stem)
     match = _FILE.fullmatch(stem)
@@ -97,7 +102,7 @@ def group(told: Mapping[str, str], artifact: str) -> str:
     if _GROUP.fullmatch(told.get("Group-Id", "")):
         return told["Group-Id"]
     bundle = told.get("Bundle-SymbolicName", "").partition(";")[0].strip()
-    prefix = bundle.removesuffix(f".{artifact}")
+    prefix = bundle.removesuffix(f".{_SCALA_END.sub('', artifact)}")
     if prefix != bundle and "-" in artifact and _GROUP.fullmatch(prefix):
         return prefix
     vendor = told.get("Implementation-Vendor-Id", "")

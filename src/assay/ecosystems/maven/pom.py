@@ -28,6 +28,8 @@ _PLAIN = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding=[\"'](?:utf-8|iso-8859-1|us-ascii)[\"'][^>]*>", re.IGNORECASE
 )
 _MAX_PLAIN = 4 << 20
+_ENTITY = re.compile(rb"&([A-Za-z]{2,8}[0-9]{0,2});")
+_OF_XML = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,23 @@ def parse(data: bytes) -> Pom:
 
 
 def _root(data: bytes) -> Element:
+    """The root element; Maven takes the named characters of HTML 4 (``&oslash;``), which XML does not know."""
+    try:
+        return _read(data)
+    except Malformed as error:
+        if "undefined entity" not in error.what:
+            raise
+    return _read(_ENTITY.sub(_numbered, data))
+
+
+def _numbered(match: re.Match[bytes]) -> bytes:
+    from html.entities import name2codepoint
+
+    code = name2codepoint.get(match[1].decode())
+    return match[0] if code is None or match[1] in _OF_XML else b"&#%d;" % code
+
+
+def _read(data: bytes) -> Element:
     """The root element; what can declare no entities takes the fast parser of the standard library."""
     start = data[:400].removeprefix(b"\xef\xbb\xbf").lstrip()
     plain = not start.startswith(b"<?xml") or _PLAIN.match(start)

@@ -1,4 +1,4 @@
-"""Nix: the store paths that the database of a store lists as valid, with their references."""
+"""Nix: the store paths that the database of a store lists as valid, with their references; without one, the paths."""
 
 from assay.model.ecosystem import Ecosystem, Parser, Proof
 
@@ -8,7 +8,15 @@ ECOSYSTEM = Ecosystem(
     purl_types=("nix",),
     parsers=(
         Parser("nix-database", "assay.ecosystems.nix.database:parse", ("**/nix/db/db.sqlite",), max_size=1 << 30),
+        Parser("nix-database-log", "assay.formats.sqlite_wal:parse", ("**/nix/db/db.sqlite-wal",)),
+        Parser(
+            "nix-store-path",
+            "assay.ecosystems.nix.store:parse",
+            tuple(f"**/nix/store/*/{folder}/*" for folder in ("bin", "sbin", "lib", "lib/pkgconfig", "nix-support")),
+            max_size=8 << 30,
+        ),
     ),
     proof=Proof.NATIVE,
     origin="nix 2.8",
+    assemble="assay.ecosystems.nix.store:assemble",
 )

@@ -51,14 +51,19 @@ def _pair(row: list[Value]) -> tuple[int, int]:
 
 def _component(row: list[Value]) -> Component | None:
     texts = [value if isinstance(value, str) else "" for value in (*row, *([None] * 9))]
-    match = _STORE_PATH.match(texts[1])
+    return component(texts[1], texts[2], texts[4])
+
+
+def component(path: str, hashed: str = "", deriver: str = "") -> Component | None:
+    """The package at a store path; None for recipes and for names without a version."""
+    match = _STORE_PATH.match(path)
     if match is None or match[3].endswith(".drv"):
         return None
     name, version, output = split(match[3])
     if not version:
         return None
-    known = digest.find(texts[2])
-    facts = (("assay:nix:store-path", texts[1]), ("assay:nix:deriver", texts[4]), ("assay:nix:output", output))
+    known = digest.find(hashed)
+    facts = (("assay:nix:store-path", path), ("assay:nix:deriver", deriver), ("assay:nix:output", output))
     return Component(
         name,
         version,

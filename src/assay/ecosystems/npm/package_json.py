@@ -36,13 +36,18 @@ def parse(file: File) -> Found:
             return _project(file)
         inside = file.folder[root.end() :]
     depth = 1 if inside.startswith("@") else 0
-    return _installed(file) if inside.count("/") == depth else _NOTHING
+    return _installed(file, inside) if inside.count("/") == depth else _NOTHING
 
 
-def _installed(file: File) -> Found:
-    """What has no name is a marker; what has no version is a package all the same, as `npm ls` has it."""
+def _installed(file: File, inside: str) -> Found:
+    """A package has a name or a version; the folder names what has no name, as `npm ls` does. Without both: a marker.
+
+    Folders that begin with a dot belong to tools (``.cache``) and name nothing.
+    """
     document = json.load_object(file.data)
     name, version = as_text(document.get("name")), as_text(document.get("version"))
+    if version and not inside.startswith("."):
+        name = name or inside
     if not name:
         return _NOTHING
     component = _component(document, name, version, Presence.INSTALLED, ComponentType.LIBRARY)

@@ -96,7 +96,7 @@ def _walk(dependencies: Object) -> Iterator[tuple[str, Object]]:
         folder, level = waiting.pop()
         for name, value in level.items():
             entry, path = as_object(value), package.place(folder, name)
-            if name and entry:
+            if name:
                 yield path, _modern(entry)
                 waiting.append((path, as_object(entry.get("dependencies"))))
 

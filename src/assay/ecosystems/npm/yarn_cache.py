@@ -12,6 +12,7 @@ from dataclasses import replace
 from assay.ecosystems.npm import package_json
 from assay.formats import zip
 from assay.model.ecosystem import File, Found
+from assay.model.sbom import Skipped
 
 _MANIFEST = re.compile(rb"node_modules/(?:@[^/]+/)?[^@/][^/]*/package\.json")
 _MAX_MANIFEST = 4 << 20
@@ -19,9 +20,10 @@ _MAX_MANIFEST = 4 << 20
 
 def parse(file: File) -> Found:
     """The package in an archive of the cache; nothing for an archive that holds none."""
-    archive = zip.open_archive(file.content)
-    member = next(iter(archive.members(_MANIFEST.fullmatch)), None)
+    archive, fault = zip.open_damaged(file.content)
+    skipped = (Skipped(file.path, fault),) if fault else ()
+    member = next(archive.members(_MANIFEST.fullmatch), None)
     if member is None:
-        return Found()
+        return Found(skipped=skipped)
     manifest = File(member.name, archive.read(member, _MAX_MANIFEST))
-    return replace(package_json.parse(manifest), provides=(), facts={})
+    return replace(package_json.parse(manifest), provides=(), facts={}, skipped=skipped)

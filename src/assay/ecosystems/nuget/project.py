@@ -21,7 +21,7 @@ from assay.formats import xml
 from assay.formats.json import as_object, as_text
 from assay.model.component import Component, Presence, Scope
 from assay.model.ecosystem import File, Found, Located
-from assay.model.sbom import Distribution
+from assay.model.sbom import Distribution, Skipped
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -92,12 +92,16 @@ def parse_config(file: File) -> Found:
     if xml.local(root) != "packages":
         raise Malformed(f"not a packages.config file but <{xml.local(root)[:80]}>")
     found: dict[str, Component] = {}
+    unnamed = 0
     for element in xml.children(root, "package"):
         scope = Scope.EXCLUDED if element.get("developmentDependency", "").lower() == "true" else Scope.REQUIRED
         item = component(element.get("id", ""), element.get("version", ""), Presence.DECLARED, scope=scope)
         if item is not None:
             found.setdefault(item.id, item)
-    return Found(tuple(found.values()))
+        else:
+            unnamed += 1
+    skipped = (Skipped(file.path, f"{unnamed} packages without a name that NuGet takes"),) if unnamed else ()
+    return Found(tuple(found.values()), skipped=skipped)
 
 
 def assemble(files: Sequence[Located], distribution: Distribution | None) -> Sequence[Located]:

@@ -10,16 +10,16 @@ Specifications: PyPA "Binary distribution format", "Source distribution format" 
 
 from __future__ import annotations
 
-import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import IO, cast
 
 from assay.ecosystems.pypi import metadata, package
 from assay.errors import LimitExceeded, Malformed
+from assay.formats import zip
 from assay.model.digest import Algorithm, Digest
 from assay.model.ecosystem import File, Found
+from assay.model.sbom import Skipped
 
 _MAX_METADATA = 4 << 20
 _MAX_UNPACKED = 256 << 20
@@ -28,22 +28,14 @@ _BLOCK = 512
 
 def wheel(file: File) -> Found:
     """The distribution in a wheel or an egg (an egg *folder* is read by its EGG-INFO instead)."""
-    import zipfile
-
     if file.content[:2] != b"PK":
         raise Malformed("not a zip archive")
-    try:
-        with zipfile.ZipFile(_stream(file)) as archive:
-            member = next((name for name in archive.namelist() if _is_metadata(name)), None)
-            if member is None:
-                raise Malformed("no METADATA in the archive")
-            if archive.getinfo(member).file_size > _MAX_METADATA:
-                raise LimitExceeded(f"{member} is larger than {_MAX_METADATA} bytes")
-            with archive.open(member) as stream:
-                head = stream.read(_MAX_METADATA)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, zlib.error, EOFError) as error:
-        raise Malformed(f"not a readable zip archive: {error}") from error
-    return _found(file, head)
+    archive, fault = zip.open_damaged(file.content)
+    member = next(archive.members(_is_metadata), None)
+    if member is None:
+        raise Malformed(f"no METADATA in the archive: {fault}" if fault else "no METADATA in the archive")
+    found = _found(file, archive.read(member, _MAX_METADATA))
+    return replace(found, skipped=(Skipped(file.path, fault),)) if fault else found
 
 
 def sdist(file: File) -> Found:
@@ -55,16 +47,11 @@ def sdist(file: File) -> Found:
     return _found(file, head) if head is not None else Found()
 
 
-def _is_metadata(name: str) -> bool:
-    folder, _, last = name.rpartition("/")
-    if last == "METADATA":
-        return folder.endswith(".dist-info") and "/" not in folder
-    return name == "EGG-INFO/PKG-INFO"
-
-
-def _stream(file: File) -> IO[bytes]:
-    """The content as zipfile wants it; a memory map is read in place."""
-    return io.BytesIO(file.content) if isinstance(file.content, bytes) else cast("IO[bytes]", file.content)
+def _is_metadata(name: bytes) -> bool:
+    folder, _, last = name.rpartition(b"/")
+    if last == b"METADATA":
+        return folder.endswith(b".dist-info") and b"/" not in folder
+    return name == b"EGG-INFO/PKG-INFO"
 
 
 def _found(file: File, head: bytes) -> Found:

@@ -89,8 +89,10 @@ def _included(parts: list[Located]) -> None:
             used.update(target for target, _ in reached)
         _put(parts, index, _with(parts[index], reached, sources))
     for index, path in list(_facts(parts, "included")):
-        if path not in used:
-            _put(parts, index, Found())
+        found = parts[index].found
+        unread = cast("Sequence[str]", found.facts.get("unread", ()))
+        told = (*found.skipped, *(Skipped(parts[index].path, reason) for reason in unread))
+        _put(parts, index, replace(found, skipped=told) if path in used else Found())
 
 
 def _with(part: Located, reached: Iterable[tuple[str, bool]], sources: Mapping[str, Found]) -> Found:
@@ -154,8 +156,10 @@ def _locked(parts: list[Located]) -> None:
             for one in found.components
             if one.type is ComponentType.APPLICATION or normalise(one.name) not in locks[home]
         )
-        scope = package.project(home)
-        _put(parts, index, replace(found, components=kept, provides=package.provided(kept), scope=scope))
+        scope, there = package.project(home), {one.id for one in kept}
+        edges = tuple(pair for pair in found.edges if pair[1] in there)
+        provides = package.provided(kept)
+        _put(parts, index, replace(found, components=kept, edges=edges, provides=provides, scope=scope))
 
 
 def _upward(folder: str) -> Iterator[str]:

@@ -35,7 +35,7 @@ def parse(file: File) -> Found:
         for text in as_list(entry.get("dependencies"))
         for target in _targets(as_text(text), names)
     ]
-    return lockfile.found(file, components, edges)
+    return lockfile.found(file, components, edges, document.get("package"))
 
 
 def _targets(text: str, names: dict[str, list[str]]) -> list[str]:

@@ -38,7 +38,7 @@ def parse(file: File) -> Found:
         for name in as_object(entry.get("dependencies"))
         for target in names.get(normalise(name), ())
     ]
-    return lockfile.found(file, components, edges)
+    return lockfile.found(file, components, edges, document.get("package"))
 
 
 def _component(entry: Object, files: Object) -> Component:

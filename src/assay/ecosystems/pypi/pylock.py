@@ -39,7 +39,7 @@ def parse(file: File) -> Found:
         for wanted in map(as_object, as_list(entry.get("dependencies")))
         for target in names.get(normalise(as_text(wanted.get("name"))), ())
     ]
-    return lockfile.found(file, components, edges)
+    return lockfile.found(file, components, edges, document.get("packages"))
 
 
 def _component(entry: Object, default: set[str]) -> Component:

@@ -33,6 +33,7 @@ _INCLUDE = re.compile(r"(-r|--requirement|-c|--constraint)[=\s]*(\S.*)")
 _EDITABLE = re.compile(r"(?:-e|--editable)[=\s]\s*")
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9][A-Za-z0-9._-]*)")
 _WHEEL = re.compile(r"(?:^|[/\\])([A-Za-z0-9._]+)-([0-9][^-/\\]*)(?:-[^-/\\]+){3,4}\.whl$")
+_NAMED = re.compile(r"^[\w.-]+\s*(?:\[[^\[\]]*\]\s*)?@\s*(?=[\w+]+:)")
 _SDIST = re.compile(r"(?:^|[/\\])([A-Za-z0-9._-]+)-([0-9][^-/\\]*)\.(?:tar\.gz|tgz|zip|tar\.bz2)$")
 _FOLDER = re.compile(
     r"(?:(?:-e|--editable)[=\s]\s*)?(?:\.|[./]\S*)(?:\[[^\]]*\])?(?:\s|$)"
@@ -83,14 +84,18 @@ def _scope(path: str) -> Scope:
 
 
 def included(file: File) -> Found:
-    """A file of a name that requirements files include; `assembly` drops it where none does."""
+    """A file of a name that requirements files include; `assembly` drops it where none does.
+
+    What it could not read is told only where it is included: most files of these names are something else.
+    """
     if file.folder.endswith("requirements"):
         return Found()  # a requirements file by its folder already
     try:
         found = parse(file)
     except Malformed:
         return Found()
-    return replace(found, facts={**found.facts, "included": file.path})
+    unread = [item.reason for item in found.skipped]
+    return replace(found, skipped=(), facts={**found.facts, "included": file.path, "unread": unread})
 
 
 def constraints(file: File) -> Found:
@@ -142,7 +147,7 @@ def _component(line: str, scope: Scope) -> Component | None:
 
 def _reference(text: str, scope: Scope) -> Component | None:
     """A URL, a repository or a path: its name is in ``#egg=``, in ``NAME @`` or in the name of the archive."""
-    url = text.partition(" ;")[0].strip("'\" ")
+    url = _NAMED.sub("", text.partition(" ;")[0].strip("'\" "))
     egg = _EGG.search(url)
     bare = url.partition("#")[0].partition("?")[0]
     archive = _WHEEL.search(bare) or _SDIST.search(bare)

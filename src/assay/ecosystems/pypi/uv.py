@@ -47,7 +47,8 @@ def parse(file: File) -> Found:
                 if component.id in projects:
                     direct[scope].append(target)
     known = scopes([pair for pair in edges if pair[0] not in projects], direct)
-    return lockfile.found(file, [replace(one, scope=known.get(one.id, Scope.REQUIRED)) for one in components], edges)
+    scoped = [replace(one, scope=known.get(one.id, Scope.REQUIRED)) for one in components]
+    return lockfile.found(file, scoped, edges, document.get("package"))
 
 
 def _dependencies(entry: Object) -> Iterator[tuple[Scope, Object]]:

@@ -1,21 +1,27 @@
 """The same package seen several times becomes one component with several occurrences.
 
-What is declared with a range and also there in an exact version is that version; installed beats declared.
+What is declared with a range and also there in an exact version that the range allows is that version; installed
+beats declared.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 
-from assay.model.component import Component, Presence, Scope
+from assay.model.component import Component, Presence, Property, Scope
+from assay.model.version import Interval, Order
 
 _FILL = tuple(
     field.name
     for field in fields(Component)
     if field.name not in {"name", "version", "ref", "presence", "scope", "occurrences", "properties", "extra", "purl"}
 )
+_ALSO = "assay:version-range:also"
+"""Another range in which a component was asked for."""
+_VERSION = re.compile(r"\w(?:[\w.+:~!-]*\w)?")
 _SCOPES = (Scope.REQUIRED, Scope.OPTIONAL, Scope.EXCLUDED)
 
 
@@ -49,7 +55,10 @@ def unite(group: Sequence[Component]) -> Component:
             if value:
                 changes[name] = value
     changes["occurrences"] = tuple(sorted({place for item in group for place in item.occurrences}))
-    changes["properties"] = tuple(sorted({fact for item in group for fact in item.properties}))
+    shown = changes.get("version_range") or leader.version_range
+    also = {Property(_ALSO, item.version_range) for item in group if item.version_range not in ("", shown)}
+    facts = {fact for item in group for fact in item.properties}
+    changes["properties"] = tuple(sorted(facts if leader.version else facts | also))
     changes["scope"] = min((item.scope for item in group), key=_SCOPES.index)
     return replace(leader, **changes)  # type: ignore[arg-type]  # each value comes from the field of that name
 
@@ -82,7 +91,33 @@ def _only(component: Component, candidates: Sequence[Component]) -> Component | 
     folders = {_folder(place.path) for place in component.occurrences}
     near = [item for item in candidates if folders & {_folder(place.path) for place in item.occurrences}]
     chosen = near if len(near) == 1 else list(candidates)
-    return chosen[0] if len(chosen) == 1 else None
+    return chosen[0] if len(chosen) == 1 and _allows(component, chosen[0].version) else None
+
+
+def _allows(component: Component, version: str) -> bool:
+    """Whether every range in which the component was asked for holds the version; one that is not read forbids none."""
+    ranges = [component.version_range] if component.version_range else []
+    ranges += [fact.value for fact in component.properties if fact.name == _ALSO]
+    if not ranges:
+        return True
+    from assay.ecosystems import order
+
+    rules = order(component.ecosystem)
+    return all(_holds(rules, one, rules.key(version)) for one in ranges)
+
+
+def _holds(rules: Order, text: str, key: bytes) -> bool:
+    found = rules.intervals(text)
+    bounds = {bound for one in found for bound in (one.low, one.high) if bound}
+    return not all(map(_VERSION.fullmatch, bounds)) or any(_within(rules, one, key) for one in found)
+
+
+def _within(rules: Order, interval: Interval, key: bytes) -> bool:
+    low = rules.key(interval.low) if interval.low else b""
+    if interval.low and (key < low or (key == low and not interval.low_included)):
+        return False
+    high = rules.key(interval.high) if interval.high else b""
+    return not interval.high or key < high or (key == high and interval.high_included)
 
 
 def _folder(path: str) -> str:

@@ -1,0 +1,54 @@
+"""The group of an archive that does not tell it: a well-known name, held against the classes inside.
+
+``families.tsv`` has the names; a name alone proves nothing, so entries of the archive must lie where those of the
+family do::
+
+    spring-core     org.springframework     org/springframework/core/
+    dom4j@1.*       dom4j                   org/dom4j/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+
+from assay.formats.zip import Archive
+
+_APACHE = re.compile(r"(org\.apache\.[a-z][a-z0-9]*)(?:\.|$)")
+_SHARED = frozenset({"org.apache.commons", "org.apache.tools", "org.apache.xml", "org.apache.oro"})
+"""Names below which several groups lie, or groups that are called otherwise."""
+_HOSTS = frozenset({"org.apache", "org.eclipse", "org.codehaus", "org.jboss", "com.google", "com.sun", "com.oracle"})
+"""Whoever has many groups below their name."""
+_VENDOR = re.compile(r"[a-z][a-z0-9]*\.[a-z][a-z0-9]*")
+_SAYS = ("Extension-Name", "Implementation-Title", "Bundle-SymbolicName", "Automatic-Module-Name")
+
+
+def group(archive: Archive, told: Mapping[str, str], artifact: str, version: str) -> str:
+    """The group of the family that name and classes fit, else what the manifest says and the classes confirm."""
+    known = f"{artifact}@{version}"
+    for pattern, found, start in _families():
+        if fnmatchcase(known, pattern) and _holds(archive, start):
+            return found
+    return next((name for name in _stated(told) if _holds(archive, name.replace(".", "/") + "/")), "")
+
+
+def _stated(told: Mapping[str, str]) -> list[str]:
+    """A vendor that is no host of many, and projects of Apache, whose groups are called as their packages."""
+    vendor = told.get("Implementation-Vendor-Id", "")
+    projects = [match[1] for key in _SAYS if (match := _APACHE.match(told.get(key, "")))]
+    vendors = [vendor] if _VENDOR.fullmatch(vendor) and vendor not in _HOSTS else []
+    return [*vendors, *(name for name in projects if name not in _SHARED)]
+
+
+def _holds(archive: Archive, start: str) -> bool:
+    return re.search(rb"PK\x01\x02.{42}" + re.escape(start.encode()), archive.directory, re.DOTALL) is not None
+
+
+@cache
+def _families() -> tuple[tuple[str, str, str], ...]:
+    lines = (Path(__file__).parent / "families.tsv").read_text("utf-8").splitlines()
+    rows = (line.split("\t") for line in lines if line[:1] not in ("", "#"))
+    return tuple((name if "@" in name else f"{name}@*", found, start) for name, found, start in rows)
