@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import statistics
@@ -136,5 +137,18 @@ def main(names: Sequence[str]) -> None:
     print("\n".join(lines))
 
 
+def named(words: Sequence[str]) -> list[str]:
+    """The inputs that are named on the command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure assay, its peers and the floor.")
+    parser.add_argument(
+        "input", nargs="*", metavar="INPUT", help=f"one of {', '.join(INPUTS)}; all of them without any"
+    )
+    found: list[str] = parser.parse_args(words).input
+    for name in found:
+        if name not in INPUTS:
+            parser.error(f"there is no input {name}; there are {', '.join(INPUTS)}")
+    return found
+
+
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(named(sys.argv[1:]))

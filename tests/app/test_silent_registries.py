@@ -10,6 +10,7 @@ import pytest
 from assay.app import image_evidence
 from assay.app.image_evidence import NamedRoots, Reach, Registries
 from assay.errors import ExternalError, Late
+from assay.model.image_policy import Authority
 from assay.model.trusted_root import TrustedRoot
 from conformance.suite import folder
 from simulators import pushed_layout
@@ -79,6 +80,16 @@ def test_one_question_finds_out_whether_it_is_back(registry: Registry, monkeypat
     else:
         raise AssertionError("the registry is back, and nobody noticed")
     assert all_of_them.images().digest(f"{registry.host}/app:v1")
+
+
+def test_signatures_in_a_registry_that_is_away_keep_nobody_from_the_images(registry: Registry) -> None:
+    all_of_them = registries()
+    key = (folder("cosign") / "keys" / "empty.pub").read_text()
+    digest = all_of_them.images().digest(f"{registry.host}/app:v1")
+    elsewhere = Authority("elsewhere", key=key, ignore_log=True, repository="127.0.0.1:1/signatures")
+    with pytest.raises(ExternalError, match="cannot be reached"):
+        all_of_them.images().signatures(f"{registry.host}/app@{digest}", elsewhere)
+    assert all_of_them.images().digest(f"{registry.host}/app:v1") == digest
 
 
 def test_a_refusal_says_nothing_of_the_registry(registry: Registry) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -51,6 +52,20 @@ def test_several_replicas_with_certificates_of_the_chart() -> None:
     secret, webhooks = by_kind["Secret"], by_kind["ValidatingWebhookConfiguration"]["webhooks"]
     assert webhooks[0]["clientConfig"]["caBundle"] == secret["data"]["ca.crt"]
     assert "Certificate" not in by_kind
+
+
+def test_alerts_are_there_where_they_are_wanted() -> None:
+    """Every figure that a rule asks about is one that the controller tells."""
+    told = (FOLDER.parents[1] / "docs/guide/admission-records.md").read_text(encoding="utf-8")
+    words = ("--set", "monitoring.enabled=true,monitoring.labels.release=prometheus")
+    found: list[Any] = [item.object for item in manifest.read(helm(*RENDER, *words), "chart")]
+    by_kind = {item["kind"]: item for item in found}
+    assert by_kind["ServiceMonitor"]["metadata"]["labels"]["release"] == "prometheus"
+    (group,) = by_kind["PrometheusRule"]["spec"]["groups"]
+    assert {rule["alert"] for rule in group["rules"]} >= {"AssayGlassBroken", "AssayPolicyNotLoaded"}
+    names = {name for rule in group["rules"] for name in re.findall(r"assay_\w+", rule["expr"])}
+    assert names and all(name.removesuffix("_bucket") in told for name in names)
+    assert "$labels.glass" in group["rules"][0]["annotations"]["summary"]
 
 
 OFF = "cluster.lookUp=false,cluster.pullSecrets=false,cluster.policies=false,cluster.scan=0,cluster.events=false"

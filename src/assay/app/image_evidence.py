@@ -24,6 +24,7 @@ from assay.adapters.access import Access
 from assay.adapters.registry import mirrors
 from assay.adapters.registry.client import RegistryClient, connect
 from assay.adapters.registry.cloud import Clouds
+from assay.adapters.registry.session import api_host
 from assay.adapters.registry.transport import Policy, Transport, Unreachable
 from assay.app.authority_keys import frozen
 from assay.app.daemon_pool import DaemonPool
@@ -169,7 +170,7 @@ class Registries:
         error = done.exception() if not done.cancelled() else None
         with self._lock:
             self._running.pop(key, None)
-            if isinstance(error, Unreachable):
+            if isinstance(error, Unreachable) and error.host == api_host(host):
                 while len(self._down) > MAX_CLIENTS:
                     del self._down[next(iter(self._down))]
                 self._down[host] = time.monotonic() + NEGATIVE_SECONDS, error
@@ -199,8 +200,7 @@ class Registries:
 
 def _still(error: Unreachable) -> ExternalError:
     """The same for whoever asks a moment later."""
-    kind = Late if error.stalled else ExternalError
-    return kind(f"{error.what}, a moment ago", error.remedy)
+    return (Late if error.stalled else ExternalError)(f"{error.what}, a moment ago", error.remedy)
 
 
 def _failed(error: BaseException) -> Future[Any]:

@@ -23,6 +23,11 @@ _API_HOSTS = {"docker.io": "registry-1.docker.io"}
 _CLIENT = "assay"
 
 
+def api_host(host: str) -> str:
+    """The host that is asked for the images of a registry, with its port."""
+    return _API_HOSTS.get(host, host)
+
+
 class Session:
     """One repository of one registry. `credentials` is asked when the registry first wants some."""
 
@@ -31,7 +36,7 @@ class Session:
     ) -> None:
         self.repository = reference.repository
         self.host = reference.host
-        self._api = _API_HOSTS.get(reference.host, reference.host)
+        self._api = api_host(reference.host)
         self._transport = transport
         self._find = credentials
         self._granted: dict[str, str] = {}

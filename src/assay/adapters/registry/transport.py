@@ -122,18 +122,21 @@ class Response:
 
 
 class Unreachable(ExternalError):
-    """A host that does not answer; `stalled` where it took longer than there was time."""
+    """A host that does not answer: `host` with its port, where that is known.
 
-    def __init__(self, what: str, remedy: str, cause: Exception | None = None) -> None:
+    `stalled` where it took longer than there was time.
+    """
+
+    def __init__(self, what: str, remedy: str, cause: Exception | None = None, host: str = "") -> None:
         super().__init__(what, remedy)
-        self.stalled = isinstance(cause, TimeoutError)
+        self.host, self.stalled = host, isinstance(cause, TimeoutError)
 
 
 class Dropped(Unreachable):
     """A connection that ended before its time; what asked for it may try again."""
 
-    def __init__(self, what: str, cause: Exception | None = None) -> None:
-        super().__init__(what, "check the network and the registry, then try again", cause)
+    def __init__(self, what: str, cause: Exception | None = None, host: str = "") -> None:
+        super().__init__(what, "check the network and the registry, then try again", cause, host)
 
 
 class Transport:
@@ -250,7 +253,7 @@ class Transport:
             raw = link.http.getresponse()
         except (OSError, http.client.HTTPException, ValueError) as error:
             link.http.close()
-            raise Dropped(f"{host_of(url)} does not answer: {reason(error)}", error) from error
+            raise Dropped(f"{host_of(url)} does not answer: {reason(error)}", error, host_of(url)) from error
         except BaseException:  # what makes the body failed: nothing half-sent is ever finished
             link.http.close()
             raise
@@ -279,7 +282,8 @@ class Transport:
             raise ExternalError(what, "name the registry's CA with SSL_CERT_FILE") from error
         except (OSError, http.client.HTTPException) as error:
             remedy = "check the name, the network, and HTTPS_PROXY"
-            raise Unreachable(f"{parts.hostname} cannot be reached: {reason(error)}", remedy, error) from error
+            what = f"{parts.hostname} cannot be reached: {reason(error)}"
+            raise Unreachable(what, remedy, error, host_of(parts.geturl())) from error
         link.http.sock = cast("socket.socket", Guarded(link.http.sock, self.policy.timeout))
         return link
 
