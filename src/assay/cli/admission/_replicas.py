@@ -44,6 +44,12 @@ def add_flags(parser: argparse._ActionsContainer) -> None:
         "--recheck", metavar="TIME", default="30m", help="how often images in use are verified anew; 0 never"
     )
     parser.add_argument(
+        "--update-advisories",
+        metavar="TIME",
+        default="0",
+        help="how often the advisory data is brought up to date, as `assay db update` does it (default: 0, never)",
+    )
+    parser.add_argument(
         "--notify-secret", metavar="FILE", type=Path, help="whoever knows what is in it may tell /notify of pushes"
     )
     parser.add_argument("--notify-host", metavar="HOST", default="", help="the registry that notifies, as pods name it")
@@ -144,6 +150,14 @@ def beside(
         found.append(arguments.bundles)
     if (record := _record(arguments, controller)) is not None:
         found.append(_held(arguments, context, controller, record))
+    if updates := _telling.seconds(arguments.update_advisories, "--update-advisories"):
+        from assay.app.advisory_updates import AdvisoryUpdates
+
+        settings = context.settings()
+        if settings.switch("offline"):
+            raise UsageError("--update-advisories needs the network, and offline is set", "leave one of them away")
+        words = ["--config", str(arguments.config)] if arguments.config else []
+        found.append(AdvisoryUpdates(context.data_dir(settings), updates, words))
     recheck = _telling.seconds(arguments.recheck, "--recheck")
     if recheck or arguments.notify_secret:
         worker = ImageWorker(controller, recheck)
