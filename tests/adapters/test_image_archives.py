@@ -66,6 +66,9 @@ def test_docker_archives_are_read_in_place(tmp_path: Path, compress: Callable[[b
         ("1", "image", {"tag": "1"}),
         ("", "image", {}),
         ("a b:c:", "image", {}),
+        (f"app@sha256:{'a' * 64}", "app", {}),
+        (f"app:1@sha256:{'a' * 64}", "app", {"tag": "1"}),
+        (f"sha256:{'a' * 64}", "image", {}),
     ],
 )
 def test_an_image_is_named_by_its_annotation_else_by_its_folder(

@@ -39,6 +39,16 @@ def _ids(name: str, manifest: str, *entries: str) -> list[str]:
             "org/hibernate/Hql.class",
             "maven/org.hibernate.orm/hibernate-core@6.1.0.Final",
         ),
+        (
+            "tomcat-embed-core-9.0.31.jar",
+            "org/apache/coyote/Request.class",
+            "maven/org.apache.tomcat.embed/tomcat-embed-core@9.0.31",
+        ),
+        (
+            "log4j-core-2.20.0.jar",
+            "org/apache/logging/log4j/core/Core.class",
+            "maven/org.apache.logging.log4j/log4j-core@2.20.0",
+        ),
         ("kafka_2.13-3.0.0.jar", "kafka/Kafka.class", "maven/org.apache.kafka/kafka_2.13@3.0.0"),
     ],
 )
@@ -61,6 +71,7 @@ def test_a_well_known_name_without_its_classes_proves_nothing(entry: str) -> Non
         ("Implementation-Vendor-Id: org.apache\n", "org/apache/sample/A.class", ""),
         ("Automatic-Module-Name: org.apache.sample.deep\n", "org/apache/sample/A.class", "org.apache.sample"),
         ("Bundle-SymbolicName: org.apache.commons.sample\n", "org/apache/commons/sample/A.class", ""),
+        ("Automatic-Module-Name: org.apache.logging.sample\n", "org/apache/logging/sample/A.class", ""),
         ("Implementation-Vendor-Id: org.sample\nImplementation-Version: 9.9\n", "org/sample/A.class", ""),
     ],
 )

@@ -64,3 +64,10 @@ def test_a_shared_object_that_tells_nothing_is_nothing(content: bytes) -> None:
 def test_records_that_lie_are_no_crash(head: bytes, rest: bytes) -> None:
     record = struct.pack("<HHI", 168, 0, 20220829)
     php_extension.parse(File("a.so", b"\x7fELF\2\1" + head + record + rest + b"API20220829,NTS"))
+
+
+def test_an_address_beyond_all_addresses_leads_nowhere() -> None:
+    header = b"\x7fELF\2\1".ljust(32, b"\0") + struct.pack("<Q14xHH6x", 64, 56, 1)
+    segment = struct.pack("<IIQQQQ", 1, 0, 0, 2**64 - 20, 0, 10_000)
+    record = struct.pack("<HHI", 168, 0, 20220829)
+    assert ids("a.so", header + segment + b"API20220829,NTS" + record + bytes(200)) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from advisory_data import TODAY, osv, store
-from assay.engines.match import Options, match
+from assay.engines.match import Options, match, origin
 from assay.engines.match.questions import release
 from assay.formats import purl, sbom_document
 from assay.model.component import Component
@@ -99,6 +99,12 @@ def test_release_and_epoch_of_the_purl_complete_the_version(tmp_path: Path) -> N
     assert found("2.0.4-1.el8") == [("libidn2", "libidn2", "1:2.0.4-1.el8")]
 
 
+@pytest.mark.parametrize("told", ["1:2.0.4", "2.0.4", "1:2.0.4-1.el8"])
+def test_an_epoch_that_one_of_both_tells_counts(told: str) -> None:
+    locator = "pkg:rpm/rocky/a@2.0.4-1.el8" if ":" in told else "pkg:rpm/rocky/a@2.0.4-1.el8?epoch=1"
+    assert origin.version(Component("a", told, purl=purl.read(locator))) == "1:2.0.4-1.el8"
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
@@ -117,6 +123,7 @@ def test_release_and_epoch_of_the_purl_complete_the_version(tmp_path: Path) -> N
         ("pkg:rpm/centos/curl@1?distro=centos-stream-9", "Red Hat:9"),
         ("pkg:alpm/arch/curl@1?distro=arch", "Arch Linux"),
         ("pkg:deb/nobody/curl@1?distro=1.0", ""),
+        ("pkg:deb/debian/curl@1?distro=debian", ""),
     ],
 )
 def test_the_release_is_known_however_the_purl_says_it(text: str, wanted: str) -> None:

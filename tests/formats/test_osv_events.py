@@ -21,6 +21,7 @@ def told(*events: tuple[str, str], branches: bool = False) -> list[tuple[str, bo
         ([("introduced", "1"), ("limit", "2")], [(">= 1, < 2", False)]),
         ([("introduced", "1"), ("limit", "*")], [(">= 1", False)]),
         ([("introduced", "1"), ("fixed", "1.5"), ("limit", "2")], [(">= 1, < 1.5", True)]),
+        ([("introduced", "1"), ("introduced", "2"), ("fixed", "3")], [(">= 1, < 3", True)]),
         ([("introduced", "0"), ("fixed", "1.2"), ("introduced", "2")], [(">= 0, < 1.2", True), (">= 2", False)]),
     ],
 )

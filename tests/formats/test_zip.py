@@ -129,6 +129,16 @@ def test_an_archive_without_its_end_gives_its_whole_members(pack: Callable[[dict
             assert len(found) >= 4
 
 
+def test_members_are_not_measured_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bomb that is cut off: what the sizes behind its members would say has a bound for all of them."""
+    data = _streamed({f"m{number}": bytes(40_000) for number in range(5)})[:-1]
+    for most, whole in ((39_999, 0), (100_000, 2), (200_000, 5)):
+        monkeypatch.setattr(zip, "_MAX_MEASURED", most)
+        with pytest.raises(Malformed) if not whole else contextlib.nullcontext():
+            archive, _ = zip.open_damaged(data)
+            assert len(list(archive.members(lambda _: True))) == whole
+
+
 @given(st.binary(max_size=300))
 def test_any_bytes_are_salvaged_or_refused(data: bytes) -> None:
     with contextlib.suppress(AssayError):

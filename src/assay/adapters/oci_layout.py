@@ -15,7 +15,7 @@ from assay.adapters.image import Blobs, Image, Naming, here, resolve
 from assay.adapters.image_options import ImageOptions
 from assay.adapters.tar_index import TarIndex
 from assay.errors import DigestMismatch, InputError, Malformed
-from assay.formats import oci
+from assay.formats import digest, oci
 from assay.formats.compression import ByteStream
 from assay.model.digest import Digest
 from assay.model.image import Descriptor, Index
@@ -158,10 +158,11 @@ def _naming(item: Descriptor, name: str) -> Naming:
         if "/" in text and image_reference.is_reference(text):
             reference = image_reference.parse(text)
             return Naming(reference.repository, reference.name, reference.tag)
-    told, colon, tag = item.annotations.get(oci.REF_NAME, "").rpartition(":")
-    if colon and image_reference.is_reference(f"{told}:{tag}"):
-        return Naming(told, "", tag)
-    return Naming(name, "", tag if not colon and image_reference.is_tag(tag) else "")
+    plain, at, _ = item.annotations.get(oci.REF_NAME, "").partition("@")
+    told, colon, tag = plain.rpartition(":")
+    if (colon or at) and digest.find(plain) is None and image_reference.is_reference(plain):
+        return Naming(told, "", tag) if colon else Naming(plain, "", "")
+    return Naming(name, "", tag if not colon and not at and image_reference.is_tag(tag) else "")
 
 
 def split(text: str, exists: Callable[[Path], bool]) -> tuple[Path, str]:

@@ -26,7 +26,8 @@ Event = tuple[str, str]
 def intervals(items: Sequence[Json], *, branches: bool = False) -> list[tuple[Interval, bool]]:
     """An interval for each ``introduced``, up to the event that ends it, and whether that one is a fix.
 
-    With `branches` (commits) every event that ends makes an interval of its own, up to the next ``introduced``.
+    What is ``introduced`` again before an end adds nothing. With `branches` (commits) every event that ends makes an
+    interval of its own, up to the next ``introduced``.
     """
     events = list(_events(items))
     if not branches and not _is_ordered(events):
@@ -37,6 +38,8 @@ def intervals(items: Sequence[Json], *, branches: bool = False) -> list[tuple[In
     for what, version in events:
         if what == "introduced":
             if low is not None and not ended:
+                if not branches:
+                    continue  # affected since the one before
                 result.append((Interval(low), False))
             low, ended = version, False
         elif low is not None and (branches or not ended):

@@ -178,7 +178,7 @@ def open_damaged(content: bytes | mmap.mmap) -> tuple[Archive, str]:
 
 def _salvaged(content: bytes | mmap.mmap) -> bytes:
     """A directory made of the headers before the members, as far as they follow each other without a gap."""
-    entries, at, length = bytearray(), 0, len(content)
+    entries, at, length, left = bytearray(), 0, min(len(content), _FULL), _MAX_MEASURED
     for _ in range(_MAX_ENTRIES):
         if at + _LOCAL.size > length or content[at : at + 4] != b"PK\3\4":
             break
@@ -187,7 +187,8 @@ def _salvaged(content: bytes | mmap.mmap) -> bytes:
         name = content[at + _LOCAL.size : at + _LOCAL.size + name_size]
         after = start + packed
         if flags & _SIZES_BEHIND and not packed:
-            packed, size, after = _measured(content, start, method)
+            packed, size, after = _measured(content, start, method, left)
+            left -= size
         if packed < 0 or start + packed > length:
             break
         entries += b"PK\1\2" + _HEAD.pack(version, version, flags, method, packed, size, name_size, at) + name
@@ -200,25 +201,30 @@ _SIZES_BEHIND = 8
 _HEAD = Struct("<HHHH8xIIH12xI")
 
 
-def _measured(content: bytes | mmap.mmap, start: int, method: int) -> tuple[int, int, int]:
-    """Sizes of a deflated member, packed and not, and where the next one begins; packed is -1 where it is not whole."""
+def _measured(content: bytes | mmap.mmap, start: int, method: int, most: int) -> tuple[int, int, int]:
+    """Sizes of a deflated member, packed and not, and where the next one begins; packed is -1 where it is not whole.
+
+    So it is where it holds more than `most` bytes.
+    """
     if method != _DEFLATED:
         return -1, 0, 0
     inflater, at, size = zlib.decompressobj(-15), start, 0
     try:
-        while not inflater.eof and at < len(content):
+        while not inflater.eof and at < len(content) and size <= most:
             piece = content[at : at + _PIECE]
             at += len(piece)
             size += len(inflater.decompress(piece))
     except zlib.error:
         return -1, 0, 0
-    if not inflater.eof:
+    if not inflater.eof or size > most:
         return -1, 0, 0
     end = at - len(inflater.unused_data)
     return end - start, size, end + (16 if content[end : end + 4] == b"PK\x07\x08" else 12)
 
 
 _PIECE = 16 << 10
+_MAX_MEASURED = 512 << 20
+"""Bytes of an archive that are unpacked to learn how long its members are."""
 
 
 def _large(content: bytes | mmap.mmap, at: int) -> tuple[int, int, int]:

@@ -17,6 +17,7 @@ from assay.adapters.image_options import ImageOptions
 from assay.adapters.oci_layout import open_layout
 from assay.engines.catalog import Options, catalog
 from assay.errors import DigestMismatch, InputError
+from assay.model.ecosystem import Parser
 from assay.model.image import Platform
 from assay.model.sbom import Completeness, Sbom
 from simulators.ecosystem import LISTS, MACHINE, SECTIONS, SYSTEM
@@ -74,6 +75,14 @@ def test_files_that_are_too_large_are_skipped_with_a_reason(tmp_path: Path) -> N
     sbom = catalog(Directory(str(tmp_path)), [LISTS])
     assert not sbom.components
     assert "more than" in sbom.skipped[0].reason
+
+
+def test_a_large_file_is_read_only_by_those_whose_bound_holds_it(tmp_path: Path) -> None:
+    (tmp_path / "big.list").write_bytes(b"a 1\n" * (1 << 19))
+    large = Parser("large-elf", "simulators.ecosystem:parse_owner", ("**/big.*",), max_size=8 << 30)
+    sbom = catalog(Directory(str(tmp_path)), [LISTS, MACHINE._replace(name="large", parsers=(large,))])
+    assert {place.found_by for item in sbom.components for place in item.occurrences} == {"large-elf"}
+    assert [item.reason for item in sbom.skipped] == ["2097152 bytes, more than the 1048576 that are read"]
 
 
 @pytest.mark.parametrize(

@@ -83,3 +83,16 @@ def test_a_range_of_a_form_that_is_not_read_forbids_nothing(tmp_path: Path) -> N
         tmp_path, {"gradle/libs.versions.toml": catalog, "gradle.lockfile": "com.a:b:1.5=runtimeClasspath\n"}
     )
     assert found == {"pkg:maven/com.a/b@1.5": ("", [])}
+
+
+def test_a_range_that_cannot_be_read_costs_nothing_else(tmp_path: Path) -> None:
+    project = '[tool.poetry]\nname = "x"\nversion = "1"\n[tool.poetry.dependencies]\nrsa = "=="\nidna = ">=1 <<2"\n'
+    found = declared(tmp_path, {"pyproject.toml": project, "requirements.txt": "rsa==3.1.4\nidna==3.7\n"})
+    assert sorted(found) == ["pkg:pypi/idna@3.7", "pkg:pypi/rsa@3.1.4", "pkg:pypi/x@1"]
+
+
+def test_a_channel_or_alias_forbids_no_version(tmp_path: Path) -> None:
+    wanted = '{"name": "n", "version": "1.0.0", "dependencies": {"a": "next", "b": "npm:c@^1"}}'
+    files = {f"node_modules/{name}/package.json": f'{{"name": "{name}", "version": "1.5.0"}}' for name in "ab"}
+    found = declared(tmp_path, {"package.json": wanted, **files})
+    assert sorted(found) == ["pkg:npm/a@1.5.0", "pkg:npm/b@1.5.0", "pkg:npm/n@1.0.0"]

@@ -86,6 +86,8 @@ def _moved(segments: list[tuple[int, int, int]], value: int, source: int, target
 
 def _text(content: Content, segments: list[tuple[int, int, int]], place: int) -> str:
     """The text that the relocation at an address points to."""
+    if place >= 1 << 64:
+        return ""
     for kind in _RELATIVE:
         at = content.find(place.to_bytes(8, "little") + kind.to_bytes(8, "little"))
         if at >= 0:

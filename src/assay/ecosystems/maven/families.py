@@ -18,7 +18,13 @@ from pathlib import Path
 from assay.formats.zip import Archive
 
 _APACHE = re.compile(r"(org\.apache\.[a-z][a-z0-9]*)(?:\.|$)")
-_SHARED = frozenset({"org.apache.commons", "org.apache.tools", "org.apache.xml", "org.apache.oro"})
+_SHARED = frozenset(
+    {
+        *("org.apache.commons", "org.apache.directory", "org.apache.el", "org.apache.geronimo", "org.apache.jasper"),
+        *("org.apache.log4j", "org.apache.logging", "org.apache.myfaces", "org.apache.oro", "org.apache.tomcat"),
+        *("org.apache.tools", "org.apache.ws", "org.apache.xml"),
+    }
+)
 """Names below which several groups lie, or groups that are called otherwise."""
 _HOSTS = frozenset({"org.apache", "org.eclipse", "org.codehaus", "org.jboss", "com.google", "com.sun", "com.oracle"})
 """Whoever has many groups below their name."""

@@ -118,11 +118,11 @@ def read_file(
 
     A large executable of which only the ends were kept becomes a link to itself, to be followed, if anybody wants it.
     """
-    wanted: Sequence[Parser] = entry.parsers
-    limit = max((parser.max_size for parser in wanted), default=_EXECUTABLE_LIMIT)
-    if entry.size > limit:
-        if wanted:
-            skipped.append(Skipped(entry.path, f"{entry.size} bytes, more than the {limit} that are read"))
+    wanted: Sequence[Parser] = [parser for parser in entry.parsers if entry.size <= parser.max_size]
+    if len(wanted) < len(entry.parsers):  # each has a bound of its own
+        limit = max(parser.max_size for parser in entry.parsers if parser not in wanted)
+        skipped.append(Skipped(entry.path, f"{entry.size} bytes, more than the {limit} that are read"))
+    if not wanted and (entry.parsers or entry.size > _EXECUTABLE_LIMIT):
         return []
     if not wanted and entry.path.endswith(".class"):
         return []

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 
+from assay.errors import Malformed
 from assay.model.component import Component, Presence, Property, Scope
 from assay.model.version import Interval, Order
 
@@ -21,7 +22,8 @@ _FILL = tuple(
 )
 _ALSO = "assay:version-range:also"
 """Another range in which a component was asked for."""
-_VERSION = re.compile(r"\w(?:[\w.+:~!-]*\w)?")
+_VERSION = re.compile(r"(?=\D*\d)\w(?:[\w.+:~!-]*\w)?")
+"""What is compared; a word alone (``next``, ``dev-master``) is the name of a channel or branch."""
 _SCOPES = (Scope.REQUIRED, Scope.OPTIONAL, Scope.EXCLUDED)
 
 
@@ -107,9 +109,12 @@ def _allows(component: Component, version: str) -> bool:
 
 
 def _holds(rules: Order, text: str, key: bytes) -> bool:
-    found = rules.intervals(text)
+    try:
+        found = rules.intervals(text)
+    except Malformed:
+        return True
     bounds = {bound for one in found for bound in (one.low, one.high) if bound}
-    return not all(map(_VERSION.fullmatch, bounds)) or any(_within(rules, one, key) for one in found)
+    return not found or not all(map(_VERSION.fullmatch, bounds)) or any(_within(rules, one, key) for one in found)
 
 
 def _within(rules: Order, interval: Interval, key: bytes) -> bool:

@@ -24,18 +24,19 @@ def rule(scheme: str, one: str, other: str) -> str:
     """What decides between two versions; empty where plain numbers do, or the scheme has no surprises."""
     pair = (one[:MAX_LENGTH], other[:MAX_LENGTH])
     if scheme in ("debian", "rpm", "alpm"):
-        return _packaged(*pair)
+        return _packaged(scheme, *pair)
     found = _RULES.get(scheme)
     return found(*pair) if found is not None else ""
 
 
-def _packaged(one: str, other: str) -> str:
+def _packaged(scheme: str, one: str, other: str) -> str:
+    """Tildes mean nothing to pacman, and carets something to rpm alone."""
     epochs = [(text.partition(":")[0] if ":" in text else "0").lstrip("0") for text in (one, other)]
     if epochs[0] != epochs[1]:
         return "the epoch before the colon is compared first, and none is 0"
-    if ("~" in one) != ("~" in other) or one.count("~") != other.count("~"):
+    if scheme != "alpm" and one.count("~") != other.count("~"):
         return "a tilde is before everything, even the end"
-    if ("^" in one) != ("^" in other):
+    if scheme == "rpm" and ("^" in one) != ("^" in other):
         return "a caret is after the end, and before any other sign"
     return ""
 
@@ -47,6 +48,13 @@ def _semver(one: str, other: str) -> str:
     if one.partition("+")[0].lstrip("v") == other.partition("+")[0].lstrip("v"):
         return "what follows a plus is not compared" if one.lstrip("v") != other.lstrip("v") else ""
     return "a pre-release is before its release" if any("-" in text.partition("+")[0] for text in (one, other)) else ""
+
+
+def _built(one: str, other: str) -> str:
+    """Julia and Dart compare builds."""
+    if one.partition("+")[0].lstrip("v") == other.partition("+")[0].lstrip("v") and one.lstrip("v") != other.lstrip("v"):
+        return "a build (after the plus) is after the version without one, and before the next version"
+    return _semver(one, other)
 
 
 def _pseudo(one: re.Match[str] | None, other: re.Match[str] | None) -> str:
@@ -90,5 +98,6 @@ def _pypi(one: str, other: str) -> str:
 
 
 _RULES = {"maven": _maven, "alpine": _alpine, "pypi": _pypi} | dict.fromkeys(
-    ("semver", "hex", "julia", "nuget", "pub", "swift"), _semver
+    ("semver", "hex", "nuget", "swift"), _semver
 )
+_RULES |= dict.fromkeys(("julia", "pub"), _built)

@@ -18,12 +18,13 @@ _TRIVY = "aquasecurity:trivy:Src"
 
 
 def version(component: Component) -> str:
-    """The version; an epoch that only the purl tells (rpm) is put before it."""
-    purl = component.purl
+    """The version; an epoch that the purl tells beside it (rpm), or that only the other version has, is put before."""
+    purl, found = component.purl, component.version
     if purl is None:
-        return component.version
-    found, epoch = component.version, purl.qualifier("epoch")
-    if purl.version and purl.version != found.partition(":")[2]:
+        return found
+    own, colon, plain = found.partition(":")
+    epoch = purl.qualifier("epoch") or (own if colon and own.isdecimal() else "")
+    if purl.version and purl.version != plain:
         found = purl.version
     return f"{epoch}:{found}" if epoch and epoch != "0" and ":" not in found else found
 

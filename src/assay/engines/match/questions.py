@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from assay.ecosystems import discover, order
@@ -122,14 +122,16 @@ def release(component: Component, system: Distribution | None) -> str:
     return ""
 
 
-@cache
+@lru_cache(1024)
 def _ecosystem_of_distribution(distro: str, namespace: str) -> str:
     """``debian-12`` and ``arch`` are whole; of ``3.16.2`` (Trivy) and ``bookworm`` the namespace tells the system."""
     name, dash, version = distro.lower().rpartition("-")
     if dash:
         return advisory_ecosystem.of_distribution(Distribution(name, distro[len(name) + 1 :]))
     whole = advisory_ecosystem.of_distribution(Distribution(version))
-    return whole or advisory_ecosystem.of_distribution(Distribution(namespace.lower(), distro))
+    if whole or version == namespace.lower():  # the system alone tells no release
+        return whole
+    return advisory_ecosystem.of_distribution(Distribution(namespace.lower(), distro))
 
 
 _FOREIGN_VERSION = re.compile(
