@@ -14,6 +14,8 @@ from hypothesis import settings
 import features
 
 if TYPE_CHECKING:
+    from assay.adapters.kubernetes.client import Cluster
+    from simulators.cluster import SimulatedCluster
     from simulators.object_server import ObjectServer
     from simulators.postgres_server import PostgresServer
 
@@ -62,6 +64,25 @@ def objects() -> Generator[ObjectServer, None, None]:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
         yield found
+
+
+@pytest.fixture
+def simulated() -> Generator[SimulatedCluster, None, None]:
+    """An empty cluster in this process."""
+    from simulators.cluster import SimulatedCluster, serve
+
+    with serve(SimulatedCluster()) as found:
+        yield found
+
+
+@pytest.fixture
+def cluster(simulated: SimulatedCluster, tmp_path: Path) -> Cluster:
+    """The client of the cluster `simulated`."""
+    from assay.adapters.kubernetes import access
+    from assay.adapters.kubernetes.client import Cluster
+    from simulators.kubeconfig import kubeconfig
+
+    return Cluster(access.kubeconfig(kubeconfig(tmp_path, simulated.url)))
 
 
 @pytest.hookimpl(wrapper=True)

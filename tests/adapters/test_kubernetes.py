@@ -7,7 +7,6 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,36 +18,11 @@ from assay.app import admission_tls
 from assay.errors import AssayError, ExternalError, InputError, UsageError
 from assay.model.policy import GroupVersionKind
 from simulators.cluster import SimulatedCluster, serve
+from simulators.kubeconfig import kubeconfig
 from simulators.native_samples import deployment, pod
 
 AT = {"server": "https://127.0.0.1:1"}
 POD, NAMESPACE = GroupVersionKind("", "v1", "Pod"), GroupVersionKind("", "v1", "Namespace")
-
-
-def kubeconfig(folder: Path, url: str, user: Any = None, **cluster: Any) -> Path:
-    """A kubeconfig for a cluster."""
-    path = folder / "kubeconfig"
-    document = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "here",
-        "contexts": [{"name": "here", "context": {"cluster": "c", "user": "u"}}],
-        "clusters": [{"name": "c", "cluster": {"server": url, **cluster}}],
-        "users": [{"name": "u", "user": user or {}}],
-    }
-    path.write_text(json.dumps(document))
-    return path
-
-
-@pytest.fixture
-def simulated() -> Iterator[SimulatedCluster]:
-    with serve(SimulatedCluster()) as found:
-        yield found
-
-
-@pytest.fixture
-def cluster(simulated: SimulatedCluster, tmp_path: Path) -> Cluster:
-    return Cluster(access.kubeconfig(kubeconfig(tmp_path, simulated.url)))
 
 
 def test_objects_are_got_and_listed(simulated: SimulatedCluster, cluster: Cluster) -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from adapters.test_kubernetes import kubeconfig
 from assay.adapters.kubernetes import access, client
 from assay.adapters.kubernetes.client import Cluster
 from assay.app.cluster_policies import ClusterPolicies
 from assay.errors import AssayError
 from assay.model.policy import GroupVersionKind
+from simulators.kubeconfig import kubeconfig
 
 CONFIG = GroupVersionKind("", "v1", "ConfigMap")
 DISCOVERY = b'{"resources": [{"name": "configmaps", "kind": "ConfigMap", "namespaced": true}]}'

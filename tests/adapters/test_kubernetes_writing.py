@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters.test_kubernetes import kubeconfig
 from assay.adapters.kubernetes import access
 from assay.adapters.kubernetes.client import Cluster, Conflict, Denied
 from assay.errors import ExternalError
 from assay.model.policy import GroupVersionKind
 from simulators.cluster import SimulatedCluster, serve
+from simulators.kubeconfig import kubeconfig
 
 CONFIG = GroupVersionKind("", "v1", "ConfigMap")
 REPORT = GroupVersionKind("wgpolicyk8s.io", "v1alpha2", "PolicyReport")
-
-
-@pytest.fixture
-def simulated() -> Iterator[SimulatedCluster]:
-    with serve(SimulatedCluster()) as found:
-        yield found
-
-
-@pytest.fixture
-def cluster(simulated: SimulatedCluster, tmp_path: Path) -> Cluster:
-    return Cluster(access.kubeconfig(kubeconfig(tmp_path, simulated.url)))
 
 
 def config(name: str = "c", **data: str) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from adapters.test_kubernetes import kubeconfig
 from assay.adapters.admission_store import opened
 from assay.adapters.admission_store.generations import Generation, SqlGenerations
 from assay.adapters.kubernetes import access
@@ -15,6 +14,7 @@ from assay.app.admission_replicas import Record, Replicas
 from assay.app.cluster_generations import ClusterGenerations
 from assay.errors import ExternalError
 from simulators.cluster import SimulatedCluster, serve
+from simulators.kubeconfig import kubeconfig
 
 
 class Clock:

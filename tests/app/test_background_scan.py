@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from adapters.test_kubernetes import kubeconfig
 from assay.adapters.kubernetes import access
 from assay.adapters.kubernetes.client import Cluster
 from assay.app import scanned_kinds
@@ -25,6 +24,7 @@ from server.test_admission_attacks import policy as signed_policy
 from simulators import pushed_layout
 from simulators.cluster import SimulatedCluster, serve
 from simulators.cluster_kinds import Kinds
+from simulators.kubeconfig import kubeconfig
 from simulators.native_samples import deployment, pod
 from simulators.registry import Registry
 from simulators.registry import serve as registry_server

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters.test_kubernetes import kubeconfig
-from assay.adapters.kubernetes import access
 from assay.adapters.kubernetes.client import Cluster
 from assay.app.cluster_events import BURST, QUIET, SCAN_BURST, ClusterEvents
 from assay.app.companions import Decided
 from assay.engines.policy import deciding
 from assay.formats import admission_review, manifest
 from assay.model.policy import Action, Outcome, RuleResult
-from simulators.cluster import SimulatedCluster, serve
+from simulators.cluster import SimulatedCluster
 from simulators.running_admission import pod, review
 
 POLICY = b"apiVersion: assay.dev/v1alpha1\nkind: AssayPolicy\nmetadata: {name: release, uid: u1}\nspec: {}"
@@ -50,17 +46,6 @@ class Telling:
             self.events._write(batch)
         self.events._repeat()
         return [item for item in list(self.simulated.objects.values()) if item["kind"] == "Event"]
-
-
-@pytest.fixture
-def simulated() -> Iterator[SimulatedCluster]:
-    with serve(SimulatedCluster()) as found:
-        yield found
-
-
-@pytest.fixture
-def cluster(simulated: SimulatedCluster, tmp_path: Path) -> Cluster:
-    return Cluster(access.kubeconfig(kubeconfig(tmp_path, simulated.url)))
 
 
 @pytest.fixture

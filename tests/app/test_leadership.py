@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from adapters.test_kubernetes import kubeconfig
 from assay.adapters.kubernetes import access
 from assay.adapters.kubernetes.client import Cluster
 from assay.app.leadership import Leadership
-from simulators.cluster import SimulatedCluster, serve
+from simulators.cluster import SimulatedCluster
+from simulators.kubeconfig import kubeconfig
 
 
 class Clock:
@@ -25,12 +24,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-@pytest.fixture
-def simulated() -> Iterator[SimulatedCluster]:
-    with serve(SimulatedCluster()) as found:
-        yield found
 
 
 @pytest.fixture

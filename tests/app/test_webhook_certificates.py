@@ -5,14 +5,12 @@ from __future__ import annotations
 import base64
 import ssl
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters.test_kubernetes import kubeconfig
 from assay.adapters.kubernetes import access
 from assay.adapters.kubernetes.client import Cluster
 from assay.app import webhook_pairs
@@ -20,7 +18,8 @@ from assay.app.webhook_certificates import ROTATE, SECRET, Certificates, Kept, f
 from assay.app.webhook_pairs import Pair
 from assay.errors import ExternalError
 from assay.formats import certificate, pem
-from simulators.cluster import SimulatedCluster, serve
+from simulators.cluster import SimulatedCluster
+from simulators.kubeconfig import kubeconfig
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 NAMES = ("assay.assay-system.svc", "127.0.0.1")
@@ -97,12 +96,6 @@ def test_a_secret_holds_it_and_gives_it_back() -> None:
 @pytest.mark.parametrize("data", [None, {}, {"tls.crt": "%"}, {"current.crt": "AAAA", "tls.crt": 7}, {"a": ["b"]}])
 def test_a_secret_that_is_empty_or_damaged_holds_nothing(data: Any) -> None:
     assert Kept.of({"data": data}) is None
-
-
-@pytest.fixture
-def simulated() -> Iterator[SimulatedCluster]:
-    with serve(SimulatedCluster()) as found:
-        yield found
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from adapters.test_kubernetes import kubeconfig
 from assay.__main__ import main
 from assay.adapters.admission_store import opened
 from assay.adapters.admission_store.rollouts import Rollouts
@@ -22,6 +21,7 @@ from assay.errors import ExitCode
 from assay.formats import manifest
 from assay.model.workload import Workload
 from simulators.cluster import SimulatedCluster, serve
+from simulators.kubeconfig import kubeconfig
 from simulators.native_samples import deployment, request
 from simulators.postgres_server import postgres_server
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from adapters.test_kubernetes import kubeconfig
 from assay.__main__ import main
 from assay.adapters.recorded_admissions import RecordedAdmissions
 from assay.engines.policy import deciding
@@ -21,6 +20,7 @@ from assay.errors import ExitCode
 from assay.formats import recorded_admission
 from conformance.suite import folder
 from simulators.cluster import SimulatedCluster, serve
+from simulators.kubeconfig import kubeconfig
 from simulators.native_samples import deployment, pod
 from simulators.native_samples import request as asked
 from simulators.simulated_admissions import CONTROLLER, POLICY, event, line, owned

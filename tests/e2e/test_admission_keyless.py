@@ -15,6 +15,7 @@ import pytest
 
 from conformance.suite import folder
 from simulators import pushed_layout
+from simulators.processes import within
 from simulators.registry import Registry, serve
 from simulators.running_admission import RunningAdmission, pod, running_admission
 from simulators.running_instance import EMAIL, RunningInstance, running_instance
@@ -161,29 +162,20 @@ def test_broken_glass_lets_one_digest_in_until_it_ends(
     theirs = place / "policies" / "images.yaml"
     theirs.write_text(theirs.read_text().partition("\n---\n")[0])  # glass is broken for assay's own policies
     broken("eve@org.example", place / "policies" / "glass.json")
-    assert _within(5, lambda: "BreakGlass" in served.get("/healthz").text)
+    assert within(5, lambda: "BreakGlass" in served.get("/healthz").text)
     assert not served.review(pod(image))["allowed"]
     item = broken(EMAIL, place / "policies" / "glass.json")
-    assert _within(5, lambda: served.review(pod(image))["allowed"])
+    assert within(5, lambda: served.review(pod(image))["allowed"])
     told = served.review(pod(image))["auditAnnotations"]["AssayPolicy-own.signedBy"]
     assert f"glass broken by {EMAIL}" in told
     assert "outage 42" in told
     item["spec"]["until"] = "2030-01-01T00:00:00+00:00"
     (place / "policies" / "glass.json").write_text(json.dumps(item))
-    assert _within(5, lambda: "says something else than what was signed" in served.get("/healthz").text)
+    assert within(5, lambda: "says something else than what was signed" in served.get("/healthz").text)
     assert not served.review(pod(image))["allowed"]
     broken(EMAIL, place / "policies" / "glass.json")
-    assert _within(5, lambda: served.review(pod(image))["allowed"])
-    assert _within(25, lambda: not served.review(pod(image))["allowed"])
-
-
-def _within(seconds: float, test: Any) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if test():
-            return True
-        time.sleep(0.2)
-    return False
+    assert within(5, lambda: served.review(pod(image))["allowed"])
+    assert within(25, lambda: not served.review(pod(image))["allowed"])
 
 
 @pytest.mark.parametrize("words", [("--until", "2020-01-01"), ("--until", "2099-01-01"), ("--until", "soon")])

@@ -26,6 +26,7 @@ from assay.trust import notes
 from simulators.kept_instance import KeptInstance
 from simulators.log_keys import ed25519
 from simulators.logged import request
+from simulators.processes import free_port, started
 
 ME = "me@org.example"
 
@@ -39,19 +40,10 @@ def assay(instance: KeptInstance, *words: str) -> subprocess.CompletedProcess[st
 def serving(instance: KeptInstance, *flags: str) -> Iterator[None]:
     """``assay serve --with sigstore``."""
     command = [sys.executable, "-m", "assay", "serve", "--with", "sigstore", "--listen", instance.url[7:], *flags]
-    with (instance.folder / "stderr").open("a") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=instance.environment)
-    guard = threading.Timer(180, process.kill)
-    guard.start()
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith(instance.url), (instance.folder / "stderr").read_text()
+    stderr = instance.folder / "stderr"
+    with stderr.open("a") as errors, started(command, 180, errors, instance.environment) as (_, line):
+        assert line.startswith(instance.url), stderr.read_text()
         yield
-    finally:
-        guard.cancel()
-        process.terminate()
-        process.wait(30)
-        process.stdout.close() if process.stdout else None
 
 
 @contextmanager
@@ -150,26 +142,15 @@ def test_the_witness_command_signs_for_a_log(tmp_path: Path) -> None:
     instance = KeptInstance(tmp_path)
     root = trusted_root.read(published(instance))
     (ed,) = [log for log in root.logs if log.details == "PKIX_ED25519"]
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     known = str(note_key.of_ed25519("127.0.0.1", ed.key))
     words = ("log", "witness", "--name", "w.example", "--log", known, "--listen", f"127.0.0.1:{port}")
     refused = assay(instance, *words[:4])
     assert refused.returncode == 2
-    process = subprocess.Popen(
-        [sys.executable, "-m", "assay", *words], stdout=subprocess.PIPE, text=True, env=instance.environment
-    )
-    guard = threading.Timer(120, process.kill)
-    guard.start()
-    try:
-        assert process.stdout is not None
-        key = process.stdout.readline().strip()
+    command = [sys.executable, "-m", "assay", *words]
+    with started(command, 120, environment=instance.environment) as (_, line):
+        key = line.strip()
         assert note_key.read(key).kind == note_key.COSIGNATURE
         with serving(instance, "--witness", f"http://127.0.0.1:{port}={key}"):
             add(instance, b"one")
             wait_for(instance, "127.0.0.1", 3)
-    finally:
-        guard.cancel()
-        process.terminate()
-        process.wait(30)
-        process.stdout.close() if process.stdout else None

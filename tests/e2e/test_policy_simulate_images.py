@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from adapters.test_kubernetes import kubeconfig
 from assay.__main__ import main
 from assay.app import replayed_images
 from assay.errors import ExitCode
@@ -21,6 +20,7 @@ from e2e.test_admission import SIGNED, UNSIGNED, policy
 from simulators import pushed_layout
 from simulators.cluster import SimulatedCluster
 from simulators.cluster import serve as serve_cluster
+from simulators.kubeconfig import kubeconfig
 from simulators.native_samples import deployment, pod
 from simulators.registry import Registry, serve
 from simulators.simulated_admissions import line

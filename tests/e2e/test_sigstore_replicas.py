@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -22,6 +21,7 @@ from assay.formats import tlog_note
 from assay.trust import merkle
 from simulators.object_server import ENVIRONMENT, ObjectServer
 from simulators.postgres_server import PostgresServer
+from simulators.processes import free_port, stop
 from simulators.round_robin import RoundRobin
 
 EMAIL = "you@org.example"
@@ -32,7 +32,7 @@ class Replicas:
 
     def __init__(self, folder: Path, postgres: PostgresServer, objects: ObjectServer) -> None:
         self.folder = folder
-        self.ports = [_free() for _ in range(2)]
+        self.ports = [free_port() for _ in range(2)]
         self.balancer = RoundRobin(self.ports)
         self.url = f"http://127.0.0.1:{self.balancer.port}"
         (folder / "password").write_text("not to be guessed\n")
@@ -73,7 +73,7 @@ class Replicas:
             processes = []
             for number in range(2):
                 process = self.begin(number)
-                stack.callback(_stop, process)
+                stack.callback(stop, process)
                 processes.append(process)
             for number, process in enumerate(processes):
                 self.ready(number, process)
@@ -84,23 +84,6 @@ class Replicas:
 
     def direct(self, number: int, path: str) -> requests.Response:
         return requests.get(f"http://127.0.0.1:{self.ports[number]}{path}", timeout=20)
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    process.terminate()
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait(20)
-    if process.stdout is not None:
-        process.stdout.close()
-
-
-def _free() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")

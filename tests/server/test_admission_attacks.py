@@ -14,6 +14,7 @@ import pytest
 
 from conformance.suite import folder
 from simulators import pushed_layout
+from simulators.processes import within
 from simulators.registry import Registry, serve
 from simulators.running_admission import RunningAdmission, patch, pod, running_admission
 
@@ -46,10 +47,7 @@ def policy(host: str, timeout: str = "enforce") -> str:
 @pytest.fixture
 def registry() -> Iterator[Registry]:
     with serve(Registry()) as found:
-        suite = folder("cosign") / "images"
-        for name in ("unsigned", "old-key"):
-            pushed_layout.push(suite / name, f"{found.host}/app")
-            found.manifests[name] = found.manifests["v1"]
+        pushed_layout.push_signed_and_not(found)
         yield found
 
 
@@ -114,21 +112,12 @@ def test_a_policy_that_is_taken_back_or_comes_is_in_force_within_seconds(
     assert not served.review(bad)["allowed"]
     path = place / "policies" / "signed.yaml"
     path.write_text(policy(registry.host).replace("action: enforce", "action: warn"))
-    assert _within(5, lambda: served.review(bad)["allowed"])
+    assert within(5, lambda: served.review(bad)["allowed"])
     assert served.review(bad)["warnings"]
     path.write_text(policy(registry.host))
-    assert _within(5, lambda: not served.review(bad)["allowed"])
+    assert within(5, lambda: not served.review(bad)["allowed"])
     path.write_text("kind: [")
-    assert _within(5, lambda: "warnings" in served.get("/healthz").json())
-
-
-def _within(seconds: float, test: Any) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if test():
-            return True
-        time.sleep(0.1)
-    return False
+    assert within(5, lambda: "warnings" in served.get("/healthz").json())
 
 
 def test_a_slow_registry_costs_no_more_than_the_time_there_is(served: RunningAdmission, registry: Registry) -> None:
@@ -146,7 +135,7 @@ def test_what_a_time_out_does_is_the_policys_choice_and_is_seen(
     (place / "policies" / "signed.yaml").write_text(policy(registry.host, "warn"))
     registry.faults.stall_manifests = 4
     found = pod(f"{registry.host}/app:old-key")
-    assert _within(10, lambda: served.review(found, timeout="2s")["allowed"])
+    assert within(10, lambda: served.review(found, timeout="2s")["allowed"])
     assert any("did not answer in time" in item for item in served.review(found, timeout="2s").get("warnings", []))
 
 
@@ -172,12 +161,12 @@ def test_what_only_reports_holds_nobody_up(tmp_path: Path, registry: Registry, e
     (tmp_path / "policy.yaml").write_text(_reporting(registry.host, engine))
     flags = ["--enforce", "kyverno"] if engine == "kyverno" else []
     with running_admission(tmp_path, "--policies", tmp_path / "policy.yaml", *flags) as served:
-        registry.faults.stall_manifests = 2
+        registry.faults.stall_manifests = 5
         start = time.monotonic()
         assert served.review(pod(f"{registry.host}/app:old-key"), timeout="10s")["allowed"]
-        assert 0.9 < time.monotonic() - start < 1.9
+        assert 0.9 < time.monotonic() - start < 4.5
         registry.faults.stall_manifests = 0
-        assert _within(20, lambda: _passed(served, pod(f"{registry.host}/app:old-key")))
+        assert within(20, lambda: _passed(served, pod(f"{registry.host}/app:old-key")))
 
 
 def _passed(served: RunningAdmission, item: Any) -> bool:

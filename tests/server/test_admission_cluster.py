@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from adapters.test_kubernetes import kubeconfig
 from simulators.cluster import SimulatedCluster, serve
+from simulators.kubeconfig import kubeconfig
 from simulators.native_samples import deployment, pod
 from simulators.running_admission import RunningAdmission, running_admission
 

@@ -44,9 +44,7 @@ spec:
 @pytest.fixture(scope="module")
 def registry() -> Iterator[Registry]:
     with serve(Registry()) as found:
-        for name in ("unsigned", "old-key"):
-            pushed_layout.push(folder("cosign") / "images" / name, f"{found.host}/app")
-            found.manifests[name] = found.manifests["v1"]
+        pushed_layout.push_signed_and_not(found)
         yield found
 
 

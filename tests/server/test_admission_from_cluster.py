@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from adapters.test_kubernetes import kubeconfig
 from simulators.cluster import SimulatedCluster, serve
 from simulators.cluster_kinds import FOREIGN, Kinds
+from simulators.kubeconfig import kubeconfig
 from simulators.native_samples import pod
 from simulators.running_admission import RunningAdmission, running_admission
 

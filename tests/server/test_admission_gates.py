@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from adapters.test_kubernetes import kubeconfig
 from simulators.cluster import SimulatedCluster, serve
+from simulators.kubeconfig import kubeconfig
 from simulators.native_samples import deployment
 from simulators.running_admission import running_admission
 

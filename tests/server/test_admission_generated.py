@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from adapters.test_kubernetes import kubeconfig
 from server.test_admission_telling import until
 from simulators.cluster import SimulatedCluster, serve
+from simulators.kubeconfig import kubeconfig
 from simulators.running_admission import RunningAdmission, running_admission
 
 POLICIES = """

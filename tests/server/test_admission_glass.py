@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.test_kubernetes import kubeconfig
 from server.test_admission_telling import BAD, objects, until
 from simulators.cluster import SimulatedCluster, serve
+from simulators.kubeconfig import kubeconfig
 from simulators.running_admission import RunningAdmission, pod, running_admission
 
 POLICY = """

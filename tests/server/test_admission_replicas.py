@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.test_kubernetes import kubeconfig
 from simulators.cluster import SimulatedCluster, serve
+from simulators.kubeconfig import kubeconfig
 from simulators.postgres_server import postgres_server
 from simulators.running_admission import RunningAdmission, pod, running_admission
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from adapters.test_kubernetes import kubeconfig
 from advisory_data import osv, store
 from conformance.suite import folder
 from server.test_admission_attacks import policy
@@ -20,6 +19,7 @@ from simulators import image as images_made
 from simulators import pushed_layout
 from simulators.cluster import SimulatedCluster
 from simulators.cluster import serve as serve_cluster
+from simulators.kubeconfig import kubeconfig
 from simulators.native_samples import deployment, pod
 from simulators.postgres_server import postgres_server
 from simulators.registry import Registry, serve
@@ -66,9 +66,7 @@ class Place:
 def place(tmp_path: Path) -> Iterator[Place]:
     policies = tmp_path / "p.yaml"
     with serve(Registry()) as registry, serve_cluster(SimulatedCluster()) as cluster:
-        for name in ("unsigned", "old-key"):
-            pushed_layout.push(folder("cosign") / "images" / name, f"{registry.host}/app")
-            registry.manifests[name] = registry.manifests["v1"]
+        pushed_layout.push_signed_and_not(registry)
         policies.write_text(policy(registry.host))
         flags = ("--kubeconfig", kubeconfig(tmp_path, cluster.url), "--background-scan", "0")
         with running_admission(tmp_path, "--policies", policies, *flags) as served:

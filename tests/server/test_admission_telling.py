@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from adapters.test_kubernetes import kubeconfig
 from assay.adapters import recorded_admissions
 from simulators.cluster import SimulatedCluster, serve
+from simulators.kubeconfig import kubeconfig
 from simulators.native_samples import deployment, pod
 from simulators.running_admission import RunningAdmission, running_admission
 

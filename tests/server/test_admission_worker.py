@@ -39,9 +39,7 @@ def flags(place: Path, host: str) -> tuple[str | Path, ...]:
 @pytest.fixture
 def registry() -> Iterator[Registry]:
     with serve(Registry()) as found:
-        for name in ("unsigned", "old-key"):
-            pushed_layout.push(folder("cosign") / "images" / name, f"{found.host}/app")
-            found.manifests[name] = found.manifests["v1"]
+        pushed_layout.push_signed_and_not(found)
         yield found
 
 

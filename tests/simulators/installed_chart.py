@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from assay.formats import manifest
-from simulators.real_cluster import BIN, ROOT, RealCluster, free_port
+from simulators.processes import free_port
+from simulators.real_cluster import BIN, ROOT, RealCluster
 from simulators.with_us import end_with_us
 
 NAMESPACE = "assay-system"

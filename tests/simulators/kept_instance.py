@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import requests
+
+from simulators.processes import free_port, started
 
 
 class KeptInstance:
@@ -21,8 +21,7 @@ class KeptInstance:
     """
 
     def __init__(self, folder: Path, *flags: str) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        self.url = f"http://127.0.0.1:{free_port()}"
         self.folder, self.roots = folder, folder / "roots"
         (folder / "password").write_text("not to be guessed\n")
         more = {"ASSAY_SIGSTORE_PASSWORD_FILE": str(folder / "password"), "ASSAY_DATA_DIR": str(folder / "data")}
@@ -45,16 +44,7 @@ class KeptInstance:
     def serving(self, *flags: str) -> Iterator[subprocess.Popen[str]]:
         """``up FLAGS``, ready for requests, until the end or until somebody kills it."""
         command = [sys.executable, "-m", "assay", "sigstore", "up", "--listen", self.url[7:], *flags]
-        with (self.folder / "stderr").open("a") as errors:
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=self.environment)
-        guard = threading.Timer(120, process.kill)
-        guard.start()
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline().startswith(self.url), (self.folder / "stderr").read_text()
+        stderr = self.folder / "stderr"
+        with stderr.open("a") as errors, started(command, 120, errors, self.environment) as (process, line):
+            assert line.startswith(self.url), stderr.read_text()
             yield process
-        finally:
-            guard.cancel()
-            process.terminate()
-            process.wait(30)
-            process.stdout.close() if process.stdout else None

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import pytest
 
+from simulators.processes import free_port
 from simulators.with_us import end_with_us
 
 VERSION = "1.8.0"
@@ -40,7 +41,7 @@ class ObjectServer:
         program = _program()
         self.folder = Path(tempfile.mkdtemp(prefix="assay-s3-"))
         (self.folder / "root" / BUCKET).mkdir(parents=True)
-        self.port = _free_port()
+        self.port = free_port()
         self._prefixes = count(1)
         environment = {
             **os.environ,
@@ -124,13 +125,6 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
             target.sendall(data)
     with suppress(OSError):
         target.shutdown(socket.SHUT_RDWR)
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 def _program() -> Path:

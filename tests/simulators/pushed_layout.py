@@ -9,6 +9,8 @@ from typing import Any
 from assay.adapters import image_reference
 from assay.adapters.access import Access
 from assay.adapters.places import client
+from conformance.suite import folder
+from simulators.registry import Registry
 
 _INDEX = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
 
@@ -35,3 +37,10 @@ def push(layout: Path, repository: str) -> None:
 
     for entry in json.loads((layout / "index.json").read_bytes())["manifests"]:
         manifest(entry, entry.get("annotations", {}).get("org.opencontainers.image.ref.name", ""))
+
+
+def push_signed_and_not(registry: Registry) -> None:
+    """Push images of cosign's suite to ``HOST/app``, one that is signed, ``:old-key``, and one that is not."""
+    for name in ("unsigned", "old-key"):
+        push(folder("cosign") / "images" / name, f"{registry.host}/app")
+        registry.manifests[name] = registry.manifests["v1"]

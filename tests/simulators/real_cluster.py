@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,10 @@ import requests
 
 from assay.adapters.kubernetes import access
 from assay.adapters.kubernetes.client import Cluster
+from simulators import processes
 from simulators.cluster_keys import ClusterKeys
+from simulators.kubeconfig import kubeconfig
+from simulators.processes import free_port, within
 from simulators.with_us import end_with_us
 
 ROOT = Path(__file__).parents[2]
@@ -49,23 +51,6 @@ def program(name: str, of: str = "kubernetes") -> Path:
             pytest.skip("there is no go")
         subprocess.run([SCRIPT, of], check=True)
     return found
-
-
-def free_port() -> int:
-    """A port of loopback that nobody has."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
-
-
-def within(seconds: float, test: Callable[[], bool]) -> bool:
-    """Whether it comes true in time."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if test():
-            return True
-        time.sleep(0.2)
-    return False
 
 
 class RealCluster:
@@ -104,12 +89,7 @@ class RealCluster:
         """Stop ``api``, ``controllers`` or ``etcd``."""
         process = self._running.pop(name, None)
         if process is not None:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(10)
+            processes.stop(process)
 
     def client(self, kubeconfig: Path | None = None) -> Cluster:
         """The project's client, as the administrator or another."""
@@ -183,17 +163,9 @@ class RealCluster:
         return self._by_certificate("system:kube-controller-manager")
 
     def _kubeconfig(self, name: str, user: Object) -> Path:
-        place = self.folder / f"{name.replace(':', '-')}.kubeconfig"
-        document = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": "here",
-            "contexts": [{"name": "here", "context": {"cluster": "here", "user": name}}],
-            "clusters": [{"name": "here", "cluster": {"server": self.url, "certificate-authority": str(self.keys.ca)}}],
-            "users": [{"name": name, "user": user}],
-        }
-        place.write_text(json.dumps(document))
-        return place
+        authority = {"certificate-authority": str(self.keys.ca)}
+        file = f"{name.replace(':', '-')}.kubeconfig"
+        return kubeconfig(self.folder, self.url, user, name=file, **authority)
 
     def _start(self, name: str, command: Sequence[str]) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:

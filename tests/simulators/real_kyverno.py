@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 import requests
 
-from simulators.real_cluster import RealCluster, free_port, program, within
+from simulators import processes
+from simulators.processes import free_port, within
+from simulators.real_cluster import RealCluster, program
 from simulators.with_us import end_with_us
 
 MODULE = "github.com/kyverno/kyverno@v1.19.1"
@@ -63,12 +65,7 @@ class RealKyverno:
 
     def close(self) -> None:
         """Stop it, in time or at once."""
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(10)
+        processes.stop(self.process)
 
     def said(self) -> str:
         """The end of what it said."""

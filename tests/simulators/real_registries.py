@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from simulators import go_program
+from simulators.processes import free_port
 
 _CONFIGURATION = """version: 0.1
 storage: {{filesystem: {{rootdirectory: {folder}}}, delete: {{enabled: {deletes}}}}}
@@ -35,9 +36,7 @@ _NOTIFICATIONS = """notifications:
 def debian(folder: Path, *, deletes: bool = True, tell: tuple[str, str, str] | None = None) -> Iterator[str]:
     """docker-registry, which knows no referrers: ``127.0.0.1:PORT``; `tell` is whom it notifies: URL, secret, CA."""
     program = shutil.which("docker-registry") or pytest.skip("docker-registry is not installed (make system)")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     configuration = folder / "config.yml"
     text = _CONFIGURATION.format(folder=folder / "data", port=port, deletes=str(deletes).lower())
     configuration.write_text(text + (_NOTIFICATIONS.format(url=tell[0], secret=tell[1]) if tell else ""))

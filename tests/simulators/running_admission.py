@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
+
+from simulators.processes import free_port, started
 
 Object = dict[str, Any]
 
@@ -91,31 +92,18 @@ def running_admission(
 
     After `most` seconds it ends by itself.
     """
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     data = folder / "data"
     command = [sys.executable, "-m", "assay", "admission", "serve", "--listen", f"127.0.0.1:{port}", *flags]
     environment = {**os.environ, "ASSAY_DATA_DIR": str(data)}
-    with (folder / "stderr").open("w") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
-    guard = threading.Timer(most, process.kill)
-    guard.start()
-    found = RunningAdmission(f"https://127.0.0.1:{port}", data / "admission" / "tls" / "ca.crt", process)
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line.startswith("admission webhooks"), (folder / "stderr").read_text()
-        _wait(found, folder, ready)
-        yield found
-    finally:
-        guard.cancel()
-        found.close()
-        process.terminate()
-        process.wait(30)
-        if process.stdout is not None:
-            process.stdout.close()
+    with (folder / "stderr").open("w") as errors, started(command, most, errors, environment) as (process, line):
+        found = RunningAdmission(f"https://127.0.0.1:{port}", data / "admission" / "tls" / "ca.crt", process)
+        try:
+            assert line.startswith("admission webhooks"), (folder / "stderr").read_text()
+            _wait(found, folder, ready)
+            yield found
+        finally:
+            found.close()
 
 
 def _wait(found: RunningAdmission, folder: Path, ready: bool) -> None:

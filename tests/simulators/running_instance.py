@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import requests
+
+from simulators.processes import started
 
 EMAIL = "you@org.example"
 
@@ -32,18 +32,8 @@ def running_instance(folder: Path, *flags: str | Path, most: float = 300) -> Ite
     """Start it with `flags` on a free port of loopback, and stop it, after `most` seconds whatever happens."""
     files = folder / "client-files"
     command = [sys.executable, "-m", "assay", "sigstore", "up", "--dev", "--listen", "127.0.0.1:0"]
-    with (folder / "stderr").open("w") as errors:
-        process = subprocess.Popen(
-            [*command, "--client-files", files, *flags], stdout=subprocess.PIPE, stderr=errors, text=True
-        )
-    guard = threading.Timer(most, process.kill)
-    guard.start()
-    try:
-        assert process.stdout is not None
-        url = process.stdout.readline().split(" ")[0]
+    whole = [*command, "--client-files", files, *flags]
+    with (folder / "stderr").open("w") as errors, started(whole, most, errors) as (_, line):
+        url = line.split(" ")[0]
         assert url.startswith(("http://", "https://")), (folder / "stderr").read_text()
         yield RunningInstance(url, files)
-    finally:
-        guard.cancel()
-        process.terminate()
-        process.wait(30)

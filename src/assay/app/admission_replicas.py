@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from threading import Event, Thread
 from typing import Protocol
 
 from assay.adapters.admission_store.generations import Generation
-from assay.app.companions import Decided, Figure
+from assay.app.companion_thread import CompanionThread
+from assay.app.companions import Figure
 from assay.errors import AssayError
 
 PATIENCE, PAUSE = 60.0, 1.0
@@ -37,7 +37,7 @@ class Record(Protocol):
         ...
 
 
-class Replicas:
+class Replicas(CompanionThread):
     """An `assay.app.companions.Companion`: `own` gives the digest of each part as this replica has it."""
 
     def __init__(
@@ -49,14 +49,13 @@ class Replicas:
         now: Callable[[], float] = time.time,
     ) -> None:
         """`behind` is called when a part turns out to be behind."""
+        super().__init__("replicas")
         self._record, self._own, self._patience, self._tell, self._now = record, own, patience, behind, now
         self._agreed: dict[str, int] = {}
         self._written: dict[str, tuple[int, str]] = {}
         self._behind: dict[str, float] = {}
         self._complaint = ""
         self._read = False
-        self._ended = Event()
-        self._thread: Thread | None = None
 
     @property
     def ready(self) -> bool:
@@ -121,21 +120,7 @@ class Replicas:
         self._agreed[part] = number
         self._behind.pop(part, None)
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread = Thread(target=self._run, name="replicas", daemon=True)
-        self._thread.start()
-
     def _run(self) -> None:
         while not self._ended.is_set():
             self.round()
             self._ended.wait(PAUSE)
-
-    def decided(self, told: Decided) -> None:
-        """Decisions are of no concern here."""
-
-    def close(self) -> None:
-        """End."""
-        self._ended.set()
-        if self._thread is not None:
-            self._thread.join(5)

@@ -11,9 +11,9 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from threading import Event, Thread
 
-from assay.app.companions import Decided, Figure
+from assay.app.companion_thread import CompanionThread
+from assay.app.companions import Figure
 
 MOST = 1800.0
 """Seconds that an update may take."""
@@ -22,15 +22,14 @@ _AGAIN = 600.0
 """After one that failed, at most."""
 
 
-class AdvisoryUpdates:
+class AdvisoryUpdates(CompanionThread):
     """Updates the data in `data` every `seconds`: `assay.app.companions.Companion`."""
 
     def __init__(self, data: Path, seconds: float, words: Sequence[str] = ()) -> None:
         """`words` follow ``assay db update``."""
+        super().__init__("advisories", 10)
         self._command = [sys.executable, "-m", "assay", "db", "update", "-q", "--data-dir", str(data), *words]
         self._seconds = seconds
-        self._stop = Event()
-        self._thread = Thread(target=self._run, name="advisories", daemon=True)
         self._told: dict[str, float] = {"updated": 0, "failed": 0}
         self._problem = ""
 
@@ -45,24 +44,11 @@ class AdvisoryUpdates:
         """Why the last one failed; what it could fetch is in force all the same."""
         return {"advisories": self._problem} if self._problem else {}
 
-    def start(self) -> None:
-        """Begin with an update."""
-        self._thread.start()
-
-    def decided(self, told: Decided) -> None:
-        """Nothing to do."""
-
-    def close(self) -> None:
-        """End one that runs: the store stays as it was."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(10)
-
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while not self._ended.is_set():
             self._problem = self._update()
             self._told["failed" if self._problem else "updated"] += 1
-            self._stop.wait(min(self._seconds, _AGAIN) if self._problem else self._seconds)
+            self._ended.wait(min(self._seconds, _AGAIN) if self._problem else self._seconds)
 
     def _update(self) -> str:
         """Why it failed; empty where it did not."""
@@ -72,10 +58,10 @@ class AdvisoryUpdates:
                 try:
                     _, said = process.communicate(timeout=0.5)
                 except subprocess.TimeoutExpired:
-                    if self._stop.is_set() or time.monotonic() > end:
+                    if self._ended.is_set() or time.monotonic() > end:
                         process.kill()
                         process.communicate()
-                        return "" if self._stop.is_set() else f"an update took over {MOST:.0f} s"
+                        return "" if self._ended.is_set() else f"an update took over {MOST:.0f} s"
                     continue
                 return _reason(said) if process.returncode else ""
 

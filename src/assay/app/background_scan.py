@@ -14,17 +14,17 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assay.app import scanned_kinds
-from assay.app.companions import Decided, Figure
+from assay.app.companion_thread import CompanionThread
+from assay.app.companions import Figure
 from assay.app.policy_about import Described, in_background
 from assay.app.policy_reports import PolicyReports, ReportCluster
-from assay.app.policy_requests import created
 from assay.app.proofs import NotingImages
 from assay.app.pull_secrets import PullSecrets
 from assay.engines.policy import deciding
+from assay.engines.policy.creating import created
 from assay.engines.policy.native import containers
 from assay.errors import AssayError
 from assay.formats.digest import parse
@@ -101,13 +101,12 @@ class Scanned:
     failed: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
-class BackgroundScan:
+class BackgroundScan(CompanionThread):
     """The scan, by a thread of its own: `assay.app.companions.Companion`."""
 
     def __init__(self, controller: Controller, setting: ScanSetting, reports: PolicyReports) -> None:
+        super().__init__("scan")
         self._controller, self._setting, self._reports = controller, setting, reports
-        self._stop = Event()
-        self._thread = Thread(target=self._run, name="scan", daemon=True)
         self._due = 0.0
         self._stamp: object = None
         self.last = Scanned()
@@ -138,21 +137,8 @@ class BackgroundScan:
             found["policy reports"] = self._reports.complaint
         return found
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def decided(self, told: Decided) -> None:
-        """A decision is no concern of a scan."""
-
-    def close(self) -> None:
-        """End after the object that is being looked at."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(5)
-
     def _run(self) -> None:
-        while not self._stop.wait(_LOOK):
+        while not self._ended.wait(_LOOK):
             if self._setting.leader.is_leader and self._controller.ready and self._is_due():
                 try:
                     self.scan()
@@ -197,7 +183,7 @@ class BackgroundScan:
 
     def _is_over(self) -> bool:
         """Whether to stop here: at the end, or where another replica leads."""
-        return self._stop.is_set() or not self._setting.leader.is_leader
+        return self._ended.is_set() or not self._setting.leader.is_leader
 
     def _of_kind(self, kind: GroupVersionKind, asked: _Asked, found: Scanned) -> None:
         for item in self._setting.cluster.pages(kind):
@@ -213,7 +199,7 @@ class BackgroundScan:
                 self._tell(item, [result for _, result in results])
             if self._setting.seen is not None:
                 self._setting.seen(item)
-            self._stop.wait(min((time.monotonic() - began) * _REST, _LONGEST_REST))
+            self._ended.wait(min((time.monotonic() - began) * _REST, _LONGEST_REST))
 
     def _tell(self, item: Object, results: Sequence[RuleResult]) -> None:
         bad = [result for result in results if result.outcome in (Outcome.FAIL, Outcome.ERROR)]

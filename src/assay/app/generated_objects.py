@@ -33,9 +33,9 @@ from assay.app.generating_policies import (
     labelled,
     switches,
 )
-from assay.app.policy_requests import created
 from assay.app.proofs import NotingImages
 from assay.app.standing_beside import Reporting
+from assay.engines.policy.creating import created
 from assay.engines.policy.kyverno.cleanup import CleanupPolicy
 from assay.engines.policy.kyverno_cel.generating import DeletingPolicy
 from assay.errors import AssayError

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assay.adapters import small_file
 from assay.engines.policy.native import loading
 from assay.engines.policy.native.engine import NativePolicy
 from assay.engines.policy.native.leniency import Leniency
@@ -67,22 +68,11 @@ def manifests(paths: Iterable[Path]) -> tuple[list[Manifest], list[AssayError]]:
     found, problems = list[Manifest](), list[AssayError]()
     for path in files(paths):
         try:
-            found += manifest.read(_bytes(path), str(path))
+            found += manifest.read(small_file.read(path, MAX_BYTES, "split it"), str(path))
         except AssayError as error:
             told = error.what if str(path) in error.what else f"{path}: {error.what}"
             problems.append(Malformed(told, error.remedy))
     return found, problems
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", "check the path") from error
-    if len(data) > MAX_BYTES:
-        raise InputError(f"{path} has more than {MAX_BYTES} bytes", "split it")
-    return data
 
 
 def load(paths: Sequence[Path], glasses: Glasses | None = None) -> Loaded:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from assay.adapters.access import Access
 from assay.app import own_policies, policies, running_objects
 from assay.app.image_evidence import NamedRoots, Reach
-from assay.app.policy_requests import created
 from assay.app.recent_cluster import RecentCluster
 from assay.app.replayed_images import ReplayedImages
 from assay.engines.policy import deciding
+from assay.engines.policy.creating import created
 from assay.engines.policy.given_cluster import GivenCluster
 from assay.engines.policy.world import World
 from assay.errors import AssayError, InputError, Malformed

@@ -14,11 +14,11 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from assay.adapters import image_reference
-from assay.app.companions import Decided, Figure
+from assay.app.companion_thread import CompanionThread
+from assay.app.companions import Figure
 from assay.errors import AssayError, ExternalError, InputError, LimitExceeded, Malformed, Refused
 from assay.formats import oci
 from assay.model.image import Manifest
@@ -132,14 +132,13 @@ def _members(data: bytes) -> Iterator[tuple[str, bytes]]:
         raise Malformed("a layer is no archive of policies", "push the bundle again") from error
 
 
-class PolicyBundles:
+class PolicyBundles(CompanionThread):
     """An `assay.app.companions.Companion` that looks after bundles every `pause` seconds."""
 
     def __init__(self, bundles: Sequence[PolicyBundle], pause: float) -> None:
+        super().__init__("policy bundles", 2)
         self._bundles, self._pause = bundles, pause
         self._told: dict[str, str] = {}
-        self._ended = Event()
-        self._thread: Thread | None = None
 
     @property
     def figures(self) -> Sequence[Figure]:
@@ -168,20 +167,6 @@ class PolicyBundles:
             except AssayError as error:
                 self._told[str(item.reference)] = f"{error.what}; what was in force stays so"
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread = Thread(target=self._run, name="policy bundles", daemon=True)
-        self._thread.start()
-
     def _run(self) -> None:
         while not self._ended.wait(self._pause):
             self.round()
-
-    def decided(self, told: Decided) -> None:
-        """Decisions are of no concern here."""
-
-    def close(self) -> None:
-        """End."""
-        self._ended.set()
-        if self._thread is not None:
-            self._thread.join(2)

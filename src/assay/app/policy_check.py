@@ -12,8 +12,9 @@ from assay.adapters.access import Access
 from assay.app import own_policies
 from assay.app.image_evidence import NamedRoots, Reach, Registries
 from assay.app.policies import load as load_policies
-from assay.app.policy_requests import created
 from assay.engines.policy import deciding
+from assay.engines.policy.creating import created
+from assay.engines.policy.given_sightings import GivenSightings
 from assay.engines.policy.world import World
 from assay.errors import InputError
 from assay.formats import image_reference, manifest
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from assay.engines.policy.world import Policy, Rollouts
     from assay.model.decision import Decision
     from assay.model.trusted_root import TrustedRoot
-    from assay.model.workload import Workload
-
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +51,6 @@ class Checked(NamedTuple):
 
     target: str
     decision: Decision
-
-
-class Sighted:
-    """`assay.engines.policy.world.Sightings` of one answer: it was always there, or never."""
-
-    def __init__(self, *, existing: bool) -> None:
-        self._first = _LONG_AGO if existing else None
-
-    def first(self, workload: Workload) -> datetime | None:
-        """Long ago, or never."""
-        return self._first
-
-    def note(self, workload: Workload, moment: datetime) -> datetime:
-        """Nothing is kept."""
-        return self._first or moment
 
 
 class Checking:
@@ -98,7 +81,7 @@ class Checking:
             images=images,
             now=self._now,
             facts=facts.of(images) if facts is not None else None,
-            sightings=Sighted(existing=self._asked.existing),
+            sightings=GivenSightings(existing=self._asked.existing),
             rollouts=self._asked.rollouts,
         )
         return deciding.whole(self.policies, request, world)

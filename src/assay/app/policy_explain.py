@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from assay.adapters.access import Access
 from assay.app import own_policies, policies
 from assay.app.image_evidence import NamedRoots, Reach, Registries
-from assay.app.policy_requests import created
+from assay.engines.policy.creating import created
 from assay.engines.policy.explaining import classic, others, traces
 from assay.engines.policy.explaining.steps import Step, group
 from assay.engines.policy.given_cluster import GivenCluster

@@ -21,6 +21,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import NamedTuple, Protocol, cast
 
+from assay.adapters import small_file
 from assay.engines import policy as folders
 from assay.errors import AssayError, InputError
 from assay.model.policy_test import PolicyTestResult
@@ -85,14 +86,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def read(path: str) -> bytes:
     """The bytes of a file; raises `InputError`."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}", "check it") from error
-    if len(data) > MAX_BYTES:
-        raise InputError(f"{path} has more than {MAX_BYTES} bytes", "split it")
-    return data
+    return small_file.read(Path(path), MAX_BYTES, "split it")
 
 
 def run(found: Sequence[Found]) -> Iterator[PolicyTestResult]:

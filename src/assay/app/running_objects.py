@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from assay.app import scanned_kinds
-from assay.app.policy_requests import created
+from assay.engines.policy.creating import created
 from assay.formats.json import as_list, as_object, as_text
 from assay.model.policy import AdmissionRequest, GroupVersionKind, Object, UserInfo
 

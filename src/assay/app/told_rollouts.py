@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from assay.adapters.kubernetes.client import Denied
+from assay.app.companion_thread import CompanionThread
 from assay.engines.policy.native.engine import NativePolicy
 from assay.engines.policy.native.rollout import is_staged
 from assay.errors import AssayError
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from assay.adapters.admission_store.rollouts import Rollouts
     from assay.app.admission import Controller
     from assay.app.cluster_policies import ClusterPolicies
-    from assay.app.companions import Decided, Figure
+    from assay.app.companions import Figure
     from assay.app.policy_status import Patches
 
 ROUND = 5.0
@@ -89,7 +89,7 @@ def records(told: Mapping[str, object]) -> dict[str, StageRecord]:
     return found
 
 
-class SharedRollouts:
+class SharedRollouts(CompanionThread):
     """Keeps a controller's record and the status of the cluster's policies alike: a companion, on every replica."""
 
     def __init__(
@@ -101,10 +101,9 @@ class SharedRollouts:
         now: Callable[[], datetime],
         pause: float = ROUND,
     ) -> None:
+        super().__init__("rollouts")
         self._record, self._cluster, self._objects, self._policies = record, cluster, objects, policies
         self._now, self._pause = now, pause
-        self._ended = Event()
-        self._thread = Thread(target=self._run, name="rollouts", daemon=True)
         self._complaint = ""
 
     @property
@@ -116,19 +115,6 @@ class SharedRollouts:
     def complaints(self) -> Mapping[str, str]:
         """What could not be told."""
         return {"rollouts": self._complaint} if self._complaint else {}
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def decided(self, told: Decided) -> None:
-        """The engine itself writes into the record."""
-
-    def close(self) -> None:
-        """End."""
-        self._ended.set()
-        if self._thread.is_alive():
-            self._thread.join(5)
 
     def _run(self) -> None:
         while not self._ended.wait(self._pause):

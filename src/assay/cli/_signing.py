@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.cli import Context, _passwords
+from assay.cli import Context, _passwords, _registries
 from assay.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
     image.add_argument("-r", "--recursive", action="store_true", help="the images of an index as well")
     image.add_argument("--platform", metavar="OS/ARCH", default="", help="only this image of an index")
-    image.add_argument("--plain-http", action="append", metavar="HOST", help="speak to this registry without TLS")
-    image.add_argument("--insecure-registry", action="store_true", help="do not check the registry's certificate")
+    _registries.add_flags(image)
     parser.add_argument("--record", action="store_true", default=None, help="keep the bundle in the evidence store")
 
 
@@ -85,10 +84,9 @@ def request(arguments: argparse.Namespace, context: Context) -> SignRequest:
 def wanted(arguments: argparse.Namespace, settings: Settings, context: Context) -> Wanted:
     """Where signatures go, as far as both commands say it."""
     from assay.app.signing_targets import Wanted
-    from assay.cli import _verifying
 
     return Wanted(
-        access=_verifying.access(arguments, settings),
+        access=_registries.access(arguments, settings),
         bundle=arguments.bundle,
         recursive=arguments.recursive,
         platform=arguments.platform,

@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.cli import Context
+from assay.cli import Context, _registries
 from assay.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from assay.adapters.access import Access
     from assay.adapters.configuration import Settings
     from assay.adapters.trust_roots import Root
     from assay.app.verifying import VerifyRequest
@@ -54,8 +53,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     image.add_argument("-a", "--annotations", metavar="NAME=VALUE", action="append", default=[], help="must be signed")
     image.add_argument("-r", "--recursive", action="store_true", help="the images of an index as well")
     image.add_argument("--platform", metavar="OS/ARCH", default="", help="only this image of an index")
-    image.add_argument("--plain-http", action="append", metavar="HOST", help="speak to this registry without TLS")
-    image.add_argument("--insecure-registry", action="store_true", help="do not check the registry's certificate")
+    _registries.add_flags(image)
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="how the verdict is written")
     parser.add_argument("--record", action="store_true", default=None, help="keep the verdict in the evidence store")
 
@@ -70,7 +68,7 @@ def request(arguments: argparse.Namespace, context: Context) -> VerifyRequest:
 
         signers.check_offline(arguments.key)
     return VerifyRequest(
-        access=access(arguments, settings),
+        access=_registries.access(arguments, settings),
         root=trusted_root(arguments, settings, context),
         policy=policy(arguments, settings, context),
         key=arguments.key,
@@ -86,18 +84,6 @@ def request(arguments: argparse.Namespace, context: Context) -> VerifyRequest:
         platform=arguments.platform,
         note=context.note,
     )
-
-
-def access(arguments: argparse.Namespace, settings: Settings) -> Access:
-    """How registries may be spoken to."""
-    return registry_access(settings, insecure=arguments.insecure_registry)
-
-
-def registry_access(settings: Settings, *, insecure: bool = False) -> Access:
-    """How the settings let registries be spoken to."""
-    from assay.adapters.access import Access
-
-    return Access(settings.list("registry.plain-http"), insecure, settings.switch("offline"))
 
 
 def _sources(arguments: argparse.Namespace) -> Iterator[Path]:

@@ -16,7 +16,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from assay.cli import Context, _verifying
+from assay.cli import Context, _registries, _verifying
 from assay.errors import ExitCode
 
 
@@ -50,7 +50,7 @@ def _held_to_policies(arguments: argparse.Namespace, context: Context) -> int:
     from assay.report import decisions
 
     settings = context.settings()
-    access, root = _verifying.access(arguments, settings), _verifying.trusted_root(arguments, settings, context)
+    access, root = _registries.access(arguments, settings), _verifying.trusted_root(arguments, settings, context)
     facts = Facts(context.data_dir(settings), context.cache_dir(settings), access)
     checking = Checking(CheckRequest(arguments.policy, lambda: root.root, access, facts=facts))
     if checking.problems:

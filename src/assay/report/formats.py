@@ -25,47 +25,20 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import cast
 
-from assay.errors import InternalError, UsageError
 from assay.model.sbom import Sbom
 from assay.model.sbom_format import Format
 from assay.report import output
+from assay.report.format_modules import FormatModules
 
-
-def names() -> tuple[str, ...]:
-    """The names of all formats, sorted; no format is imported."""
-    files = (file for folder in output.__path__ for file in Path(folder).iterdir())
-    return tuple(sorted(file.stem.replace("_", "-") for file in files if file.suffix == ".py" and file.name[0] != "_"))
-
-
-def find(name: str) -> Format:
-    """The format of that name; raises `UsageError` with the names there are."""
-    if name not in names():
-        raise UsageError(f"unknown output format {name!r}", f"choose one of: {', '.join(names())}")
-    module = importlib.import_module(f"{output.__name__}.{name.replace('-', '_')}")
-    found = module.FORMAT
-    if not isinstance(found, Format) or found.name != name:
-        raise InternalError(f"{module.__name__}.FORMAT is not the format {name!r}")
-    return found
+_FORMATS = FormatModules(output, Format)
+names, find, parse = _FORMATS.names, _FORMATS.find, _FORMATS.parse
 
 
 def every() -> tuple[Format, ...]:
     """All formats, by name."""
     return tuple(map(find, names()))
-
-
-def parse(text: str) -> tuple[Format, str]:
-    """``NAME`` or ``NAME@VERSION``: the format, and the version to be written (empty where it has none)."""
-    name, at, version = text.partition("@")
-    found = find(name)
-    if at and version not in found.versions:
-        known = ", ".join(found.versions)
-        raise UsageError(
-            f"{name} has no version {version!r}", f"choose one of: {known}" if known else f"write just {name}"
-        )
-    return found, version or found.default
 
 
 def write(sbom: Sbom, name: str, version: str = "") -> bytes:

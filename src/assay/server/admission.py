@@ -284,7 +284,8 @@ def part(
 
 
 async def _closed(companions: Iterable[Companion]) -> None:
-    await asyncio.gather(*(asyncio.to_thread(one.close) for one in companions))
+    """Close each, whatever becomes of the others."""
+    await asyncio.gather(*(asyncio.to_thread(one.close) for one in companions), return_exceptions=True)
 
 
 async def _watch(controller: Controller) -> None:

@@ -17,7 +17,8 @@ from simulators import interop_policies as policies
 from simulators.cosigned_images import CosignedImages
 from simulators.installed_chart import NAMESPACE, InstalledChart
 from simulators.interop_policies import deployment, pod
-from simulators.real_cluster import RealCluster, within
+from simulators.processes import within
+from simulators.real_cluster import RealCluster
 
 pytestmark = pytest.mark.interop
 

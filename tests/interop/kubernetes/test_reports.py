@@ -13,7 +13,8 @@ import pytest
 
 from simulators.installed_chart import InstalledChart
 from simulators.interop_policies import Object, pod
-from simulators.real_cluster import RealCluster, within
+from simulators.processes import within
+from simulators.real_cluster import RealCluster
 
 pytestmark = pytest.mark.interop
 GOOD, BAD = "allowed.example/app:1", "evil.example/app:1"

@@ -15,7 +15,8 @@ from simulators import interop_policies as policies
 from simulators.cosigned_images import CosignedImages
 from simulators.installed_chart import InstalledChart
 from simulators.interop_policies import Object, deployment, pod
-from simulators.real_cluster import RealCluster, within
+from simulators.processes import within
+from simulators.real_cluster import RealCluster
 from simulators.running_instance import EMAIL
 
 pytestmark = pytest.mark.interop

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from assay.adapters import small_file
 from assay.errors import InputError, UsageError
 from assay.formats import trusted_root
 from assay.model.trusted_root import TrustedRoot
@@ -55,14 +56,7 @@ def load(path: Path) -> Root:
 
 def read_file(path: Path) -> bytes:
     """A small file; raises `InputError` where it is missing or too large."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", "check the path") from error
-    if len(data) > MAX_BYTES:
-        raise InputError(f"{path} has more than {MAX_BYTES} bytes", "name the right file")
-    return data
+    return small_file.read(path, MAX_BYTES)
 
 
 def embedded(name: str = "trusted_root") -> bytes:

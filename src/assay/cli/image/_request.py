@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from assay.cli import Context
+from assay.cli import Context, _registries
 from assay.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,17 +20,14 @@ def add_access(parser: argparse.ArgumentParser, *, platform: bool = True) -> Non
     """The flags of `request`."""
     if platform:
         parser.add_argument("--platform", metavar="OS/ARCH", default="", help="only this image of an index")
-    parser.add_argument("--plain-http", action="append", metavar="HOST", help="speak to this registry without TLS")
-    parser.add_argument("--insecure-registry", action="store_true", help="do not check the registry's certificate")
+    _registries.add_flags(parser)
 
 
 def request(arguments: argparse.Namespace, context: Context) -> ImageRequest:
     """The image of the arguments."""
-    from assay.adapters.access import Access
     from assay.app.images import ImageRequest
 
-    settings = context.settings()
-    access = Access(settings.list("registry.plain-http"), arguments.insecure_registry, settings.switch("offline"))
+    access = _registries.access(arguments, context.settings())
     return ImageRequest(arguments.image, access, getattr(arguments, "platform", ""), context.note)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.cli import Context
-from assay.cli.policy import _cluster
+from assay.cli.policy import _cluster, _files, _images
 from assay.cli.policy._moment import moment
 from assay.errors import ExitCode, UsageError
 
@@ -30,21 +30,15 @@ if TYPE_CHECKING:
 def register(parser: argparse.ArgumentParser) -> None:
     """The flags of ``assay policy apply``."""
     parser.add_argument("policy", metavar="POLICY", nargs="+", type=Path, help="a file or folder of policies")
-    parser.add_argument(
-        "--resource", metavar="FILE", type=Path, action="append", default=[], help="objects, as if they were created"
-    )
-    parser.add_argument(
-        "--reviews", metavar="FILE", type=Path, action="append", default=[], help="AdmissionReviews, or .jsonl of them"
-    )
+    _files.add_flag(parser, "--resource", "objects, as if they were created")
+    _files.add_flag(parser, "--reviews", "AdmissionReviews, or .jsonl of them")
     _cluster.add_flags(parser, "what runs in the cluster, which policies look into, too")
     parser.add_argument("--fail-only", action="store_true", help="show only what breaks a policy")
     parser.add_argument("--at", metavar="DATE", help="decide as if it were then")
     parser.add_argument(
         "--namespace", metavar="N", default="", help="where none is named (default); of the cluster only this one"
     )
-    parser.add_argument("--trusted-root", metavar="FILE", type=Path, help="a trusted_root.json")
-    parser.add_argument("--plain-http", action="append", metavar="HOST", help="speak to this registry without TLS")
-    parser.add_argument("--insecure-registry", action="store_true", help="do not check the registry's certificate")
+    _images.add_flags(parser)
     parser.add_argument("--opa", metavar="URL", help="an OPA server that evaluates Rego")
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="how it is written")
 
@@ -81,22 +75,18 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
 
 
 def _request(arguments: argparse.Namespace, context: Context, rego: Compiler, cluster: Cluster | None) -> ApplyRequest:
-    from assay.adapters.access import Access
-    from assay.app.image_facts import Facts
     from assay.app.policy_apply import ApplyRequest
-    from assay.cli._trust import root
 
-    settings = context.settings()
-    access = Access(settings.list("registry.plain-http"), arguments.insecure_registry, settings.switch("offline"))
+    images = _images.images(arguments, context)
     return ApplyRequest(
         arguments.policy,
         arguments.resource,
         arguments.reviews,
-        root(arguments.trusted_root, settings, context),
-        access,
+        images.root,
+        images.access,
         moment(arguments.at),
         arguments.namespace or "default",
-        Facts(context.data_dir(settings), context.cache_dir(settings), access),
+        images.facts,
         rego,
         cluster,
         arguments.namespace,

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from assay.cli import Context
+from assay.cli.policy import _images
 from assay.cli.policy._moment import moment
 from assay.errors import ExitCode
 
@@ -28,33 +29,26 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--namespace", metavar="N", default="default", help="the namespace, where none is named")
     parser.add_argument("--existing", action="store_true", help="the workload was there before the rollout")
     parser.add_argument("--gate-open", action="store_true", help="the gates of rollouts hold, which nobody knows here")
-    parser.add_argument("--trusted-root", metavar="FILE", type=Path, help="a trusted_root.json")
-    parser.add_argument("--plain-http", action="append", metavar="HOST", help="speak to this registry without TLS")
-    parser.add_argument("--insecure-registry", action="store_true", help="do not check the registry's certificate")
+    _images.add_flags(parser)
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="how it is written")
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
     """Check every target and say how it went."""
-    from assay.adapters.access import Access
     from assay.app import open_gates
-    from assay.app.image_facts import Facts
     from assay.app.policy_check import Checked, Checking, CheckRequest
-    from assay.cli._trust import root
     from assay.report import decisions
 
-    settings = context.settings()
-    offline = settings.switch("offline")
-    access = Access(settings.list("registry.plain-http"), arguments.insecure_registry, offline)
+    images = _images.images(arguments, context)
     checking = Checking(
         CheckRequest(
             arguments.policies,
-            root(arguments.trusted_root, settings, context),
-            access,
+            images.root,
+            images.access,
             moment(arguments.at),
             arguments.namespace,
             arguments.existing,
-            Facts(context.data_dir(settings), context.cache_dir(settings), access),
+            images.facts,
             rollouts=open_gates.OpenGates() if arguments.gate_open else None,
         )
     )

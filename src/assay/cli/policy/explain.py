@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.cli import Context
+from assay.cli.policy import _files, _images
 from assay.cli.policy._moment import moment
 from assay.errors import ExitCode
 from assay.formats.json import Json
@@ -28,35 +29,28 @@ def register(parser: argparse.ArgumentParser) -> None:
     """The flags of ``assay policy explain``."""
     parser.add_argument("policy", metavar="POLICY", nargs="+", type=Path, help="a file or folder of policies")
     parser.add_argument("--name", default="", help="only the policy of this name")
-    parser.add_argument(
-        "--resource", metavar="FILE", type=Path, action="append", default=[], help="objects, as if they were created"
-    )
-    parser.add_argument("--review", metavar="FILE", type=Path, action="append", default=[], help="AdmissionReviews")
+    _files.add_flag(parser, "--resource", "objects, as if they were created")
+    _files.add_flag(parser, "--review", "AdmissionReviews")
     parser.add_argument("--at", metavar="DATE", help="explain as if it were then")
     parser.add_argument("--namespace", metavar="N", default="default", help="the namespace, where none is named")
-    parser.add_argument("--trusted-root", metavar="FILE", type=Path, help="a trusted_root.json")
-    parser.add_argument("--plain-http", action="append", metavar="HOST", help="speak to this registry without TLS")
-    parser.add_argument("--insecure-registry", action="store_true", help="do not check the registry's certificate")
+    _images.add_flags(parser)
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="how it is written")
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
     """Explain every policy."""
-    from assay.adapters.access import Access
     from assay.app import policy_explain
-    from assay.cli._trust import root
     from assay.formats import json_bytes
 
-    settings = context.settings()
-    access = Access(settings.list("registry.plain-http"), arguments.insecure_registry, settings.switch("offline"))
+    images = _images.images(arguments, context)
     found, problems = policy_explain.explain(
         policy_explain.ExplainRequest(
             arguments.policy,
-            root(arguments.trusted_root, settings, context),
+            images.root,
             arguments.name,
             arguments.resource,
             arguments.review,
-            access,
+            images.access,
             arguments.namespace,
             moment(arguments.at),
         )

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.cli import Context
-from assay.cli.policy import _cluster
+from assay.cli.policy import _cluster, _files, _images
 from assay.cli.policy._moment import moment
 from assay.errors import ExitCode, UsageError
 
@@ -32,26 +32,18 @@ _SHOWN = 10
 def register(parser: argparse.ArgumentParser) -> None:
     """The flags of ``assay policy simulate``."""
     parser.add_argument("policy", metavar="POLICY", nargs="+", type=Path, help="a file or folder of policies")
-    parser.add_argument(
-        "--reviews", metavar="PATH", type=Path, action="append", default=[], help="AdmissionReviews: a file or folder"
-    )
-    parser.add_argument(
-        "--audit-log", metavar="PATH", type=Path, action="append", default=[], help="an audit log of the API server"
-    )
+    _files.add_flag(parser, "--reviews", "AdmissionReviews: a file or folder", "PATH")
+    _files.add_flag(parser, "--audit-log", "an audit log of the API server", "PATH")
     parser.add_argument("--decisions", action="store_true", help="what the admission controller recorded here")
     _cluster.add_flags(parser, "what runs in the cluster, which policies may look into, too")
-    parser.add_argument(
-        "--resource", metavar="FILE", type=Path, action="append", default=[], help="objects that policies may look into"
-    )
+    _files.add_flag(parser, "--resource", "objects that policies may look into")
     parser.add_argument("--namespace", metavar="N", default="", help="of the cluster only this namespace")
     parser.add_argument("--at", metavar="DATE", help="decide as if it were then")
     parser.add_argument("--existing", action="store_true", help="every workload was there before the rollout")
     parser.add_argument("--gate-open", action="store_true", help="the gates of rollouts hold")
     parser.add_argument("--fail-on-denied", action="store_true", help="exit with 1 where anything would be denied")
     parser.add_argument("--html", metavar="FILE", type=Path, help="write a page that needs nothing besides itself")
-    parser.add_argument("--trusted-root", metavar="FILE", type=Path, help="a trusted_root.json")
-    parser.add_argument("--plain-http", action="append", metavar="HOST", help="speak to this registry without TLS")
-    parser.add_argument("--insecure-registry", action="store_true", help="do not check the registry's certificate")
+    _images.add_flags(parser)
     parser.add_argument("--opa", metavar="URL", help="an OPA server that evaluates Rego")
     parser.add_argument("-o", "--output", choices=("table", "json"), default="table", help="how it is written")
 
@@ -105,21 +97,17 @@ def _page(path: Path, found: Simulation) -> None:
 
 
 def _request(arguments: argparse.Namespace, context: Context, rego: Compiler) -> SimulateRequest:
-    from assay.adapters.access import Access
-    from assay.app.image_facts import Facts
     from assay.app.open_gates import OpenGates
     from assay.app.policy_simulate import SimulateRequest
-    from assay.cli._trust import root
 
-    settings = context.settings()
     cluster = _cluster.cluster(arguments)
     if not (arguments.reviews or arguments.audit_log or arguments.decisions or cluster):
         raise UsageError("there is nothing to ask policies about", "--cluster, --reviews, --audit-log or --decisions")
-    access = Access(settings.list("registry.plain-http"), arguments.insecure_registry, settings.switch("offline"))
-    decisions = context.data_dir(settings) / "admission" / "requests" if arguments.decisions else None
+    images = _images.images(arguments, context)
+    decisions = context.data_dir(context.settings()) / "admission" / "requests" if arguments.decisions else None
     return SimulateRequest(
         arguments.policy,
-        root(arguments.trusted_root, settings, context),
+        images.root,
         arguments.reviews,
         arguments.audit_log,
         decisions,
@@ -129,8 +117,8 @@ def _request(arguments: argparse.Namespace, context: Context, rego: Compiler) ->
         arguments.namespace,
         moment(arguments.at),
         arguments.existing,
-        access,
-        Facts(context.data_dir(settings), context.cache_dir(settings), access),
+        images.access,
+        images.facts,
         rego,
         OpenGates() if arguments.gate_open else None,
     )

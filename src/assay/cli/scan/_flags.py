@@ -126,7 +126,7 @@ def attested(arguments: argparse.Namespace, found: Settings, context: Context) -
     Raises `UsageError` where nobody is trusted, for anybody can attest to an image that they may push to.
     """
     from assay.app import attested_vex, identity_policies, verifying
-    from assay.cli import _verifying
+    from assay.cli import _registries, _verifying
 
     policy = identity_policies.of_files(found.trusted)
     if arguments.identity_policy is not None:
@@ -136,7 +136,7 @@ def attested(arguments: argparse.Namespace, found: Settings, context: Context) -
         raise UsageError(what, "name them in [[verify.identity]] of assay.toml or --identity-policy, or --vex-key FILE")
     images = [text for text in _sources(arguments) if not text.startswith("pkg:")]
     request = verifying.VerifyRequest(
-        access=_verifying.registry_access(found),
+        access=_registries.of_settings(found),
         root=_verifying.configured_root(found, context),
         policy=None if arguments.vex_key else policy,
         key=arguments.vex_key,

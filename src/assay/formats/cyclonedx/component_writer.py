@@ -16,6 +16,7 @@ from functools import lru_cache
 
 from assay.formats.cyclonedx import licenses, names
 from assay.formats.cyclonedx.fit import NEWEST, reference_since
+from assay.formats.cyclonedx.restoring import restore
 from assay.formats.json import Json, Object, as_object
 from assay.model.component import Component, ExternalReference, Occurrence, Scope
 from assay.model.digest import Digest
@@ -78,17 +79,7 @@ def _restore(written: Object, raw: Object, component: Component) -> None:
     from assay.formats.cyclonedx import component_reader
 
     before = component_reader.component(raw, {})
-    known = {"bom-ref", "components"}
-    for fields, keys in _GROUPS:
-        known.update(keys)
-        if all(getattr(before, field) == getattr(component, field) for field in fields):
-            for key in keys:
-                written.pop(key, None)
-                if key in raw:
-                    written[key] = raw[key]
-    for key, value in raw.items():
-        if key not in known:
-            written[key] = value
+    restore(written, raw, _GROUPS, (before, component), {"bom-ref", "components"})
     if "signature" in written and any(written.get(key) != raw.get(key) for key in {*written, *raw} - {"components"}):
         del written["signature"]
 

@@ -21,6 +21,7 @@ from assay.errors import UsageError
 from assay.formats import json_bytes
 from assay.formats.cyclonedx import component_writer, names
 from assay.formats.cyclonedx.fit import NEWEST, fit
+from assay.formats.cyclonedx.restoring import restore
 from assay.formats.json import Json, Object, as_list, as_object, as_text
 from assay.model.sbom import Completeness, Sbom, Tool
 
@@ -180,17 +181,7 @@ def _restore(written: Object, raw: Object, sbom: Sbom) -> None:
     from assay.formats.cyclonedx import document_reader
 
     before = document_reader.metadata(raw)
-    known = {"component"}
-    for fields, keys in _METADATA_GROUPS:
-        known.update(keys)
-        if all(getattr(before, field) == getattr(sbom, field) for field in fields):
-            for key in keys:
-                written.pop(key, None)
-                if key in raw:
-                    written[key] = raw[key]
-    for key, value in raw.items():
-        if key not in known:
-            written[key] = value
+    restore(written, raw, _METADATA_GROUPS, (before, sbom), {"component"})
 
 
 def _tool(tool: Tool) -> Object:

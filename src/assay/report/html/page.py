@@ -8,44 +8,28 @@ script forbids everything else.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 import json
-import re
-from importlib import resources
 
 from assay import __version__
 from assay.model.sbom import Sbom
+from assay.report import self_contained
 from assay.report.html.content import content
-
-_PLACE = re.compile(r"\{\{([a-z-]+)\}\}")
 
 
 def write(sbom: Sbom, version: str) -> bytes:
     """The page; `version` is empty, the format has none."""
-    files = resources.files("assay.report.html")
-    frame, style, script = (files.joinpath(name).read_text("utf-8") for name in ("page.html", "page.css", "page.js"))
     subject = sbom.subject
     name = f"{subject.namespace}/{subject.name}" if subject.namespace else subject.name
     values = {
-        "style": style,
-        "script": script,
-        "style-hash": _hash(style),
-        "script-hash": _hash(script),
         "data": _embedded(content(sbom)),
         "title": html.escape(f"SBOM of {name or 'unnamed'}"),
-        "heading": html.escape(" ".join((name or "unnamed", _short(subject.version))).strip()),
+        "heading": html.escape(" ".join((name or "unnamed", self_contained.short(subject.version))).strip()),
         "subtitle": html.escape(_subtitle(sbom)),
         "generator": html.escape(f"assay {__version__}"),
         "count": str(len(sbom.components)),
     }
-    return _PLACE.sub(lambda match: values[match[1]], frame).encode("utf-8", "replace")
-
-
-def _hash(text: str) -> str:
-    """The digest of an inline element as a content security policy names it (CSP 3, 2.3.1)."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return self_contained.page("assay.report.html", "page", values)
 
 
 def _embedded(value: object) -> str:
@@ -54,12 +38,6 @@ def _embedded(value: object) -> str:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
-
-
-def _short(version: str) -> str:
-    """A version for a heading: of an image's digest what tells it apart; the document tab has all of it."""
-    algorithm, colon, value = version.partition(":")
-    return f"{algorithm}:{value[:12]}…" if colon and len(value) >= 64 else version
 
 
 def _subtitle(sbom: Sbom) -> str:

@@ -5,20 +5,15 @@ Names and messages come from strangers and are escaped; a content security polic
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
-import re
 from collections.abc import Iterator
-from importlib import resources
 from itertools import chain
 
 from assay import __version__
 from assay.model.simulation import Affected, Counts, Simulation, Violation
+from assay.report import self_contained
 from assay.report import simulation as words
-from assay.report.console import printable
+from assay.report.self_contained import text as _text
 
-_PLACE = re.compile(r"\{\{([a-z-]+)\}\}")
 _HEAD = (
     '<table><colgroup><col class="owner"><col class="result"><col class="times"><col class="since"><col></colgroup>'
     '<thead><tr><th scope="col">Owner</th><th scope="col">Result</th><th scope="col" class="number">Times</th>'
@@ -29,12 +24,8 @@ _COLOURS = {"newly denied": "bad", "still denied": "bad", "denied": "bad", "repo
 
 def write(found: Simulation) -> bytes:
     """The page."""
-    files = resources.files("assay.report.html")
-    frame, style = (files.joinpath(f"simulation.{ending}").read_text("utf-8") for ending in ("html", "css"))
     counts = found.counts
     values = {
-        "style": style,
-        "style-hash": "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         "title": f"{counts.denied} of {counts.asked} would be denied",
         "heading": f"{counts.denied:,} of {counts.asked:,} would be denied",
         "subtitle": _text(_subtitle(found)),
@@ -43,11 +34,7 @@ def write(found: Simulation) -> bytes:
         "sections": "".join(_sections(found)),
         "generator": _text(f"assay {__version__}"),
     }
-    return _PLACE.sub(lambda match: values[match[1]], frame).encode("utf-8", "replace")
-
-
-def _text(text: str) -> str:
-    return html.escape(printable(text))
+    return self_contained.page("assay.report.html", "simulation", values)
 
 
 def _subtitle(found: Simulation) -> str:

@@ -9,29 +9,20 @@ from assay.engines.policy.cel.faults import FAULTS
 from assay.engines.policy.cel.validations import Named, Validations, holds
 from assay.engines.policy.kyverno_cel.libraries.resource import take
 from assay.engines.policy.kyverno_cel.mutating import about
-from assay.engines.policy.kyverno_cel.scope import Form, Scope, bind, skipped
+from assay.engines.policy.kyverno_cel.scope import Form, bind, skipped
+from assay.engines.policy.kyverno_cel.scoped import Scoped
 from assay.engines.policy.kyverno_cel.templates import Template
 from assay.engines.policy.world import World
 from assay.model.policy import Action, AdmissionRequest, Object, Operation, Outcome, RuleResult
 
 
 @dataclass(frozen=True, slots=True)
-class GeneratingPolicy:
+class GeneratingPolicy(Scoped):
     """Objects made where a request matches; the result carries them, nothing is written here."""
 
-    scope: Scope
     form: Form
     checks: Validations
     expressions: tuple[Program | Template, ...]
-
-    @property
-    def name(self) -> str:
-        """Of the policy."""
-        return self.scope.name
-
-    def validate(self, request: AdmissionRequest, world: World) -> tuple[RuleResult, ...]:
-        """Nothing: it generates."""
-        return ()
 
     def mutate(self, request: AdmissionRequest, world: World) -> tuple[RuleResult, ...]:
         """One result with the objects that are to be made; a fault is only noted."""
@@ -62,27 +53,13 @@ class GeneratingPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class DeletingPolicy:
+class DeletingPolicy(Scoped):
     """Objects that are to be deleted when the schedule says so; requests are not its business."""
 
-    scope: Scope
     form: Form
     checks: Validations
     conditions: tuple[Named, ...]
     schedule: str
-
-    @property
-    def name(self) -> str:
-        """Of the policy."""
-        return self.scope.name
-
-    def mutate(self, request: AdmissionRequest, world: World) -> tuple[RuleResult, ...]:
-        """Nothing: it deletes, by schedule."""
-        return ()
-
-    def validate(self, request: AdmissionRequest, world: World) -> tuple[RuleResult, ...]:
-        """Nothing: it deletes, by schedule."""
-        return ()
 
     def deletes(self, item: Object, world: World) -> RuleResult | None:
         """PASS for an object that would be deleted, FAIL for one whose conditions do not hold; None: not matched."""

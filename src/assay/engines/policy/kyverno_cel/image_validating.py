@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from assay.engines.policy import patching
 from assay.engines.policy.cel.environment import Program
-from assay.engines.policy.cel.faults import FAULTS, Costly, Untold
+from assay.engines.policy.cel.faults import Untold
 from assay.engines.policy.cel.validations import Validations
 from assay.engines.policy.cel.values import Value
 from assay.engines.policy.kyverno_cel.attestors import Attestor, Attestors
 from assay.engines.policy.kyverno_cel.context import Context
 from assay.engines.policy.kyverno_cel.libraries.images import image as parsed
-from assay.engines.policy.kyverno_cel.scope import Form, Scope, bind, payload, skipped
+from assay.engines.policy.kyverno_cel.scope import Form, bind, payload, skipped
+from assay.engines.policy.kyverno_cel.scoped import Scoped
 from assay.engines.policy.kyverno_cel.validating import first_fault
 from assay.engines.policy.world import World
 from assay.errors import InputError
@@ -71,22 +72,19 @@ class ImageForm:
     extractors: Mapping[str, Program]
 
 
+_Act = Callable[[ImageForm, dict[str, Value], Context], RuleResult | None]
+
+
 @dataclass(frozen=True, slots=True)
-class ImageValidatingPolicy:
+class ImageValidatingPolicy(Scoped):
     """All forms of a policy."""
 
-    scope: Scope
     forms: tuple[ImageForm, ...]
     images: tuple[ImageMatch, ...] = ()
     attestations: Mapping[str, str] = field(default_factory=dict)
     mutates_digest: bool = True
     verifies_digest: bool = True
     required: bool = True
-
-    @property
-    def name(self) -> str:
-        """Of the policy."""
-        return self.scope.name
 
     def mutate(self, request: AdmissionRequest, world: World) -> tuple[RuleResult, ...]:
         """The object with the digests of its images, where the policy wants that."""
@@ -102,22 +100,13 @@ class ImageValidatingPolicy:
         """What it says of a document; for the mode JSON."""
         if self.scope.mode == "Kubernetes":
             return ()
-        try:
-            result = self._judged(self.forms[0], payload(value), self._context(world))
-        except FAULTS as error:
-            result = self.scope.result(Outcome.ERROR, str(error))
-        return (result,) if result is not None else ()
+        return self.payload_result(lambda: self._judged(self.forms[0], payload(value), self._context(world)))
 
-    def _first(self, request: AdmissionRequest, world: World, act: object) -> tuple[RuleResult, ...]:
-        assert callable(act)
-        for found in self.forms:
-            try:
-                if found.form.match.takes(request, world):
-                    result = act(found, bind(request, world), self._context(world))
-                    return (result,) if result is not None else ()
-            except FAULTS as error:
-                return (self.scope.result(Outcome.ERROR, str(error), found.form.rule),)
-        return ()
+    def _first(self, request: AdmissionRequest, world: World, act: _Act) -> tuple[RuleResult, ...]:
+        def judge(found: ImageForm) -> RuleResult | None:
+            return act(found, bind(request, world), self._context(world))
+
+        return self.first(self.forms, request, world, judge)
 
     def _context(self, world: World) -> Context:
         context = self.scope.context(world)
@@ -152,12 +141,7 @@ class ImageValidatingPolicy:
     def _early(self, found: ImageForm, bindings: dict[str, Value], context: Context) -> tuple[RuleResult | None] | None:
         """What is decided before any image is looked at."""
         bound = found.checks.bind({**bindings, **_NOTHING}, context)
-        try:
-            if not found.checks.matches(bound, context):
-                return (None,)
-        except (Untold, Costly):
-            if self.scope.fails_closed:
-                raise
+        if not self.meets(lambda: found.checks.matches(bound, context)):
             return (None,)
         excepted = found.form.excepted(bindings, context)
         return (skipped(self.scope, found.form.rule, excepted.taken),) if excepted.taken is not None else None

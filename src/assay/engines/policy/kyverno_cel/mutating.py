@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from assay.engines.policy.cel.environment import Program
-from assay.engines.policy.cel.faults import FAULTS, Costly, Untold
+from assay.engines.policy.cel.faults import FAULTS, Untold
 from assay.engines.policy.cel.validations import Named, Validations, holds
 from assay.engines.policy.cel.values import Value, plain
 from assay.engines.policy.kyverno_cel.context import Context
-from assay.engines.policy.kyverno_cel.scope import Form, Scope, bind, skipped
+from assay.engines.policy.kyverno_cel.scope import Form, bind, skipped
+from assay.engines.policy.kyverno_cel.scoped import Scoped
 from assay.engines.policy.match_resources import MatchResources
 from assay.engines.policy.mutations import Mutation
 from assay.engines.policy.resources import kind_of, resource_of
@@ -38,36 +39,19 @@ class Targets:
 
 
 @dataclass(frozen=True, slots=True)
-class MutatingPolicy:
+class MutatingPolicy(Scoped):
     """All forms of a policy."""
 
-    scope: Scope
     forms: tuple[MutatingForm, ...]
     targets: Targets | None = None
     reinvoked: bool = False
     """Whether it is asked again after later policies changed the object (``reinvocationPolicy: IfNeeded``)."""
 
-    @property
-    def name(self) -> str:
-        """Of the policy."""
-        return self.scope.name
-
-    def validate(self, request: AdmissionRequest, world: World) -> tuple[RuleResult, ...]:
-        """Nothing: it mutates."""
-        return ()
-
     def mutate(self, request: AdmissionRequest, world: World) -> tuple[RuleResult, ...]:
         """One result, of the form that takes the request; `mutate_existing` is for policies with targets."""
         if self.targets is not None or request.object is None or not self.scope.takes(request):
             return ()
-        for found in self.forms:
-            try:
-                if found.form.match.takes(request, world):
-                    result = self._changed(found, found.checks, request, world)
-                    return (result,) if result is not None else ()
-            except FAULTS as error:
-                return (self.scope.result(Outcome.ERROR, str(error), found.form.rule),)
-        return ()
+        return self.first(self.forms, request, world, lambda found: self._changed(found, found.checks, request, world))
 
     def mutate_existing(self, request: AdmissionRequest, world: World) -> tuple[RuleResult, ...]:
         """A result for each target that exists, if the request is one that triggers the policy."""
@@ -83,11 +67,7 @@ class MutatingPolicy:
         if self.scope.mode == "Kubernetes" or not isinstance(value, dict):
             return ()
         request = about(value, Operation.CREATE)
-        try:
-            result = self._changed(self.forms[0], self.forms[0].checks, request, world)
-        except FAULTS as error:
-            result = self.scope.result(Outcome.ERROR, str(error))
-        return (result,) if result is not None else ()
+        return self.payload_result(lambda: self._changed(self.forms[0], self.forms[0].checks, request, world))
 
     def _existing(self, request: AdmissionRequest, world: World) -> Iterator[RuleResult]:
         found, targets = self.forms[0], self.targets
@@ -112,7 +92,8 @@ class MutatingPolicy:
         self, found: MutatingForm, checks: Validations, request: AdmissionRequest, world: World
     ) -> RuleResult | None:
         context, bindings = self.scope.context(world), bind(request, world)
-        if not self._holds(checks, checks.bind(bindings, context), context):
+        bound = checks.bind(bindings, context)
+        if not self.meets(lambda: holds(checks.conditions, bound, context)):
             return None
         excepted = found.form.excepted(bindings, context)
         if excepted.taken is not None:
@@ -130,14 +111,6 @@ class MutatingPolicy:
             item = mutation.apply(item, shared, context)
             shared["variables"].rebind("object", item)
         return item
-
-    def _holds(self, checks: Validations, bindings: dict[str, Value], context: Context) -> bool:
-        try:
-            return holds(checks.conditions, bindings, context)
-        except (Untold, Costly):
-            if self.scope.fails_closed:
-                raise
-            return False
 
 
 def _given(value: Value) -> Iterator[Object]:

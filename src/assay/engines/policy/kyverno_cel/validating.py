@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assay.engines.policy.cel.faults import FAULTS, Costly, Untold
+from assay.engines.policy.cel.faults import Untold
 from assay.engines.policy.cel.validations import Judged, Validations
 from assay.engines.policy.cel.values import Value, kind
 from assay.engines.policy.kyverno_cel.context import Context
 from assay.engines.policy.kyverno_cel.libraries.authorization import Response
-from assay.engines.policy.kyverno_cel.scope import Form, Scope, bind, payload, skipped
+from assay.engines.policy.kyverno_cel.scope import Form, bind, payload, skipped
+from assay.engines.policy.kyverno_cel.scoped import Scoped
 from assay.engines.policy.world import World
 from assay.model.policy import AdmissionRequest, Object, Outcome, RuleResult
 
@@ -23,48 +24,27 @@ class ValidatingForm:
 
 
 @dataclass(frozen=True, slots=True)
-class ValidatingPolicy:
+class ValidatingPolicy(Scoped):
     """All forms of a policy; a request is taken by one of them at most."""
 
-    scope: Scope
     forms: tuple[ValidatingForm, ...]
-
-    @property
-    def name(self) -> str:
-        """Of the policy."""
-        return self.scope.name
-
-    def mutate(self, request: AdmissionRequest, world: World) -> tuple[RuleResult, ...]:
-        """Nothing: it validates."""
-        return ()
 
     def validate(self, request: AdmissionRequest, world: World) -> tuple[RuleResult, ...]:
         """One result, of the form that takes the request."""
         if not self.scope.takes(request):
             return ()
-        for found in self.forms:
-            try:
-                if found.form.match.takes(request, world):
-                    result = self._judge(found, bind(request, world), world)
-                    return (result,) if result is not None else ()
-            except FAULTS as error:
-                return (self.scope.result(Outcome.ERROR, str(error), found.form.rule),)
-        return ()
+        return self.first(self.forms, request, world, lambda found: self._judge(found, bind(request, world), world))
 
     def judge_payload(self, value: object, world: World) -> tuple[RuleResult, ...]:
         """What it says of a document; for the modes JSON, HTTP and Envoy. Nothing where conditions take it out."""
         if self.scope.mode == "Kubernetes":
             return ()
-        try:
-            result = self._judge(self.forms[0], payload(value, self.scope.mode), world)
-        except FAULTS as error:
-            result = self.scope.result(Outcome.ERROR, str(error))
-        return (result,) if result is not None else ()
+        return self.payload_result(lambda: self._judge(self.forms[0], payload(value, self.scope.mode), world))
 
     def _judge(self, found: ValidatingForm, bindings: dict[str, Value], world: World) -> RuleResult | None:
         context = self.scope.context(world)
         bindings = found.checks.bind(bindings, context)
-        if not self._matches(found, bindings, context):
+        if not self.meets(lambda: found.checks.matches(bindings, context)):
             return None
         excepted = found.form.excepted(bindings, context)
         if excepted.taken is not None:
@@ -77,14 +57,6 @@ class ValidatingPolicy:
         if judged is None:
             return self.scope.result(Outcome.PASS, "", found.form.rule, details)
         return self.scope.result(judged.outcome, judged.message, found.form.rule, details)
-
-    def _matches(self, found: ValidatingForm, bindings: dict[str, Value], context: Context) -> bool:
-        try:
-            return found.checks.matches(bindings, context)
-        except (Untold, Costly):
-            if self.scope.fails_closed:
-                raise
-            return False
 
     def _answer(self, found: ValidatingForm, bindings: dict[str, Value], context: Context) -> RuleResult:
         """The first validation that gives an answer decides; none allows."""

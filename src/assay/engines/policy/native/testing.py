@@ -13,39 +13,23 @@ from typing import Any
 
 from assay.engines.policy import deciding
 from assay.engines.policy.cel.fields import flag, objects, only, text, texts, wrong
+from assay.engines.policy.creating import created
+from assay.engines.policy.given_sightings import GivenSightings
 from assay.engines.policy.native import loading
 from assay.engines.policy.native.engine import NativePolicy
 from assay.engines.policy.native.leniency import Leniency
-from assay.engines.policy.resources import resource_kind, resource_of
 from assay.engines.policy.shape import moment
 from assay.engines.policy.world import World
 from assay.errors import Malformed
 from assay.formats import manifest
 from assay.formats.manifest import Manifest
-from assay.model.policy import AdmissionRequest, GroupVersionKind, Object, Operation, UserInfo
+from assay.model.policy import GroupVersionKind, Object
 from assay.model.policy_test import PolicyTestResult
-from assay.model.workload import Workload
 
 GROUP = "test.assay.dev"
 ENDINGS = (".yaml", ".yml", ".json")
 _CASE = ("name", "object", "at", "namespace", "existing", "verdict", "action")
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 Reader = Callable[[str], bytes]
-
-
-class _Sighted:
-    """Workloads that were there before any rollout, or never."""
-
-    def __init__(self, *, existing: bool) -> None:
-        self._first = _LONG_AGO if existing else None
-
-    def first(self, workload: Workload) -> datetime | None:
-        """Long ago, or never."""
-        return self._first
-
-    def note(self, workload: Workload, moment: datetime) -> datetime:
-        """Nothing is kept."""
-        return self._first or moment
 
 
 def takes(name: str, data: bytes) -> bool:
@@ -102,33 +86,15 @@ def _fault(case: Object, place: str, policies: list[NativePolicy], folder: str, 
     if not any(wanted.values()):
         wrong(place, "neither verdict nor action is expected")
     now = moment(case["at"], f"{place}.at") if "at" in case else datetime.now(UTC)
-    world = World(now=lambda: now, sightings=_Sighted(existing=flag(case, "existing", place, default=False)))
+    world = World(now=lambda: now, sightings=GivenSightings(existing=flag(case, "existing", place, default=False)))
     name, namespace = text(case, "object", place), text(case, "namespace", place, default="default")
     found = manifest.read(read(posixpath.join(folder, name)), name) if name else []
     if not found:
         wrong(f"{place}.object", "there is no object in a file of this name")
     for item in found:
-        decision = deciding.whole(policies, _created(item.object, namespace), world)
+        decision = deciding.whole(policies, created(item.object, namespace), world)
         for field, value in wanted.items():
             if value and getattr(decision, field) != value:
                 said = "; ".join(f"{one.policy} {one.rule}: {one.outcome} {one.message}" for one in decision.results)
                 return f"{item.place}: {field} is {getattr(decision, field)}, wanted is {value} ({said or 'no policy'})"
     return ""
-
-
-def _created(item: Object, namespace: str) -> AdmissionRequest:
-    """The request that would create an object."""
-    kind = GroupVersionKind.of(item)
-    about: Any = item.get("metadata") if isinstance(item.get("metadata"), dict) else {}
-    own = str(about.get("namespace") or namespace) if resource_kind(kind.group, kind.kind).namespaced else ""
-    whole = {**item, "metadata": {**about, "namespace": own}} if own else item
-    return AdmissionRequest(
-        uid="",
-        kind=kind,
-        resource=resource_of(kind),
-        operation=Operation.CREATE,
-        name=str(about.get("name") or ""),
-        namespace=own,
-        object=whole,
-        user=UserInfo("assay"),
-    )

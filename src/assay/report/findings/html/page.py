@@ -6,36 +6,26 @@ everything else, inline styles included: colours are classes, and the charts are
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 from collections.abc import Iterable
 from html import escape
-from importlib import resources
 
 from assay import __version__
 from assay.model.finding import Finding, Scan
-from assay.report.console import printable
+from assay.report import self_contained
 from assay.report.findings import words
+from assay.report.self_contained import text as _text
 
-_PLACE = re.compile(r"\{\{([a-z-]+)\}\}")
 _BARS = 60
 
 
 def write(scan: Scan) -> bytes:
     """The page."""
-    files = resources.files("assay.report.findings.html")
-    frame, style, script = (files.joinpath(name).read_text("utf-8") for name in ("page.html", "page.css", "page.js"))
     subject = scan.sbom.subject
-    name = f"{subject.name} {_short(subject.version)}".strip() or "components"
+    name = f"{subject.name} {self_contained.short(subject.version)}".strip() or "components"
     gaps = words.gap_summary(scan)
     notices = [*([gaps] if gaps else []), *scan.warnings]
     ecosystems = sorted({item.matches[0].ecosystem for item in scan.findings})
     values = {
-        "style": style,
-        "script": script,
-        "style-hash": _hash(style),
-        "script-hash": _hash(script),
         "title": _text(f"Findings in {name}"),
         "heading": _text(name),
         "summary": _text(words.summary(scan)),
@@ -52,21 +42,7 @@ def write(scan: Scan) -> bytes:
         "suppressed": _suppressed(scan.suppressed),
         "footer": _text(f"assay {__version__} · {scan.timestamp} · advisory data {scan.manifest}"),
     }
-    return _PLACE.sub(lambda match: values[match[1]], frame).encode("utf-8", "replace")
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _short(version: str) -> str:
-    """Of an image's digest what tells it apart."""
-    algorithm, colon, value = version.partition(":")
-    return f"{algorithm}:{value[:12]}…" if colon and len(value) >= 64 else version
-
-
-def _text(text: str) -> str:
-    return escape(printable(text))
+    return self_contained.page("assay.report.findings.html", "page", values)
 
 
 def _options(names: Iterable[str]) -> str:
