@@ -6,6 +6,7 @@ installed, they are the oracle of their schemes.
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 
@@ -16,7 +17,8 @@ from assay.formats.version_set import contains
 _ORDERS = [order(item.name) for item in discover()]
 _SCHEMES = {found.scheme: found for found in _ORDERS}
 _NAMES = sorted(_SCHEMES)
-_DPKG = shutil.which("dpkg")
+_DPKG, _RPM = shutil.which("dpkg"), shutil.which("rpm")
+_EVR = re.compile(r"(?:\d{1,9}:)?[A-Za-z0-9._+~^]+(?:-[A-Za-z0-9._+~^]+)?", re.ASCII)
 _EVERY = 97
 """Of so many inputs one goes to a program: each costs a process."""
 
@@ -47,8 +49,12 @@ def run(data: bytes) -> None:
         intervals = ()
     for interval in intervals:
         contains(interval, first, found.key)
-    if found.scheme in ("debian", "deb", "dpkg") and _DPKG and hash(data) % _EVERY == 0:
-        _against_dpkg(one, other, (first > second) - (first < second))
+    if hash(data) % _EVERY == 0:
+        ours = (first > second) - (first < second)
+        if found.scheme == "debian" and _DPKG:
+            _against_dpkg(one, other, ours)
+        if found.scheme == "rpm" and _RPM:
+            _against_rpm(one, other, ours)
 
 
 def _against_dpkg(one: str, other: str, ours: int) -> None:
@@ -61,3 +67,13 @@ def _against_dpkg(one: str, other: str, ours: int) -> None:
         if answer.stderr:
             return
         assert (answer.returncode == 0) is wanted, (one, relation, other)
+
+
+def _against_rpm(one: str, other: str, ours: int) -> None:
+    assert _RPM is not None
+    if not all(_EVR.fullmatch(text) for text in (one, other)):
+        return
+    script = f"local a, b = rpm.ver('{one}'), rpm.ver('{other}') print(a < b and -1 or a == b and 0 or 1)"
+    answer = subprocess.run([_RPM, "--eval", f"%{{lua:{script}}}"], capture_output=True, text=True, check=False)
+    if answer.returncode == 0 and answer.stdout.strip():
+        assert int(answer.stdout) == ours, (one, other)

@@ -26,13 +26,15 @@ _NUMBERS = re.compile(r"[vV=]?(\d+(?:\.(?:\d+|[xX*]))*)")
 class Dialect(NamedTuple):
     """How an ecosystem writes and orders: its sort key, the operator of a version without one, ``1.2 - 2.3``.
 
-    `before` makes an upper bound exclude the pre-releases of the version that it names: ``<2.0.0-0``.
+    `before` makes an upper bound exclude the pre-releases of the version that it names: ``<2.0.0-0``. Where short
+    versions are `partial`, ``1.2`` is ``1.2.*`` behind every operator: ``<=1.2`` takes 1.2.9, ``>1.2`` begins at 1.3.0.
     """
 
     key: Callable[[str], bytes] = semver.key
     bare: str = "="
     hyphens: bool = True
     before: str = "-0"
+    partial: bool = False
 
 
 def intervals(requirement: str, dialect: Dialect = Dialect()) -> tuple[Interval, ...]:  # noqa: B008
@@ -58,7 +60,7 @@ def _alternative(text: str, dialect: Dialect) -> list[Interval]:
         if match is None:
             raise Malformed(f"{text[:100]!r} is no version range")
         position = match.end()
-        parts = _clause(match[1] or dialect.bare, match[2], dialect.before)
+        parts = _clause(match[1] or dialect.bare, match[2], dialect)
         found = [
             both for one in found for other in parts if (both := relation.meet(one, other, dialect.key)) is not None
         ]
@@ -72,8 +74,8 @@ def _from_to(low: str, high: str, before: str) -> Interval:
     return Interval(low, True, high, True)
 
 
-def _clause(operator: str, version: str, before: str) -> tuple[Interval, ...]:
-    digits = _written(version)
+def _clause(operator: str, version: str, dialect: Dialect) -> tuple[Interval, ...]:
+    digits, before = _written(version), dialect.before
     if not digits:
         if version[0] in _WILD:
             return (Interval(),)
@@ -87,18 +89,20 @@ def _clause(operator: str, version: str, before: str) -> tuple[Interval, ...]:
             return (Interval(_plain(version, digits, wild), True, _grown(digits, min(1, len(digits) - 1), before)),)
         case "~>":
             return (Interval(_plain(version, digits, wild), True, _grown(digits, max(len(digits) - 2, 0), before)),)
-    if not wild:
+    if not wild and not (dialect.partial and len(digits) < 3 and not _rest(version)):
         return relation.of(operator, version)
-    low, high = _plain(version, digits, wild), _grown(digits, len(digits) - 1, before)
+    low, high = _plain(version, digits, True), _grown(digits, len(digits) - 1, before)
     match operator:
         case "<":
-            return (Interval(high=low),)
+            return (Interval(high=low + before if dialect.partial else low),)
         case "<=":
             return (Interval(high=high),)
         case ">":
             return (Interval(high),)
         case ">=":
             return (Interval(low),)
+        case "!=":
+            return Interval(high=low), Interval(high)
         case _:
             return (Interval(low, True, high),)
 

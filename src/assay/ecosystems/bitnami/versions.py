@@ -1,6 +1,8 @@
 """Bitnami's versions: semantic versions; a number after the dash is Bitnami's own revision, later than the release.
 
-``1.2.3 < 1.2.3-1 < 1.2.3-2``, but ``1.2.3-rc1 < 1.2.3``. Key: that of the version, then the revision's number.
+``1.2.3 < 1.2.3-1 < 1.2.3-2``, but ``1.2.3-rc1 < 1.2.3``: Bitnami's own go-version takes ``-rc1`` for a revision, too,
+but its advisories write upstream's pre-releases so. They also begin at ``1.26.0-0`` where all of 1.26.0 is meant, so
+revision 0 is none. Key: that of the version, then the revision's number.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from assay.formats.sort_key import number
 from assay.model.version import Interval
 
 SCHEME = "bitnami"
-REVISION = 1
+REVISION = 2
 
 _REVISION = re.compile(r"(.*\d)-(\d+)", re.ASCII)
 

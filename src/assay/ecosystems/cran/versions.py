@@ -1,4 +1,4 @@
-"""R's versions (``numeric_version``): numbers parted by dots or dashes; fewer numbers are below more."""
+"""R's versions (``utils::compareVersion``): numbers parted by dots or dashes; fewer numbers are below more."""
 
 from __future__ import annotations
 

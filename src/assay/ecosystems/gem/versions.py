@@ -1,6 +1,8 @@
 """RubyGems' version order (Gem::Version): numbers and words in turn; a word makes a pre-release.
 
-Zeros before a word and at the end do not count. Key: ``01 text`` word, ``02`` the end, ``03 number``.
+Zeros before the first word and at the end do not count. What is missing is a zero, so zeros between two words lead as
+far as the end does: ``1.b.0.b < 1.b``. Key: ``01 text`` word, ``02`` zeros, ``03 number``; zeros are ``01 count`` up to
+a word, ``02`` up to the end, and ``03`` and the complement of their count up to a number.
 """
 
 from __future__ import annotations
@@ -13,28 +15,29 @@ from assay.formats.sort_key import MAX_LENGTH, number, text
 from assay.model.version import Interval
 
 SCHEME = "rubygems"
-REVISION = 1
+REVISION = 2
 
 _SEGMENT = re.compile(r"(\d+)|([a-z]+)", re.ASCII | re.IGNORECASE)
-_ZERO = b"\x03\x00"
+_MOST = 0xFFFF
 
 
 def key(version: str) -> bytes:
     """The sort key."""
     parts: list[bytes] = []
-    word_seen = False
+    zeros, word_seen = 0, False
     for digits, word in _SEGMENT.findall(version[:MAX_LENGTH].strip().replace("-", ".pre.")):
-        if digits:
-            parts.append(b"\x03" + number(digits))
+        if digits and not digits.strip("0"):
+            zeros += 1
             continue
-        if not word_seen:
-            word_seen = True
-            while parts and parts[-1] == _ZERO:
-                parts.pop()
-        parts.append(b"\x01" + text(word))
-    while parts and parts[-1] == _ZERO:
-        parts.pop()
-    return b"".join(parts) + b"\x02"
+        if zeros and (digits or word_seen):
+            parts.append(b"\x02\x03" + _two(_MOST - zeros) if digits else b"\x02\x01" + _two(zeros))
+        zeros, word_seen = 0, word_seen or bool(word)
+        parts.append(b"\x03" + number(digits) if digits else b"\x01" + text(word))
+    return b"".join(parts) + b"\x02\x02"
+
+
+def _two(count: int) -> bytes:
+    return count.to_bytes(2)
 
 
 _CLAUSE = re.compile(r"\s*(~>|!=|<=|>=|<|>|=|)\s*([0-9A-Za-z.\-]+)\s*")

@@ -12,7 +12,7 @@ from assay.formats import semver, semver_range
 from assay.model.version import Interval
 
 SCHEME = "semver"
-REVISION = 1
+REVISION = 2
 
 _TOOLCHAIN = re.compile(r"(?:go)?(\d+(?:\.\d+)*)(rc|beta|alpha)(\d+)", re.ASCII)
 

@@ -1,11 +1,12 @@
-"""What Maven itself says of two versions (ComparableVersion): nested lists, compared item by item.
+"""What Maven itself says of two versions (ComparableVersion of Maven 3.5 to 3.8): nested lists, compared item by item.
 
 ::
 
     1.0.0-rc2   [1, [rc, [2]]]          a dash, and a change between digits and letters, opens a list
     1.0.RC2     [1, 0, RC, [2]]         zeros and words for "release" go from the end of each list
 
-A missing item stands for zero, "release" or an empty list. Numbers are above lists, lists above words.
+A missing item stands for zero, "release" or an empty list. Numbers are above lists, lists above words. In one thing
+the POM reference counts, not what Maven does: ``1-ga-1`` is ``1-1``.
 """
 
 from __future__ import annotations
@@ -30,24 +31,29 @@ def parse(version: str) -> list[Item]:
     text = version[:MAX_LENGTH].strip().lower()
     top: list[Item] = []
     lists = [top]
-    start, digits = 0, False
+    start, digits, dashed = 0, False, False
     for place, letter in enumerate(text):
         if letter in ".-":
             lists[-1].append(_item(text[start:place], digits) if place > start else 0)
             start = place + 1
-            if letter == "-":
+            if letter == "-" and dashed and lists[-1] == [_RELEASE]:
+                lists[-1].clear()  # ``1-ga-1`` is ``1-1``
+            elif letter == "-":
                 _open(lists)
+                dashed = True
         elif letter.isascii() and letter.isdigit():
             if not digits and place > start:
                 lists[-1].append(_word(text[start:place], True))
                 start = place
                 _open(lists)
+                dashed = False
             digits = True
         else:
             if digits and place > start:
                 lists[-1].append(int(text[start:place]))
                 start = place
                 _open(lists)
+                dashed = False
             digits = False
     if start < len(text):
         lists[-1].append(_item(text[start:], digits))
@@ -79,8 +85,6 @@ def _normalise(items: list[Item]) -> None:
             del items[place]
         elif not isinstance(items[place], list):
             break
-    if len(items) == 1 and isinstance(items[0], list):
-        items[:] = items[0]  # ``1-ga-1`` is ``1-1``
 
 
 def _lists(one: list[Item], other: list[Item]) -> int:

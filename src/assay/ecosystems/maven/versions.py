@@ -26,7 +26,7 @@ from assay.model.version import Interval
 __all__ = ["REVISION", "SCHEME", "compare", "intervals", "key"]
 
 SCHEME = "maven"
-REVISION = 1
+REVISION = 2
 
 _TOKEN = re.compile(r"([.\-]?)(\d+|[^\d.\-]+|)(?=(\d?))", re.ASCII)
 _SHORT = {"a": "alpha", "b": "beta", "m": "milestone"}
@@ -47,7 +47,7 @@ def key(version: str) -> bytes:
 
 def _tokens(version: str) -> list[_Token]:
     """The tokens; a word after a dot is one after a dash."""
-    result = []
+    result = [_Token(False, "0")] if version[:1] in (".", "-") else []
     position, before = 0, ""
     while position < len(version):
         match = _TOKEN.match(version, position)
@@ -69,7 +69,7 @@ def _trimmed(tokens: list[_Token]) -> list[_Token]:
     result: list[_Token] = []
     for token in tokens:
         if token.dash:
-            while len(result) > 1 and result[-1].value in _NOTHING:
+            while result and result[-1].value in _NOTHING:
                 result.pop()
         result.append(token)
     while result and result[-1].value in _NOTHING:

@@ -6,7 +6,7 @@ from assay.formats import semver, semver_range
 from assay.model.version import Interval
 
 SCHEME = "swift"
-REVISION = 1
+REVISION = 2
 
 key = semver.key
 

@@ -52,7 +52,9 @@ def _semver(one: str, other: str) -> str:
 
 def _built(one: str, other: str) -> str:
     """Julia and Dart compare builds."""
-    if one.partition("+")[0].lstrip("v") == other.partition("+")[0].lstrip("v") and one.lstrip("v") != other.lstrip("v"):
+    if one.partition("+")[0].lstrip("v") == other.partition("+")[0].lstrip("v") and one.lstrip("v") != other.lstrip(
+        "v"
+    ):
         return "a build (after the plus) is after the version without one, and before the next version"
     return _semver(one, other)
 
