@@ -14,6 +14,7 @@ from assay.adapters.archive import ArchiveWalk
 from assay.adapters.image import Image
 from assay.adapters.image_options import ImageOptions
 from assay.adapters.sources import Request, docker_archive, oci_archive
+from assay.engines.catalog.dispatch import Dispatch
 from assay.errors import InputError
 from assay.model.ecosystem import Parser
 
@@ -62,5 +63,5 @@ def run(data: bytes) -> None:
             image = opener(file, "", _REQUEST)
             assert isinstance(image, Image)
             for layer in image.layers:
-                for _ in layer.walk(lambda path: (), executables=False, paths=True):
+                for _ in layer.walk(Dispatch(()), executables=False, paths=True):
                     pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import struct
 
 from assay.ecosystems.nix import database, store
 from assay.errors import AssayError
@@ -24,15 +25,35 @@ def _seed() -> bytes:
         return connection.serialize()
 
 
+def _log() -> bytes:
+    """A log for that database, with one commit and the checksums that belong to it."""
+    head = bytes.fromhex("377f0682002de2180000020000000000 0000000000000000")
+    sums = _summed(head, (0, 0))
+    page = _seed()[:512]
+    frame = struct.pack(">II", 1, len(_seed()) // 512)
+    return head + struct.pack(">II", *sums) + frame + bytes(8) + struct.pack(">II", *_summed(frame + page, sums)) + page
+
+
+def _summed(data: bytes, start: tuple[int, int]) -> tuple[int, int]:
+    one, two = start
+    for first, second in struct.iter_unpack("<II", data):
+        one = (one + first + two) % (1 << 32)
+        two = (two + second + one) % (1 << 32)
+    return one, two
+
+
 SEEDS: list[bytes] = [
     _seed(),
     b"nix/store/0c8dxbw27lw8q5n0bnnxvaz0pzr2rn4n-hello-2.12.1-dev/bin/hello",
     b"\x37\x7f\x06\x82\0-\xe2\x18\0\0\2\0" + bytes(600),
+    _log(),
 ]
 
 
 def run(data: bytes) -> None:
     with contextlib.suppress(AssayError):
         database.parse(File("nix/var/nix/db/db.sqlite", data))
+    with contextlib.suppress(AssayError):
+        database.parse(File("nix/var/nix/db/db.sqlite", SEEDS[0], log=data))
     sqlite_wal.committed(data)
     store.parse(File(data[:1000].decode("utf-8", "replace"), b""))

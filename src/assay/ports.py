@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from assay.model.signature import Scheme
     from assay.model.transparency import Commit, TreeState
 
-EXECUTABLE_MAGIC = frozenset(
-    (
-        b"\x7fELF",
-        b"\xcf\xfa\xed\xfe",
-        b"\xce\xfa\xed\xfe",
-        b"\xca\xfe\xba\xbe",
-        *(b"MZ" + stub + b"\0" for stub in (b"\x90", b"\x80", b"\x78", b"P", b"\0")),
-    )
-)
-"""The first four bytes of executables: ELF, Mach-O of 64 and 32 bits and universal, PE with the usual DOS stubs."""
 
-Wants = Callable[[str], tuple[Parser, ...]]
-"""Asks by a path who would read the file; empty: nobody by its name."""
+class Wants(Protocol):
+    """Who would read a file, asked by its path."""
+
+    def wants(self, path: str) -> tuple[Parser, ...]:
+        """The parsers; empty: nobody by its name."""
+        ...
+
+    def sift(self, paths: bytes) -> Iterable[int]:
+        """Of many paths at once, each between ``\\1/`` and NUL: the numbers of those that `wants` may have
+        parsers for. The others have none.
+        """
+        ...
 
 
 class EntryKind(Enum):

@@ -10,7 +10,8 @@ hold for every case of a kind of file:
 - the project that a lock file or manifest describes is a component of ours, not of theirs (`_is_listed`);
 - so is what a manifest of the npm world asks for: there they list the project alone;
 - a Python requirement that is a URL, a path or a repository has no version of an index;
-- of renv.lock they list what the repository CRAN has, of Manifest.toml what has a version of its own;
+- of renv.lock they list what the repository CRAN has, of Manifest.toml and cabal.project.freeze what has a version
+  of its own;
 - a range is a range with us, and its lower bound with them (`_lower_bound`).
 """
 
@@ -97,6 +98,8 @@ def _is_listed(component: Component, file: str) -> bool:
     if file == "renv.lock":
         is_cran = component.purl is not None and component.purl.type == "cran"
         return is_cran and "assay:cran:repository" not in names
+    if file == "cabal.project.freeze":
+        return bool(component.version)
     if file == "Manifest.toml":
         return bool(component.version) and "assay:julia:version-from" not in names
     return not is_project or "assay:npm:workspace" in names

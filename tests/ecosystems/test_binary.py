@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assay.ecosystems.binary import ECOSYSTEM, PROGRAMS, gather, recognise
 from assay.ecosystems.binary.linked import libraries
-from assay.ecosystems.binary.table import compiled, search, table
+from assay.ecosystems.binary.table import compiled, lead, search, table
 from assay.engines.catalog.layer import load
 from assay.model.component import ComponentType, Presence
 from assay.model.ecosystem import File, Located
@@ -45,6 +45,48 @@ def test_every_expression_names_a_version_and_is_bounded() -> None:
             assert "version" in pattern.groupindex, f"{key}: {expression}"
             literal = re.sub(r"\\\\.|\\.|\[[^\]]*\]", "x", expression)
             assert not re.search(r"[*]|(?<!\})\+|\{\d+,\}", literal), f"{key}: {expression}"
+
+
+_BYTES = st.lists(
+    st.one_of(
+        st.binary(max_size=6),
+        st.sampled_from(
+            [b"\0", b"?", b"1.2.3", b"PostgreSQL ", b"nginx version: x/", b"curl/", b"Lavc", b"bun-v", b"bun-"]
+        ),
+    ),
+    max_size=12,
+).map(b"".join)
+
+
+@given(_BYTES)
+def test_what_is_found_by_its_lead_is_what_the_whole_search_finds(content: bytes) -> None:
+    for program in table().programs.values():
+        for expression in program.match:
+            if "{name}" in expression:
+                continue
+            found, whole = search((expression,), content), compiled(expression).search(content)
+            assert (found.version if found else None) == (
+                whole["version"].decode("utf-8", "replace") if whole else None
+            )
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (r"curl/<<#\.#>>", (0, b"curl/")),
+        (r"[\x00?]PostgreSQL <<#>>", (1, b"PostgreSQL ")),
+        (r"bun-v?<<#>>", (0, b"bun-")),
+        (r"\x00\x00Qt <<#>>", (0, b"\0\0Qt ")),
+        (r"java|node<<#>>", (0, b"")),
+        (r"abcd(?:e|f)<<#>>", (0, b"abcd")),
+        (r"abc<<#>>", (0, b"")),
+        (r"(?s)abcd<<#>>", (0, b"")),
+    ],
+)
+def test_the_lead_of_an_expression_is_what_every_match_begins_with(
+    expression: str, expected: tuple[int, bytes]
+) -> None:
+    assert lead(expression) == expected
 
 
 def test_programs_are_applications_that_are_there() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from assay.adapters.directory import Directory
+from assay.ecosystems import discover
 from assay.ecosystems.cocoapods import lock as pods
 from assay.ecosystems.cpan import installed, meta
 from assay.ecosystems.cran import description, renv, terms
@@ -15,6 +19,7 @@ from assay.ecosystems.pub import manifest as pubspec
 from assay.ecosystems.swift import resolved
 from assay.ecosystems.terraform import lock as terraform
 from assay.ecosystems.wordpress import header
+from assay.engines.catalog import catalog
 from assay.errors import Malformed
 from assay.model.ecosystem import File, Found
 
@@ -58,14 +63,106 @@ def test_versions_of_pub_stay_text() -> None:
 
 
 def test_frozen_constraints() -> None:
-    assert ids(freeze.parse(File("x", b"constraints: a ==1.0, any.b ==2,\n  any.c >=1, any.d installed"))) == [
-        "pkg:hackage/a@1.0",
-        "pkg:hackage/b@2",
+    found = freeze.parse(File("x", b"constraints: a ==1.0, any.b==2,\n  any.c  >=1\n && <2, any.d installed, a +f -g"))
+    assert [(item.id, item.version_range) for item in found.components] == [
+        ("pkg:hackage/a@1.0", ""),
+        ("pkg:hackage/b@2", ""),
+        ("pkg:hackage/c", ">=1 && <2"),
+        ("pkg:hackage/d", ""),
     ]
+    assert found.skipped == ()
     with pytest.raises(Malformed):
         freeze.parse(File("x", b"constraints:\nfoo\nfoo\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("any.a ==1.*", [("", "==1.*")]),
+        ("any.a ==1 || ==2", [("", "==1 || ==2")]),
+        ("app:setup.any.a ==1", [("1", "")]),
+        ("setup.a source", [("", "")]),
+        ("any.a (>=1)", [("", "(>=1)")]),
+        ("a test, a bench, a -x +y-z", []),
+        ("any.a ==1, any.a ==2, any.a ==1", [("1", ""), ("2", "")]),
+    ],
+)
+def test_constraints_of_cabal(text: str, shown: list[tuple[str, str]]) -> None:
+    found = freeze.parse(File("cabal.project.freeze", f"constraints: {text}".encode()))
+    assert [(item.version, item.version_range) for item in found.components] == shown
+    assert ({item.name for item in found.components} <= {"a"}, found.skipped) == (True, ())
+
+
+@pytest.mark.parametrize("text", ["a", "ainstalled", "a ? 1", "a installed 1", "any. ==1", "a ==1 -f"])
+def test_what_is_no_constraint_is_told(text: str) -> None:
+    found = freeze.parse(File("cabal.project.freeze", f"constraints: any.b ==1, {text}".encode()))
+    assert ids(found) == ["pkg:hackage/b@1"]
+    assert [item.reason for item in found.skipped] == [f"not a constraint: {text!r}"]
+
+
+def test_a_range_of_cabal_and_the_version_that_is_pinned_are_one(tmp_path: Path) -> None:
+    (tmp_path / "cabal.project.freeze").write_text("constraints: any.a ==1.5, setup.a >=1 && <2, any.a installed\n")
+    found = catalog(Directory(str(tmp_path)), [one for one in discover() if one.name == "hackage"])
+    assert [item.id for item in found.components] == ["pkg:hackage/a@1.5"]
+
+
+def test_what_stack_takes_from_elsewhere_has_a_name_whatever_is_missing() -> None:
+    text = """
+extra-deps:
+- text
+- acme-1.10@rev:0
+- {git: "https://git.example/mono.git", commit: 98a0a6b0, subdirs: [./core, packages/server-0.2]}
+- {hg: "https://hg.example/clock", commit: abc}
+- {archive: "https://files.example/greeter-0.4.1.tar.gz", subdir: greeter-tools}
+- {size: 7}
+"""
+    found = stack.parse(File("stack.yaml", text.encode()))
+    assert [(item.name, item.version) for item in found.components] == [
+        ("text", ""),
+        ("acme", "1.10"),
+        ("core", ""),
+        ("server", "0.2"),
+        ("clock", ""),
+        ("greeter-tools", ""),
+    ]
+    assert [item.purl.qualifier("vcs_url") for item in found.components[2:5] if item.purl] == [
+        "git+https://git.example/mono.git@98a0a6b0",
+        "git+https://git.example/mono.git@98a0a6b0",
+        "hg+https://hg.example/clock@abc",
+    ]
+    assert [item.reason for item in found.skipped] == ["1 packages without name and version"]
+
+
+def test_a_lock_of_stack_that_completes_nothing() -> None:
     with pytest.raises(Malformed):
         stack.parse_lock(File("x", b"a: b\n"))
+    found = stack.parse_lock(
+        File("x", b"packages:\n- original: {hackage: acme-1.10}\n- completed: {name: a, version: '1'}\n")
+    )
+    assert ids(found) == ["pkg:hackage/acme@1.10", "pkg:hackage/a@1"]
+    assert found.components[1].references == ()
+
+
+JULIA = """
+[[Dates]]
+uuid = "ade2ca70-3891-5945-98fb-dc099432e06a"
+[[Tree]]
+git-tree-sha1 = "0809951a1774dc724da22d26e4289bbaab77809a"
+uuid = "864edb3b-99cc-5e75-8d2d-829cb0a9cfe8"
+[[Nothing]]
+deps = ["Dates"]
+"""
+
+
+@pytest.mark.parametrize("version", ["", "1.9.2"])
+def test_packages_of_julia_without_a_version_are_not_lost(version: str) -> None:
+    text = JULIA.replace("[[", "[[deps.") if version else JULIA
+    head = f'julia_version = "{version}"\nmanifest_format = "2.0"\n' if version else ""
+    found = julia.parse(File("Manifest.toml", (head + text).encode()))
+    assert [(item.name, item.version) for item in found.components] == [("Dates", version), ("Tree", "")]
+    properties = [{item.name.rpartition(":")[2] for item in one.properties} for one in found.components]
+    assert properties == [{"standard-library"} | ({"version-from"} if version else set()), {"git-tree-sha1"}]
+    assert [item.reason for item in found.skipped] == ["1 packages without UUID and version"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import struct
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -96,6 +97,39 @@ def test_the_sqlite_database_of_rpm(installed: Path) -> None:
     files = {item.owner: item.paths for item in found.owns}
     assert files["rpm:greet-1:1.2-3.noarch"] == b"usr/bin/greet"
     assert files["rpm:greet-data-1:1.2-3.noarch"].split() == [b"usr/share/greet", b"usr/share/greet/voice"]
+
+
+@pytest.mark.system
+def test_what_rpm_has_left_in_its_log(installed: Path, tmp_path: Path) -> None:
+    """A reader keeps rpm from moving its log into the database; both are copied as they lie there then."""
+    root, copy = tmp_path / "root", tmp_path / "copy"
+    shutil.copytree(installed, root)
+    folder = root / "var/lib/rpm"
+    command = ["rpm", *rpm_options(root), "--nodeps", "--justdb", "-e", "greet"]
+    with contextlib.closing(sqlite3.connect(folder / "rpmdb.sqlite")) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM Packages").fetchall()
+        with subprocess.Popen(command) as erasing:
+            wait_for_rows(folder / "rpmdb.sqlite", 1)
+            shutil.copytree(folder, copy)
+            reader.close()  # rpm waits for it, some seconds at most
+        assert erasing.returncode == 0
+    (copy / "rpmdb.sqlite-shm").unlink(missing_ok=True)
+    alone, log = (copy / "rpmdb.sqlite").read_bytes(), (copy / "rpmdb.sqlite-wal").read_bytes()
+    path = "var/lib/rpm/rpmdb.sqlite"
+    assert shown(database.parse_sqlite(File(path, alone))) == listed(installed)
+    assert shown(database.parse_sqlite(File(path, alone, log=log))) == listed(root)
+    assert len(listed(root)) == 1
+
+
+def wait_for_rows(path: Path, number: int) -> None:
+    """Until others see so many packages in the database, for ten seconds at most."""
+    for _ in range(200):
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as other:
+            if other.execute("SELECT count(*) FROM Packages").fetchone() == (number,):
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"not {number} packages in time")
 
 
 @pytest.mark.system

@@ -246,7 +246,7 @@ def test_names_below_the_dot_are_those_without_it(form: int) -> None:
         logged: list[str] = []
         marked: list[str] = []
         walker = Walker(
-            Chunked(archive(members, form)), lambda path: True, log=logged.append, marks=lambda p: marked.append(p)
+            Chunked(archive(members, form)), lambda path: True, log=logged.extend, marks=lambda p: marked.append(p)
         )
         seen = [(item.path, item.kind, item.mode, item.target, walker.window.take(item.size)) for item in walker]
         assert not walker.truncated and not walker.rejected
@@ -262,6 +262,42 @@ def test_names_below_the_dot_are_those_without_it(form: int) -> None:
 @pytest.mark.parametrize("logs", [True, False])
 def test_folders_that_lead_out_are_told(logs: bool) -> None:
     data = archive([(info(name, tarfile.DIRTYPE), b"") for name in ("a/../../b", "../c", "./d")], tarfile.GNU_FORMAT)
-    walker = Walker(Chunked(data), lambda path: True, log=(lambda path: None) if logs else None)
+    walker = Walker(Chunked(data), lambda path: True, log=(lambda paths: None) if logs else None)
     assert list(walker) == []
     assert walker.rejected == ["a/../../b", "../c"]
+
+
+_PARTS = st.sampled_from(["a", "b.txt", ".c", "..", ".", "", "want", "d" * 120, "länge"])
+
+
+@settings(max_examples=150)
+@given(st.lists(st.tuples(st.lists(_PARTS, min_size=1, max_size=4), st.integers(0, 3)), max_size=12), _SIZES)
+def test_plain_files_that_are_asked_about_together_are_those_asked_one_by_one(
+    entries: list[tuple[list[str], int]], sizes: list[int]
+) -> None:
+    """The window's size decides how many are; names are odd, long, hidden, or lead out."""
+    members = []
+    for parts, kind in entries:
+        name = "/".join(parts)
+        item = info(name, tarfile.DIRTYPE) if kind == 3 else info(name, size=700 * kind)
+        members.append((item, bytes([kind]) * item.size))
+    data = archive(members, tarfile.GNU_FORMAT)
+
+    def sieve(text: bytes) -> list[int]:
+        paths = text.split(b"\0")[:-1]
+        assert all(path.startswith(b"\1/") for path in paths)
+        return [number for number, path in enumerate(paths) if b"want" in path]
+
+    def seen(**options: object) -> tuple[list[tuple[str, int, bytes]], list[str], list[str]]:
+        logged: list[str] = []
+        walker = Walker(Chunked(data, sizes), lambda path: "want" in path, log=logged.extend, **options)  # type: ignore[arg-type]
+        found = [(item.path, item.mode, walker.window.take(item.size)) for item in walker]
+        assert not walker.truncated
+        return found, sorted(logged), walker.rejected
+
+    together = seen(sieve=sieve)
+    assert together == seen()
+    wanted = [(item.name, item.mode, content) for item, content in members if "want" in item.name and item.isreg()]
+    assert [content for _, _, content in together[0]] == [
+        content for name, _, content in wanted if tar.normalise(name) and "want" in str(tar.normalise(name))
+    ]

@@ -25,8 +25,9 @@ from assay.formats import compression, tar, zip
 from assay.formats.compression import ByteStream
 from assay.model.component import Component, ComponentType
 from assay.model.ecosystem import Content, Parser
+from assay.model.executable import MAGIC
 from assay.model.sbom import Attached, Layer, Skipped
-from assay.ports import EXECUTABLE_MAGIC, Entry, EntryKind, LayerSource, Progress, Wants
+from assay.ports import Entry, EntryKind, LayerSource, Progress, Wants
 
 MAX_DEPTH = 5
 MAX_INNER = 4 << 30
@@ -75,7 +76,7 @@ class _Tree:
         self._progress = progress
 
     def walk(self, wants: Wants, *, executables: bool, paths: bool) -> ArchiveWalk:
-        return ArchiveWalk(self._file, self._name, wants, executables, self._progress)
+        return ArchiveWalk(self._file, self._name, wants.wants, executables, self._progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,12 @@ class ArchiveWalk:
     paths = b""
 
     def __init__(
-        self, file: OpenFile, name: str, wants: Wants, executables: bool, progress: Progress | None = None
+        self,
+        file: OpenFile,
+        name: str,
+        wants: Callable[[str], tuple[Parser, ...]],
+        executables: bool,
+        progress: Progress | None = None,
     ) -> None:
         self.skipped: list[Skipped] = []
         self.symlinks = b""
@@ -117,7 +123,7 @@ class ArchiveWalk:
     def __iter__(self) -> Iterator[Entry]:
         """The file itself, if somebody wants it, then what is in it."""
         parsers = self._wants(self._name)
-        if parsers or (self._executables and self._file.read(0, 4) in EXECUTABLE_MAGIC):
+        if parsers or (self._executables and self._file.read(0, 4) in MAGIC):
             mode = os.fstat(self._file.descriptor).st_mode
             yield Entry(self._name, EntryKind.FILE, parsers, mode, self._file.size, read=self._file.content)
         if not parsers or _ALSO_TREES.search(self._name):
@@ -191,8 +197,7 @@ class ArchiveWalk:
         hard = entry.kind is EntryKind.HARDLINK
         path, target = stored.prefix + entry.path, stored.prefix + entry.target if hard else entry.target
         if not hard and not target.startswith("/"):
-            self._links.add(path)
-            self._links.add(target)
+            self._links.add((path, target))
         if parsers:
             yield Entry(path, entry.kind, parsers, target=target)
 
@@ -207,7 +212,7 @@ class ArchiveWalk:
                 continue
             path = stored.prefix + clean
             parsers, inner = self._wants(path), _ARCHIVE.search(clean) is not None
-            if not (parsers or inner or (self._executables and _starts(archive, member) in EXECUTABLE_MAGIC)):
+            if not (parsers or inner or (self._executables and _starts(archive, member) in MAGIC)):
                 continue
             self._budget.spend(entries=1)
             marked = (*parsers, _INNER) if inner else parsers
@@ -230,7 +235,7 @@ class ArchiveWalk:
         path = _COMPRESSED.sub("", stored.path)
         file = spool.spooled(_until_fault(stream, partial(self._skip, stored.path)), path, MAX_INNER)
         parsers = self._wants(path) if path != stored.path else ()
-        if parsers or (self._executables and file.read(0, 4) in EXECUTABLE_MAGIC):
+        if parsers or (self._executables and file.read(0, 4) in MAGIC):
             yield Entry(path, EntryKind.FILE, parsers, 0o644, file.size, read=file.content)
         yield from self._open(_Stored(path, file.stream, file.content, stored.depth + 1))
 

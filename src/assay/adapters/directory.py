@@ -13,8 +13,9 @@ from assay.adapters import content
 from assay.errors import InputError
 from assay.model.component import Component, ComponentType
 from assay.model.ecosystem import Content
+from assay.model.executable import MAGIC
 from assay.model.sbom import Attached, Layer, Skipped
-from assay.ports import EXECUTABLE_MAGIC, Entry, EntryKind, LayerSource, Wants
+from assay.ports import Entry, EntryKind, LayerSource, Wants
 
 if TYPE_CHECKING:
     from assay.adapters.tar_layer import PathLog
@@ -63,7 +64,7 @@ class DirectoryWalk:
         self.symlinks = b""
         self._root = root
         self._excluded = excluded
-        self._wants = wants
+        self._wants = wants.wants
         self._executables = executables
         self._links: PathLog | None = None
 
@@ -125,8 +126,7 @@ class DirectoryWalk:
             from assay.adapters.tar_layer import PathLog
 
             self._links = PathLog()
-        self._links.add(path)
-        self._links.add(target)
+        self._links.add((path, target))
         if not parsers:
             return None
         real, root = os.path.realpath(item.path), os.path.realpath(self._root)
@@ -150,7 +150,7 @@ class DirectoryWalk:
             self._skip(path, error)
             return False
         try:
-            return os.read(descriptor, 4) in EXECUTABLE_MAGIC
+            return os.read(descriptor, 4) in MAGIC
         except OSError as error:
             self._skip(path, error)
             return False

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from assay.adapters.spool import OpenFile, Slice
 from assay.errors import InputError, LimitExceeded
 from assay.formats import tar
+from assay.formats.window import Window
 
 MAX_MEMBERS = 100_000
 _WINDOW = 16 << 10
@@ -73,7 +74,7 @@ class TarIndex:
         return data
 
 
-class _SeekingWindow(tar.Window):
+class _SeekingWindow(Window):
     """A window that steps over content instead of reading it."""
 
     __slots__ = ("_file",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 
@@ -11,11 +11,12 @@ from assay.adapters import content
 from assay.adapters.blob import verified
 from assay.errors import InputError, Malformed
 from assay.formats import compression, tar
+from assay.formats.window import Window
 from assay.model.digest import Digest
 from assay.model.ecosystem import Content, Parser
-from assay.model.executable import Ends
+from assay.model.executable import MAGIC, Ends
 from assay.model.sbom import Layer, Skipped
-from assay.ports import EXECUTABLE_MAGIC, Entry, EntryKind, Wants
+from assay.ports import Entry, EntryKind, Wants
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
@@ -40,7 +41,7 @@ class TarLayer:
 
     def walk(self, wants: Wants, *, executables: bool, paths: bool) -> TarWalk:
         """Start a pass over the members."""
-        return TarWalk(self.layer, self._unpacked, wants, executables, paths)
+        return TarWalk(self.layer, self._unpacked, wants.wants, executables, paths, sieve=wants.sift)
 
     @contextmanager
     def _unpacked(self, careful: bool) -> Iterator[compression.ByteStream]:
@@ -65,10 +66,10 @@ class PathLog:
         self._done: list[bytes] = []
         self._batch: list[str] = []
 
-    def add(self, path: str) -> None:
-        """Keep one path."""
-        self._batch.append(path)
-        if len(self._batch) == self.BATCH:
+    def add(self, paths: Sequence[str]) -> None:
+        """Keep some paths."""
+        self._batch.extend(paths)
+        if len(self._batch) >= self.BATCH:
             self._flush()
 
     def _flush(self) -> None:
@@ -87,7 +88,15 @@ class TarWalk:
     """One pass over a layer (`assay.ports.Walk`); a damaged stream is read once more, carefully, up to its fault."""
 
     def __init__(
-        self, layer: Layer, opener: TarOpener, wants: Wants, executables: bool, paths: bool, noun: str = "layer"
+        self,
+        layer: Layer,
+        opener: TarOpener,
+        wants: Callable[[str], tuple[Parser, ...]],
+        executables: bool,
+        paths: bool,
+        *,
+        noun: str = "layer",
+        sieve: Callable[[bytes], Iterable[int]] | None = None,
     ) -> None:
         self.skipped: list[Skipped] = []
         self.paths = b""
@@ -96,7 +105,8 @@ class TarWalk:
         self._noun = noun
         self._opener = opener
         self._wants = wants
-        self._magic = EXECUTABLE_MAGIC if executables else frozenset()
+        self._sieve = sieve
+        self._magic = MAGIC if executables else frozenset()
         self._record = paths
         self._links = PathLog()
         self._handed_out = 0
@@ -130,7 +140,7 @@ class TarWalk:
         return fault
 
     def _entries(self, stream: compression.ByteStream, log: PathLog | None) -> Iterator[Entry]:
-        walker = tar.Walker(stream, self._wants, self._magic, log.add if log else None, _is_whiteout)
+        walker = tar.Walker(stream, self._wants, self._magic, log.add if log else None, _is_whiteout, self._sieve)
         for number, member in enumerate(walker):
             entry = self._entry(member, walker)
             if number >= self._handed_out:
@@ -156,8 +166,7 @@ class TarWalk:
             view = partial(self._view, walker.window, member.size)
             return Entry(member.path, EntryKind.FILE, parsers, member.mode, member.size, read=read, view=view)
         if member.kind == b"2":
-            self._links.add(member.path)
-            self._links.add(member.target)
+            self._links.add((member.path, member.target))
         parsers = self._wants(member.path) if member.kind != b"5" else ()
         if not parsers:
             return None
@@ -176,12 +185,12 @@ class TarWalk:
         return Entry(member.path, EntryKind.HARDLINK, parsers, target=target)
 
     @staticmethod
-    def _read(window: tar.Window, size: int) -> Content:
+    def _read(window: Window, size: int) -> Content:
         if size <= content.MAPPED_FROM:
             return window.take(size)
         return content.spool(window.chunks(size), size)
 
-    def _view(self, window: tar.Window, size: int) -> Content | memoryview | Ends:
+    def _view(self, window: Window, size: int) -> Content | memoryview | Ends:
         """The content without a copy, or in a buffer that serves one entry after the other."""
         if size > content.MAPPED_FROM:
             return self._ends(window, size)
@@ -190,7 +199,7 @@ class TarWalk:
             return memoryview(window.buffer)[window.position - size : window.position]
         return self._buffered(window, size)
 
-    def _buffered(self, window: tar.Window, size: int) -> memoryview:
+    def _buffered(self, window: Window, size: int) -> memoryview:
         if size > len(self._buffer):
             self._buffer = bytearray(size)
         view, filled = memoryview(self._buffer), 0
@@ -199,12 +208,14 @@ class TarWalk:
             filled += len(chunk)
         return view[:filled]
 
-    def _ends(self, window: tar.Window, size: int) -> Content | Ends:
+    def _ends(self, window: Window, size: int) -> Content | Ends:
         """Of a large ELF file the header and the end, where the section table lies: few hold a section that anybody
         wants, and those are read again. Go's programs, which do, are told by their note at the beginning.
         """
         window.fill(_HEAD)
         head = bytes(window.buffer[window.position : window.position + _HEAD])
+        if head[:4] not in self._magic:
+            return Ends(head, memoryview(b""), size)  # wanted for its path alone
         if head[:4] != b"\x7fELF" or _GO_NOTE in head:
             return self._read(window, size)
         if not window.skip(size - content.MAPPED_FROM):

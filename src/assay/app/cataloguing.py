@@ -100,10 +100,13 @@ def _platform(text: str) -> Platform | None:
 
 
 def _catalog(source: object, request: SbomRequest) -> Sbom:
+    from assay.adapters import allocation
     from assay.adapters.directory import Directory, excluder
     from assay.engines.catalog import Options, catalog
 
     in_folder = isinstance(source, Directory)
+    if not in_folder:
+        allocation.give_back()
     threads = min(os.cpu_count() or 1, 8)
     chosen = ecosystems(request.ecosystems)
     options = Options(

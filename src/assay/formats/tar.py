@@ -10,32 +10,28 @@ many entries that nobody wants, because an image has hundreds of thousands of th
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from assay.errors import LimitExceeded, Malformed
+from assay.formats.compression import ByteStream
+from assay.formats.window import Window
 
 BLOCK = 512
-WINDOW = 1 << 20
 _SMALLEST = 64
 """Bytes; what is not larger is no executable."""
 MAX_EXTENDED = 4 << 20
 """Bytes of one pax header or GNU long name; real ones are below 100 kB."""
 
-_HEADER = struct.Struct("100s8s16x12s20xc")
+_HEADER = struct.Struct("100s24x11s21x106s83xB")
+"""Name, size, type flag with link name and mark, and the first byte of the prefix."""
+_FILE = b"0" + bytes(100) + b"ustar"
+_FOLDER = b"5" + bytes(100) + b"ustar"
+_LONG_NAME = b"L" + bytes(100) + b"ustar"
 _ZERO = bytes(BLOCK)
 _REGULAR = frozenset((b"0", b"\0", b"7"))
 _EXTENDED = frozenset((b"x", b"g", b"L", b"K"))
 _WITH_CONTENT = _REGULAR | _EXTENDED | {b"S", b"D", b"M", b"V", b"N", b"X"}
-
-
-class ByteStream(Protocol):
-    """What a walk reads: a decompressor or a file opened without a buffer of its own."""
-
-    def readinto(self, buffer: memoryview, /) -> int:
-        """Fill a part of `buffer` and say how much; 0 at the end."""
-        ...
 
 
 @dataclass(slots=True)
@@ -54,70 +50,17 @@ class Member:
     interest: object = None
 
 
-class Window:
-    """A sliding view of a byte stream that can be peeked at, read from and skipped over."""
-
-    __slots__ = ("_stream", "_view", "buffer", "end", "position", "total")
-
-    def __init__(self, stream: ByteStream, size: int = WINDOW) -> None:
-        self.buffer = bytearray(size)
-        self._view = memoryview(self.buffer)
-        self._stream = stream
-        self.position = 0
-        self.end = 0
-        self.total = 0
-
-    def fill(self, wanted: int) -> bool:
-        """Make `wanted` bytes (at most the window's size) available from `position`; False at the end."""
-        if self.end - self.position >= wanted:
-            return True
-        left = self.end - self.position
-        if left:
-            self._view[:left] = bytes(self._view[self.position : self.end])
-        self.position, self.end = 0, left
-        while self.end < wanted:
-            count = self._stream.readinto(self._view[self.end :])
-            if not count:
-                return False
-            self.end += count
-            self.total += count
-        return True
-
-    def skip(self, size: int) -> bool:
-        """Step over `size` bytes; False where the stream ends before."""
-        while size > self.end - self.position:
-            size -= self.end - self.position
-            self.position = self.end
-            if not self.fill(1):
-                return False
-        self.position += size
-        return True
-
-    def chunks(self, size: int) -> Iterator[memoryview]:
-        """The next `size` bytes in pieces, each valid until the next; shorter where the stream ends before."""
-        while size and self.fill(1):
-            count = min(size, self.end - self.position)
-            start, self.position = self.position, self.position + count
-            size -= count
-            yield self._view[start : start + count]
-
-    def take(self, size: int) -> bytes:
-        """The next `size` bytes, fewer where the stream ends before."""
-        if size <= self.end - self.position:
-            self.position += size
-            return bytes(self._view[self.position - size : self.position])
-        return b"".join(bytes(chunk) for chunk in self.chunks(size))
-
-
 class Walker:
     """Steps through a stream, and stops at the members that somebody may want.
 
     `wants(path)` says of a regular file whether (truthy) its content is wanted by name; `marks` is asked before it of
     files with a part that may begin with a dot. Files that begin with four bytes in `magic` are handed out too, and
     so is everything that is neither a regular file nor a folder. While a member is handed out,
-    `window` stands at its content; what the caller does not read is skipped. `log` hears the path of every entry
-    (folders with a trailing slash). After the walk, `truncated` says why it ended before the end mark, if it did,
-    and `rejected` lists the paths that point outside of the root.
+    `window` stands at its content; what the caller does not read is skipped. `log` hears the paths of all entries
+    (folders with a trailing slash). `sieve`, where there is one, is asked about many plain paths at once, each between
+    ``\\1/`` and NUL, and gives the numbers of those that `wants` is to be asked about. After the walk,
+    `truncated` says why it ended before the end mark, if it did, and `rejected` lists the paths that point outside of
+    the root.
     """
 
     def __init__(
@@ -125,8 +68,9 @@ class Walker:
         stream: ByteStream,
         wants: Callable[[str], object],
         magic: frozenset[bytes] = frozenset(),
-        log: Callable[[str], None] | None = None,
+        log: Callable[[Sequence[str]], None] | None = None,
         marks: Callable[[str], object] | None = None,
+        sieve: Callable[[bytes], Iterable[int]] | None = None,
     ) -> None:
         self.window = Window(stream)
         self.truncated = ""
@@ -136,66 +80,116 @@ class Walker:
         self._magic = magic
         self._first = frozenset(mark[0] for mark in magic)
         self._log = log
+        self._sieve = sieve
         self._global: dict[str, bytes] = {}
         self._next: dict[str, bytes] = {}
 
     def __iter__(self) -> Iterator[Member]:
         """The members in order; raises `Malformed` for a header that is none."""
-        window, buffer, log, wants = self.window, self.window.buffer, self._log, self._wants
-        pending, fixed, first = self._next, self._global, self._first
-        unpack = _HEADER.unpack_from
-        while window.end - window.position >= BLOCK or window.fill(BLOCK):
-            at = window.position
-            name, mode, size_field, kind = unpack(buffer, at)
-            if kind == b"5" and not pending and not fixed and _is_plain_folder(name, buffer, at):
+        window = self.window
+        while window.fill(BLOCK):
+            if not self._next and not self._global:
+                yield from self._run()
+                if window.end - window.position < BLOCK:
+                    continue
+            name, _, middle, _ = _HEADER.unpack_from(window.buffer, window.position)
+            if not name[0] and window.buffer[window.position : window.position + BLOCK] == _ZERO:
                 window.position += BLOCK
-                if log is not None:
-                    log(self._inside(name.partition(b"\0")[0].rstrip(b"/").decode("utf-8", "surrogateescape")) + "/")
-                continue
-            if kind != b"0" or pending or fixed or name[-1] or buffer[at + 345]:
-                if not name[0] and buffer[at : at + BLOCK] == _ZERO:
-                    window.position += BLOCK
-                    return
-                unusual = self._unusual(name, mode, size_field, kind)
-                if unusual is not None:
-                    yield from self._consider(unusual)
-                if self.truncated:
-                    return
-                continue
-            if buffer[at + 257 : at + 262] != b"ustar":
-                _check(buffer, at)
-            path = name[: name.index(0)].decode("utf-8", "surrogateescape")
-            try:
-                size = int(size_field[:11], 8)
-            except ValueError:
-                size = number(size_field)
-            window.position = at = at + BLOCK
-            if size < 0:
-                raise Malformed(f"tar header with the size {size}")
-            written, path = path, path.removeprefix("./")
-            if not path or path[0] in "./" or path[-1] == "/" or "/." in path or "//" in path:
-                yield from self._consider(Member(self._inside(written), kind, _mode(mode), size))
-            else:
-                if log is not None:
-                    log(path)
-                interest = wants(path)
-                if interest or (size > _SMALLEST and (at >= window.end or buffer[at] in first)):
-                    yield from self._hand_out(Member(path, kind, _mode(mode), size, "", interest))
-                else:
-                    position = at + ((size + 511) & -512)
-                    if position <= window.end:
-                        window.position = position
-                    elif not window.skip(position - at):
-                        self.truncated = f"tar ends within the content of {path}"
+                return
+            member = self._unusual(name, middle[:1])
+            if member is not None:
+                yield from self._consider(member)
             if self.truncated:
                 return
         if window.end != window.position:
             self.truncated = "tar ends within a header"
 
+    def _run(self) -> Iterator[Member]:
+        """The plain files (and folders) that follow each other whole in the window: what nearly all entries are.
+
+        Only the few header fields that decide are looked at, and the names of all are asked about together.
+        """
+        window, buffer, log = self.window, self.window.buffer, self._log
+        at = window.position
+        unpack, first, last = _HEADER.unpack_from, self._first, window.end - BLOCK
+        names: list[bytes] = []
+        places: list[int] = []
+        chosen: list[int] = []
+        while at <= last:
+            name, size_field, middle, prefix = unpack(buffer, at)
+            header = at
+            if middle != _FILE:
+                if middle == _FOLDER and not prefix and b".." not in name:
+                    if log is not None:
+                        log((self._inside(_text(name).rstrip("/")) + "/",))
+                    at += BLOCK
+                    continue
+                if middle != _LONG_NAME or (long := self._long_name(at)) is None:
+                    break
+                name, header = long
+                _, size_field, middle, prefix = unpack(buffer, header)
+                if middle != _FILE:
+                    break
+            if prefix or name[-1]:
+                break
+            try:
+                size = int(size_field, 8)
+            except ValueError:
+                break
+            content = header + BLOCK
+            after = content + ((size + 511) & -512)
+            if size < 0 or after > window.end:
+                break
+            if size > _SMALLEST and buffer[content] in first:
+                chosen.append(len(names))
+            names.append(name[: name.index(0)])
+            places.append(header)
+            at = after
+        window.position = at
+        if names:
+            yield from self._sifted(names, places, chosen)
+            window.position = at
+
+    def _long_name(self, at: int) -> tuple[bytes, int] | None:
+        """The name that a GNU header at `at` gives to the next member, with a NUL, and where that one's header is."""
+        size = number(bytes(self.window.buffer[at + 124 : at + 136]))
+        header = at + BLOCK + ((size + 511) & -512)
+        if not 0 < size <= 8 * BLOCK or header + BLOCK > self.window.end:
+            return None
+        name = bytes(self.window.buffer[at + BLOCK : at + BLOCK + size]).partition(b"\0")[0]
+        return name + b"\0", header
+
+    def _sifted(self, names: list[bytes], places: Sequence[int], chosen: list[int]) -> Iterator[Member]:
+        """Hand out of plain files those that are wanted by name, or by what they begin with (`chosen`)."""
+        window = self.window
+        text = b"\1/" + b"\0\1/".join(names) + b"\0"
+        if b"/./" in text:
+            names = [name[2:] if name[:2] == b"./" else name for name in names]
+            text = b"\1/" + b"\0\1/".join(names) + b"\0"
+        odd: set[int] = set()
+        if b"/." in text or b"//" in text or b"/\0" in text:
+            odd = {number for number, name in enumerate(names) if _is_odd(name)}
+        asked = range(len(names)) if self._sieve is None else sorted({*self._sieve(text), *chosen, *odd})
+        if self._log is not None:
+            plain = [name for number, name in enumerate(names) if number not in odd] if odd else names
+            self._log([_text(name) for name in plain])
+        for number in asked:
+            header = places[number]
+            window.position = header + BLOCK
+            size = int(window.buffer[header + 124 : header + 135], 8)
+            member = Member(_text(names[number]), b"0", self._mode_at(header), size)
+            if number in odd:
+                member.path = self._inside(member.path)
+                yield from self._consider(member)
+                continue
+            member.interest = self._wants(member.path)
+            if member.interest or self._has_magic(member):
+                yield member
+
     def _consider(self, member: Member) -> Iterator[Member]:
         """Log a member, and hand it out if somebody may want it."""
         if self._log is not None:
-            self._log(member.path + "/" if member.kind == b"5" else member.path)
+            self._log([member.path + "/" if member.kind == b"5" else member.path])
         if member.kind == b"0":
             if self._marks is not None and "." in member.path:
                 member.interest = self._marks(member.path)
@@ -232,7 +226,7 @@ class Walker:
             self.rejected.append(path)
         return clean or ""
 
-    def _unusual(self, name: bytes, mode: bytes, size_field: bytes, kind: bytes) -> Member | None:
+    def _unusual(self, name: bytes, kind: bytes) -> Member | None:
         """Read a header of any kind; None for those that only speak of the next one."""
         window, buffer, at = self.window, self.window.buffer, self.window.position
         path = name.partition(b"\0")[0]
@@ -242,10 +236,11 @@ class Walker:
             path = bytes(buffer[at + 345 : at + 500]).partition(b"\0")[0] + b"/" + path
         target = bytes(buffer[at + 157 : at + 257]).partition(b"\0")[0] if kind in (b"1", b"2") else b""
         window.position = at + BLOCK
-        size = number(size_field) if kind in _WITH_CONTENT else 0
+        size = number(bytes(buffer[at + 124 : at + 136])) if kind in _WITH_CONTENT else 0
         if kind in _EXTENDED:
             self._extension(kind, size)
             return None
+        old = kind == b"\0"
         if kind in _REGULAR:
             kind = b"0"
         if self._next or self._global:
@@ -259,12 +254,19 @@ class Walker:
                 kind = b"S"
         elif kind == b"S":
             self._sparse_map(at)
-        if kind == b"0" and path.endswith(b"/"):
-            kind = b"5"
+        if old and kind == b"0" and path.endswith(b"/"):
+            kind = b"5"  # version 7 knew no folders
         text = path.rstrip(b"/").decode("utf-8", "surrogateescape")
         if not text or text[0] in "./" or "//" in text or "/." in text:
             text = self._inside(text)
-        return Member(text, kind, _mode(mode), size, target.decode("utf-8", "surrogateescape"))
+        return Member(text, kind, self._mode_at(at), size, target.decode("utf-8", "surrogateescape"))
+
+    def _mode_at(self, at: int) -> int:
+        """The permissions; a field that is no number grants none, which is no reason to lose the file."""
+        try:
+            return number(bytes(self.window.buffer[at + 100 : at + 108]))
+        except Malformed:
+            return 0
 
     def _sparse_map(self, at: int) -> None:
         """Step over the continuation headers of an old GNU sparse file."""
@@ -288,9 +290,13 @@ class Walker:
             (self._global if kind == b"g" else self._next).update(pax_records(data))
 
 
-def _is_plain_folder(name: bytes, buffer: bytearray, at: int) -> bool:
-    """Whether of a folder's header only the name counts, and does not lead out of the root."""
-    return b".." not in name and buffer[at + 257 : at + 262] == b"ustar" and not buffer[at + 345]
+def _text(name: bytes) -> str:
+    return name.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+
+
+def _is_odd(name: bytes) -> bool:
+    """Whether a path may be not normalised, or has a part that begins with a dot."""
+    return not name or name[:1] in (b".", b"/") or name[-1:] == b"/" or b"/." in name or b"//" in name
 
 
 def normalise(path: str) -> str | None:
@@ -324,14 +330,6 @@ def number(field: bytes) -> int:
     if text.isdigit() and not text.strip(b"01234567"):
         return int(text, 8)
     raise Malformed(f"tar header field {field!r} is no number")
-
-
-def _mode(field: bytes) -> int:
-    """The permissions; a field that is no number grants none, which is no reason to lose the file."""
-    try:
-        return number(field)
-    except Malformed:
-        return 0
 
 
 def pax_records(data: bytes) -> dict[str, bytes]:

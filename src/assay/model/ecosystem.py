@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from assay.model.component import Component
+from assay.model.filled import filled_open
 from assay.model.sbom import Distribution, Skipped
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 Content = bytes | mmap.mmap
 """The bytes of a file. Large files (over 8 MiB) come as a read-only memory map: slices and `re` work on both."""
+
+COMPLETES = "completes"
+"""The key in `Found.facts` by which a file says of which other file it holds the newest changes (a write-ahead log):
+the value is the path of that file, which is then read again with this one as `File.log`."""
 
 
 class Proof(StrEnum):
@@ -35,12 +40,16 @@ class Proof(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as a parser sees it; `path` is relative to the root, with ``/``, without a leading one."""
+    """A file as a parser sees it; `path` is relative to the root, with ``/``, without a leading one.
+
+    `log` is the content of the file that `COMPLETES` it, empty where there is none.
+    """
 
     path: str
     content: Content
     mode: int = 0o644
     executable: Executable | None = None
+    log: Content = b""
 
     @property
     def data(self) -> bytes:
@@ -86,6 +95,7 @@ class Owned(NamedTuple):
     paths: bytes
 
 
+@filled_open
 @dataclass(frozen=True, slots=True)
 class Found:
     """What one file says.
@@ -93,7 +103,8 @@ class Found:
     `edges` are pairs of `Component.id` (dependent, dependency) within this file. `needs` are dependencies by name
     that may lie in another file of the same `scope` (a site-packages folder, a package database; empty: the whole
     artifact). `provides` adds names under which a component (by id) can be needed; its own name always counts.
-    `root` is the folder to which `owns` is relative. `facts` are for the ecosystem's own `assemble`.
+    `root` is the folder to which `owns` is relative. `facts` are for the ecosystem's own `assemble`, but for
+    `COMPLETES`.
     """
 
     components: tuple[Component, ...] = ()
@@ -126,6 +137,7 @@ class Parser(NamedTuple):
     stay within one part, a leading ``**/`` means any depth (the root included), ``**`` crosses parts elsewhere.
     `sections` asks for executables that have one of these sections, `executables` for all of these formats
     (``elf``, ``pe``, ``macho``), both whatever their path. Files over `max_size` bytes are skipped and reported.
+    `by_path` is set where the path says all: `File.content` is then empty, however large the file.
     """
 
     name: str
@@ -134,6 +146,7 @@ class Parser(NamedTuple):
     sections: tuple[str, ...] = ()
     executables: tuple[str, ...] = ()
     max_size: int = 64 << 20
+    by_path: bool = False
 
 
 class Ecosystem(NamedTuple):

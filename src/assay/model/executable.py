@@ -8,6 +8,17 @@ from enum import StrEnum
 
 from assay.errors import Malformed
 
+MAGIC = frozenset(
+    (
+        b"\x7fELF",
+        b"\xcf\xfa\xed\xfe",
+        b"\xce\xfa\xed\xfe",
+        b"\xca\xfe\xba\xbe",
+        *(b"MZ" + stub + b"\0" for stub in (b"\x90", b"\x80", b"\x78", b"P", b"\0")),
+    )
+)
+"""The first four bytes of executables: ELF, Mach-O of 64 and 32 bits and universal, PE with the usual DOS stubs."""
+
 
 class ExecutableFormat(StrEnum):
     """The container formats of machine code."""

@@ -1,6 +1,6 @@
-"""``.apk`` archives of Alpine, version 2: gzip streams one after the other: signature, control, data (apk-package(5)).
+"""``.apk`` archives of Alpine, version 2: gzip streams one after the other: signature, control, data (apk-v2(5)).
 
-Together they are one tar stream; the control part holds ``.PKGINFO``::
+Together they are one tar stream; the control part holds ``.PKGINFO`` (for version 3 see `adb`)::
 
     pkgname = busybox
     pkgver = 1.36.0-r9
@@ -16,12 +16,13 @@ import hashlib
 import io
 from dataclasses import replace
 
-from assay.ecosystems.apk.package import component
+from assay.ecosystems.apk import adb
+from assay.ecosystems.apk.package import component, words
 from assay.errors import LimitExceeded, Malformed
 from assay.formats import compression, tar
 from assay.model.component import Presence
 from assay.model.digest import Algorithm, Digest
-from assay.model.ecosystem import File, Found
+from assay.model.ecosystem import File, Found, Need
 
 _MAX_PKGINFO = 4 << 20
 _MAX_BEFORE = 64 << 20
@@ -29,20 +30,23 @@ _MAX_BEFORE = 64 << 20
 
 
 def parse(file: File) -> Found:
-    """The package that the archive would install."""
+    """The package that the archive would install; what it needs may lie beside it."""
     head = file.content[:4]
     if head[:2] == b"PK":
         return Found()
-    if head[:3] == b"ADB":
-        raise Malformed("a package of apk version 3, which is not read")
-    if compression.kind(head) != "gzip":
+    if head[:3] == adb.MAGIC:
+        fields = adb.pkginfo(file.content)
+    elif compression.kind(head) == "gzip":
+        fields = pkginfo(_control(file).decode("utf-8", "replace"))
+    else:
         raise Malformed("not an Alpine package (no gzip stream)")
-    fields = pkginfo(_control(file).decode("utf-8", "replace"))
     if not fields.get("pkgname") or not fields.get("pkgver"):
-        raise Malformed("a .PKGINFO without name and version")
+        raise Malformed("an Alpine package without name and version")
     digest = Digest(Algorithm.SHA256, hashlib.sha256(file.content).hexdigest())
     item = replace(component(fields), presence=Presence.DECLARED, digests=(digest,))
-    return Found((item,), scope=file.path)
+    needs = tuple(Need(item.id, (name,)) for name in words(fields.get("depend", "")))
+    provides = tuple((name, item.id) for name in words(fields.get("provides", "")))
+    return Found((item,), needs=needs, provides=provides, scope=file.folder)
 
 
 def pkginfo(text: str) -> dict[str, str]:

@@ -1,11 +1,13 @@
 """``lib/apk/db/installed``: what apk has installed (apk-tools, "Installed database").
 
-Paragraphs of ``LETTER:value``; after the fields of the package come its folders (F), and after each its files (R)::
+Paragraphs of ``LETTER:value``; after the fields of the package come its folders (F), and after each its files (R).
+apk-tools 3 keeps the same::
 
     C:Q1zwvKMnYs1b6ZdPTBJ0Z7D5P3jyA=      checksum of the package's control part: Q1 SHA-1, Q2 SHA-256, in base64
     P:busybox                             name       o:busybox   origin (source package)
     V:1.36.0-r9                           version    D:so:libc.musl-x86_64.so.1
     A:x86_64                              p:cmd:busybox=1.36.0-r9
+    f:S                                   flags; S: of version 3, whose C is the beginning of a SHA-256
     F:bin
     R:busybox
 """
@@ -38,6 +40,7 @@ _NAMES = {
     b"D": "depend",
     b"p": "provides",
     b"C": "checksum",
+    b"f": "flags",
 }
 _CHECKSUMS = {"Q1": (Algorithm.SHA1, 20), "Q2": (Algorithm.SHA256, 32)}
 _TAILS = ("usr/lib/apk/db/installed", "lib/apk/db/installed")
@@ -86,14 +89,17 @@ def _read(block: bytes) -> tuple[dict[str, str], bytes]:
 
 
 def _with_digest(fields: dict[str, str]) -> Component:
-    item = component(fields)
     text = fields.get("checksum", "")
     algorithm, length = _CHECKSUMS.get(text[:2], (Algorithm.SHA1, -1))
     try:
         value = base64.b64decode(text[2:], validate=True)
     except (binascii.Error, ValueError):
-        return item
-    return replace(item, digests=(Digest(algorithm, value.hex()),)) if len(value) == length else item
+        value = b""
+    if len(value) != length:
+        return component(fields)
+    if "S" in fields.get("flags", "") and algorithm is Algorithm.SHA1:
+        return component({**fields, "unique_id": value.hex()})
+    return replace(component(fields), digests=(Digest(algorithm, value.hex()),))
 
 
 def _edges(packages: list[tuple[Component, dict[str, str]]]) -> set[tuple[str, str]]:

@@ -24,6 +24,7 @@ _PROPERTIES = (
     ("commit", "assay:apk:commit"),
     ("builddate", "assay:apk:build-time"),
     ("install_if", "assay:apk:install-if"),
+    ("unique_id", "assay:apk:unique-id"),
 )
 
 

@@ -28,6 +28,9 @@ _BEHIND = r"(?=(?:\(\?:)?(?:\\\.|-)|(?:>>)?(?:\\x00|-))"
 _FIRST = re.compile(rf"\A((?:\(\?s\))?(?:<<)?)#{_BEHIND}")
 _SETTLED = re.compile(rf"(?<!\\)#{_BEHIND}")
 _NUMBER = re.compile(r"(?<!\\)#")
+_ATOM = re.compile(r"\\x[0-9a-f]{2}|\\[^\w]|[\w /:@=,%'\"-]")
+_LEAD = re.compile(rf"(?P<before>\[[^\]]+\])?(?P<literal>(?:{_ATOM.pattern})+)")
+_GROUP = re.compile(r"\\.|\[[^\]]*\]|\([^()]*\)")
 _SECTIONS = ("evidence", "parsers")
 
 
@@ -156,7 +159,7 @@ def search(expressions: tuple[str, ...], content: Content, filled: str = "", *, 
     """
     for expression in expressions:
         pattern = compiled(expression, filled)
-        found = pattern.search(content)
+        found = _first(pattern, lead(expression), content)
         if found is not None:
             if last:
                 end = content.find(b"\n", found.end())
@@ -164,6 +167,35 @@ def search(expressions: tuple[str, ...], content: Content, filled: str = "", *, 
             groups = {key: _text(value) for key, value in found.groupdict().items() if value is not None}
             return Match(groups.pop("version"), groups)
     return None
+
+
+def _first(pattern: re.Pattern[bytes], led: tuple[int, bytes], content: Content) -> re.Match[bytes] | None:
+    """The first match; of an expression with a lead only where that is found, which is many times faster."""
+    offset, literal = led
+    if not literal:
+        return pattern.search(content)
+    at = content.find(literal, offset)
+    while at >= 0:
+        if found := pattern.match(content, at - offset):
+            return found
+        at = content.find(literal, at + 1)
+    return None
+
+
+@cache
+def lead(expression: str) -> tuple[int, bytes]:
+    """The literal bytes that every match begins with, after so many others (0 or 1); empty where there are none."""
+    bare, changed = expression, 1
+    while changed:
+        bare, changed = _GROUP.subn("", bare)
+    start = _LEAD.match(expression)
+    if start is None or "|" in bare:
+        return 0, b""
+    atoms = _ATOM.findall(start["literal"])
+    if expression[start.end() : start.end() + 1] in ("?", "*", "+", "{"):
+        del atoms[-1]  # what may be missing, or comes several times
+    text = "".join(chr(int(atom[2:], 16)) if atom[:2] == "\\x" else atom[-1] for atom in atoms)
+    return (1 if start["before"] else 0, text.encode("latin-1")) if len(text) > 3 else (0, b"")
 
 
 @lru_cache(maxsize=1024)

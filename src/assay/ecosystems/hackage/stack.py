@@ -9,9 +9,9 @@
       original: {hackage: fuzzyset-0.2.4}
     - completed: {name: acme, version: 0.1.0, git: "https://git.example/acme.git", commit: 98a0a6b0f6a2b9b3...}
 
-In stack.yaml the same stands under `extra-deps`, without the names of what comes from elsewhere; it is only read
-where no lock lies beside it. The digest behind the ``@`` is of the Cabal file, not of the package: it is told as a
-property.
+In stack.yaml the same stands under `extra-deps`, without the names and versions of what comes from elsewhere; it is
+only read where no lock lies beside it, and packages are then named after the folder (`subdirs`), the repository or the
+file. The digest behind the ``@`` is of the Cabal file, not of the package: it is told as a property.
 """
 
 from __future__ import annotations
@@ -37,14 +37,16 @@ def parse_lock(file: File) -> Found:
     entries = [as_object(item) for item in as_list(document.get("packages"))]
     if "packages" not in document and "snapshots" not in document:
         raise Malformed("stack.yaml.lock without packages")
-    return _found(file, [_from_object(as_object(item.get("completed")) or item) for item in entries])
+    return _found(
+        file, [_from_object(as_object(item.get("completed") or item.get("original")) or item) for item in entries]
+    )
 
 
 def parse(file: File) -> Found:
     """The packages that a project takes from outside of its snapshot."""
     document = yaml.load_object(file.data)
     entries = as_list(document.get("extra-deps"))
-    return _found(file, [_from_extra(item) for item in entries if not _local(item)])
+    return _found(file, [found for item in entries if not _local(item) for found in _from_extra(item)])
 
 
 def assemble(files: Sequence[Located], distribution: Distribution | None) -> Sequence[Located]:
@@ -65,18 +67,20 @@ def _local(item: Json) -> bool:
     return isinstance(item, str) and (item.startswith((".", "/")) or ("/" in item and "://" not in item))
 
 
-def _from_extra(item: Json) -> Component | None:
+def _from_extra(item: Json) -> list[Component | None]:
     if isinstance(item, str):
-        if "://" in item:
-            return _from_object({"url": item})
-        return _from_hackage(item)
-    return _from_object(as_object(item))
+        return [_from_object({"url": item}) if "://" in item else _from_hackage(item)]
+    entry = as_object(item)
+    folders = as_list(entry.get("subdirs"))
+    return [_from_object({**entry, "subdir": folder}) for folder in folders] if folders else [_from_object(entry)]
 
 
 def _from_hackage(text: str) -> Component | None:
     package, _, revision = text.strip().partition("@")
     name, _, version = package.rpartition("-")
-    if not _PACKAGE.fullmatch(name) or not _VERSION.fullmatch(version):
+    if not _VERSION.fullmatch(version):
+        name, version = package, ""
+    if not _PACKAGE.fullmatch(name):
         return None
     match = _REVISION.match(revision)
     return Component(
@@ -101,21 +105,31 @@ def _from_object(item: Object) -> Component | None:
     if as_text(item.get("hackage")):
         return _from_hackage(as_text(item.get("hackage")))
     git, commit = as_text(item.get("git")) or as_text(item.get("github")), as_text(item.get("commit"))
+    if git and "://" not in git and as_text(item.get("github")):
+        git = f"https://github.com/{git}"
+    repository = git or as_text(item.get("hg"))
     url = as_text(item.get("url")) or as_text(item.get("archive"))
-    if git and "://" not in git:
-        git = f"https://github.com/{git}" if as_text(item.get("github")) else git
     name, version = as_text(item.get("name")), as_text(item.get("version"))
+    folder = as_text(item.get("subdir")).strip("./")
     if not name:
-        name, version = _from_address(git or url)
+        name, version = _from_address(folder or repository or url)
     if not name:
         return None
     known = digest.find(f"sha256:{as_text(item.get('sha256'))}")
-    location = {"vcs_url": f"git+{git}@{commit}" if commit else f"git+{git}"} if git else {"download_url": url}
+    place = f"{'git' if git else 'hg'}+{repository}" + (f"@{commit}" if commit else "")
     return Component(
         name,
         version,
-        purl=purl.attempt("hackage", name, version, qualifiers=location),
+        purl=purl.attempt(
+            "hackage", name, version, qualifiers={"vcs_url": place} if repository else {"download_url": url}
+        ),
         presence=Presence.DECLARED,
         digests=(known,) if known else (),
-        references=(ExternalReference("vcs" if git else "distribution", git or url, commit),),
+        references=_references(repository, commit, url),
     )
+
+
+def _references(repository: str, commit: str, url: str) -> tuple[ExternalReference, ...]:
+    if repository:
+        return (ExternalReference("vcs", repository, commit),)
+    return (ExternalReference("distribution", url),) if url else ()

@@ -12,25 +12,24 @@
     version = "0.17.0"
 
 In format 1 the packages are at the top. A package is its UUID; names may be shared. Those of the standard library have
-no tree and mostly no version: they have that of Julia, where the manifest tells it, and are part of an unknown Julia
-otherwise, hence not listed. The tree hash is git's and no digest of an archive: it is told as a property.
+no tree and mostly no version: they have that of Julia, where the manifest tells it, and otherwise none, as
+``Pkg.status`` lists them. The tree hash is git's and no digest of an archive: it is told as a property.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 from assay.formats import purl, toml
 from assay.formats.json import Json, Object, as_list, as_object, as_text
 from assay.model.component import Component, ComponentType, ExternalReference, Presence, Property
 from assay.model.ecosystem import File, Found, Need
+from assay.model.sbom import Skipped
 
 
 def parse(file: File) -> Found:
     """The packages of an environment with their edges."""
     document = toml.load(file.data)
     julia = as_text(document.get("julia_version"))
-    entries = [(name, entry) for name, entry in _entries(document) if _version(entry, julia) or _located(entry)]
+    entries, missing = _entries(document)
     components = [_component(name, entry, julia) for name, entry in entries]
     names: dict[str, str] = {}
     for component, (name, entry) in zip(components, entries, strict=True):
@@ -43,7 +42,8 @@ def parse(file: File) -> Found:
         if needed in names
     )
     provides = tuple((key, identity) for key, identity in names.items())
-    return Found(tuple(components), edges, provides=provides, scope=file.folder)
+    skipped = (Skipped(file.path, f"{missing} packages without UUID and version"),) if missing else ()
+    return Found(tuple(components), edges, provides=provides, scope=file.folder, skipped=skipped)
 
 
 def parse_project(file: File) -> Found:
@@ -65,21 +65,17 @@ def parse_project(file: File) -> Found:
     return Found((component,), needs=needs, scope=file.folder)
 
 
-def _entries(document: Object) -> Iterator[tuple[str, Object]]:
+def _entries(document: Object) -> tuple[list[tuple[str, Object]], int]:
+    """The packages with their names, and how many entries are none."""
     packages = as_object(document.get("deps")) if "manifest_format" in document or "deps" in document else document
-    for name, entries in packages.items():
-        for entry in map(as_object, as_list(entries)):
-            if "uuid" in entry or "version" in entry:
-                yield name, entry
+    entries = [(name, as_object(entry)) for name, entries in packages.items() for entry in as_list(entries)]
+    named = [(name, entry) for name, entry in entries if "uuid" in entry or "version" in entry]
+    return named, len(entries) - len(named)
 
 
 def _standard(entry: Object) -> bool:
     """Whether a package belongs to Julia itself."""
     return not any(key in entry for key in ("git-tree-sha1", "path", "repo-url"))
-
-
-def _located(entry: Object) -> bool:
-    return "path" in entry or "repo-url" in entry
 
 
 def _version(entry: Object, julia: str) -> str:

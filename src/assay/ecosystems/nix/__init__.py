@@ -8,12 +8,12 @@ ECOSYSTEM = Ecosystem(
     purl_types=("nix",),
     parsers=(
         Parser("nix-database", "assay.ecosystems.nix.database:parse", ("**/nix/db/db.sqlite",), max_size=1 << 30),
-        Parser("nix-database-log", "assay.formats.sqlite_wal:parse", ("**/nix/db/db.sqlite-wal",)),
+        Parser("nix-database-log", "assay.formats.sqlite_wal:parse", ("**/nix/db/db.sqlite-wal",), max_size=256 << 20),
         Parser(
             "nix-store-path",
             "assay.ecosystems.nix.store:parse",
             tuple(f"**/nix/store/*/{folder}/*" for folder in ("bin", "sbin", "lib", "lib/pkgconfig", "nix-support")),
-            max_size=8 << 30,
+            by_path=True,
         ),
     ),
     proof=Proof.NATIVE,

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 
 from assay.ecosystems.nix.table import Database, Value
-from assay.formats import digest, purl
+from assay.formats import digest, purl, sqlite_wal
 from assay.model.component import Component, Property
 from assay.model.ecosystem import File, Found
 
@@ -26,8 +26,9 @@ _TAIL = "nix/var/nix/db/db.sqlite"
 
 
 def parse(file: File) -> Found:
-    """The packages of the store with their references."""
-    database = Database(file.content)
+    """The packages of the store with their references, those in the log of the database among them."""
+    content, told = sqlite_wal.merged(file)
+    database = Database(content)
     by_id: dict[int, Component] = {}
     for key, row in database.rows("ValidPaths"):
         item = _component(row)
@@ -40,7 +41,7 @@ def parse(file: File) -> Found:
         if referrer != reference and referrer in by_id and reference in by_id
     }
     root = file.path.removesuffix(_TAIL).rstrip("/") if file.path.endswith(_TAIL) else ""
-    return Found(tuple(by_id.values()), edges=tuple(sorted(edges)), scope=root, root=root)
+    return Found(tuple(by_id.values()), edges=tuple(sorted(edges)), scope=root, root=root, skipped=told)
 
 
 def _pair(row: list[Value]) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from assay.ecosystems.rpm import package
 from assay.ecosystems.rpm.header import Header
@@ -20,10 +21,13 @@ _ROOT = re.compile(r"(?:^|(.*?)/)(?:var/lib|usr/lib/sysimage|usr/share)/rpm(?:ma
 
 
 def parse_sqlite(file: File) -> Found:
-    """``rpmdb.sqlite``."""
+    """``rpmdb.sqlite``, with what its log beside holds."""
     from assay.ecosystems.rpm import sqlite
+    from assay.formats import sqlite_wal
 
-    return _read(file, sqlite.headers(file.content))
+    content, told = sqlite_wal.merged(file)
+    found = _read(file, sqlite.headers(content))
+    return replace(found, skipped=(*told, *found.skipped)) if told else found
 
 
 def parse_ndb(file: File) -> Found:

@@ -1,9 +1,9 @@
 """What is in this: a source becomes an SBOM.
 
 Layers are read once each, in parallel, and their findings cached by digest (`layer`); what higher layers hide is
-dropped (`squash`); each ecosystem puts together what takes several files (`assemble`), needs become edges
-(`resolve`), sightings become components (`merge`), packages of the operating system claim their files
-(`ownership`), and the graph is made whole (`graph`).
+dropped (`squash`); databases are read with their logs (`logs`); each ecosystem puts together what takes several files
+(`assemble`), needs become edges (`resolve`), sightings become components (`merge`), packages of the operating system
+claim their files (`ownership`), and the graph is made whole (`graph`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from assay.engines.catalog import findings, graph, merge, ownership
 from assay.engines.catalog.dispatch import Dispatch
 from assay.engines.catalog.layer import LayerFindings, Readers, load
 from assay.engines.catalog.links import follow
+from assay.engines.catalog.logs import read_with_logs
 from assay.engines.catalog.resolve import resolve
 from assay.engines.catalog.squash import squash
 from assay.model.component import Component
@@ -57,6 +58,7 @@ def catalog(source: Source, ecosystems: Iterable[Ecosystem], options: Options | 
     read = _read_all(layers, dispatch, readers, options)
     positions = [item.layer.position for item in layers]
     squashed = squash(list(zip(positions, read, strict=True)), all_layers=options.all_layers)
+    squashed = read_with_logs(squashed, layers, dispatch, readers, options)
     followed, lost = follow(squashed, layers, dispatch, readers, options)
     files = sorted((*squashed.files, *followed), key=lambda item: (item.path, -item.layer, item.parser))
     files = [item for item in files if not options.ignore(item.path)]

@@ -48,23 +48,45 @@ def translate(glob: str) -> str:
     >>> translate("**/*.dist-info/METADATA")
     '(?s:(?:.*/)?[^/]*\\\\.dist\\\\-info/METADATA)'
     """
+    return f"(?s:{_expression(glob, '.', '[^/]')})"
+
+
+def _expression(glob: str, anything: str, within: str) -> str:
+    """`anything` stands for any character of a path, `within` for any of a segment."""
     out = []
     position = 0
     while position < len(glob):
         if glob.startswith("**/", position):
-            out.append("(?:.*/)?")
+            out.append(f"(?:{anything}*/)?")
             position += 3
         elif glob.startswith("**", position):
-            out.append(".*")
+            out.append(f"{anything}*")
             position += 2
         elif (char := glob[position]) == "[" and (end := glob.find("]", position + 2)) > 0:
             body = glob[position + 1 : end].replace("\\", "\\\\")
-            out.append("[" + ("^" + body[1:] if body[0] == "!" else body) + "]")
+            out.append("[" + ("^\\0" + body[1:] if body[0] == "!" else body) + "]")
             position = end + 1
         else:
-            out.append({"*": "[^/]*", "?": "[^/]"}.get(char, re.escape(char)))
+            out.append({"*": f"{within}*", "?": within}.get(char, re.escape(char)))
             position += 1
-    return "(?s:" + "".join(out) + ")"
+    return "".join(out)
+
+
+def sieve(globs: Iterable[str]) -> re.Pattern[bytes]:
+    """Finds the paths, written as ``\\1/a/b\\0``, that any of the globs matches; each match ends in the NUL of one.
+
+    An automaton without backtracking, so that its time does not grow with the number of globs.
+    """
+    import re2
+
+    ways = []
+    for glob in globs:
+        start, rest = ("/", glob[3:]) if glob.startswith("**/") else (r"\x01/", glob)
+        ways.append(start + _expression(rest, r"[^\x00]", r"[^/\x00]"))
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1  # names may be any bytes
+    found: re.Pattern[bytes] = re2.compile(rf"(?:{'|'.join(ways)})\x00".encode(), options)
+    return found
 
 
 class Dispatch:
@@ -82,6 +104,8 @@ class Dispatch:
         self.ecosystems = tuple(ecosystems)
         self.yielding = frozenset(ecosystem.name for ecosystem in self.ecosystems if ecosystem.yields_to_owner)
         self._parsers: dict[str, Parser] = {}
+        self._patterns: list[Pattern] = []
+        self._sieve: re.Pattern[bytes] | None = None
         self._only: Mapping[str, tuple[Parser, ...]] | None = None
         for ecosystem in self.ecosystems:
             for parser in ecosystem.parsers:
@@ -97,7 +121,9 @@ class Dispatch:
         for kind in parser.executables:
             self.by_format.setdefault(kind, []).append(parser)
         for glob in parser.patterns:
-            self._file(Pattern(glob, parser))
+            pattern = Pattern(glob, parser)
+            self._patterns.append(pattern)
+            self._file(pattern)
 
     def _file(self, pattern: Pattern) -> None:
         last = pattern.glob.rpartition("/")[2]
@@ -128,6 +154,25 @@ class Dispatch:
         ):
             return self._match(path, slash)
         return ()
+
+    def sift(self, paths: bytes) -> Iterable[int]:
+        """Of paths written as ``\\1/a/b\\0``, the numbers of those that `wants` may have parsers for.
+
+        One automaton passes over all of them, which costs a fifth of looking each one up.
+        """
+        if self._only is not None:
+            return range(paths.count(b"\0"))
+        if not self._patterns:
+            return ()
+        if self._sieve is None:
+            self._sieve = sieve(pattern.glob for pattern in self._patterns)
+        found, number, at = [], 0, 0
+        for match in self._sieve.finditer(paths):
+            end = match.end() - 1
+            number += paths.count(b"\0", at, end)
+            at = end
+            found.append(number)
+        return found
 
     def _match(self, path: str, slash: int) -> tuple[Parser, ...]:
         if self._only is not None:

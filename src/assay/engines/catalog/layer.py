@@ -13,9 +13,9 @@ from assay.engines.catalog.dispatch import Dispatch
 from assay.errors import AssayError, DigestMismatch, ExternalError
 from assay.formats import executable
 from assay.model.ecosystem import File, Found, Parser
-from assay.model.executable import Ends
+from assay.model.executable import MAGIC, Ends
 from assay.model.sbom import Skipped
-from assay.ports import EXECUTABLE_MAGIC, Entry, EntryKind, LayerSource
+from assay.ports import Entry, EntryKind, LayerSource
 
 
 class FileFinding(NamedTuple):
@@ -53,7 +53,7 @@ def read_layer(source: LayerSource, dispatch: Dispatch, readers: Readers, *, pat
     links: list[Link] = []
     hidden: dict[EntryKind, list[str]] = {EntryKind.WHITEOUT: [], EntryKind.OPAQUE: []}
     skipped: list[Skipped] = []
-    walk = source.walk(dispatch.wants, executables=dispatch.executables, paths=paths)
+    walk = source.walk(dispatch, executables=dispatch.executables, paths=paths)
     left = dispatch.left()
     for entry in walk:
         match entry.kind:
@@ -118,37 +118,47 @@ def read_file(
 
     A large executable of which only the ends were kept becomes a link to itself, to be followed, if anybody wants it.
     """
-    wanted: Sequence[Parser] = [parser for parser in entry.parsers if entry.size <= parser.max_size]
+    wanted: Sequence[Parser] = [parser for parser in entry.parsers if entry.size <= parser.max_size or parser.by_path]
     if len(wanted) < len(entry.parsers):  # each has a bound of its own
         limit = max(parser.max_size for parser in entry.parsers if parser not in wanted)
         skipped.append(Skipped(entry.path, f"{entry.size} bytes, more than the {limit} that are read"))
-    if not wanted and (entry.parsers or entry.size > _EXECUTABLE_LIMIT):
-        return []
-    if not wanted and entry.path.endswith(".class"):
-        return []
+    findings: list[FileFinding] = []
+    told = [parser for parser in wanted if parser.by_path]
+    if told:
+        findings = _findings(File(entry.path, b"", entry.mode), told, readers)
+        wanted = [parser for parser in wanted if not parser.by_path]
+    if not wanted and (len(told) < len(entry.parsers) or entry.size > _EXECUTABLE_LIMIT):
+        return findings
+    if not wanted and (entry.path.endswith(".class") or not (dispatch.by_section or dispatch.by_format)):
+        return findings
     try:
         content = entry.read() if wanted or entry.view is None else entry.view()
     except (DigestMismatch, ExternalError):
         raise
     except AssayError as error:
         skipped.append(Skipped(entry.path, error.what))
-        return []
+        return findings
     image = None
-    if (dispatch.by_section or dispatch.by_format) and bytes(content[:4]) in EXECUTABLE_MAGIC:
+    is_executable = (dispatch.by_section or dispatch.by_format) and bytes(content[:4]) in MAGIC
+    if is_executable:
         image = executable.read(content, dispatch.sections)
         if image is not None:
             wanted = (*wanted, *dispatch.of_executable(image))
     if isinstance(content, Ends):
-        asked = wanted if image is not None else dispatch.of_sections()
+        asked = wanted if image is not None or not is_executable else dispatch.of_sections()
         if asked:
             links.append(Link(entry.path, entry.path, tuple(parser.name for parser in asked), True))
-        return []
+        return findings
     if not wanted:
-        return []
+        return findings
     if isinstance(content, memoryview):
         content = bytes(content)
-    file = File(entry.path, content, entry.mode, image)
-    findings = [FileFinding(entry.path, parser.name, readers.read(parser, file)) for parser in dict.fromkeys(wanted)]
+    return findings + _findings(File(entry.path, content, entry.mode, image), wanted, readers)
+
+
+def _findings(file: File, parsers: Sequence[Parser], readers: Readers) -> list[FileFinding]:
+    """What each of the parsers finds, each asked once; nothing is not kept."""
+    findings = [FileFinding(file.path, parser.name, readers.read(parser, file)) for parser in dict.fromkeys(parsers)]
     return [finding for finding in findings if finding.found != _NOTHING]
 
 
