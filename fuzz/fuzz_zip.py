@@ -9,7 +9,8 @@ import zipfile
 from assay.errors import AssayError
 from assay.formats import zip
 
-_PATTERN = re.compile(rb"PK\x01\x02.{42}META", re.DOTALL)
+_START = re.compile(rb"META-INF/")
+_END = re.compile(rb"\.jar")
 
 
 def _pack(method: int) -> bytes:
@@ -27,7 +28,9 @@ SEEDS: list[bytes] = [_pack(0), _pack(8), b"#!/bin/sh\n" + _pack(0), _pack(8) + 
 def run(data: bytes) -> None:
     try:
         archive = zip.open_archive(data)
-        members = [*archive.find(_PATTERN), *archive.members(lambda name: True)]
+        members = [*archive.find(_START), *archive.members(lambda name: True)]
+        if any(True for _ in archive.members(lambda name: name.endswith(b".jar"))):
+            assert archive.may_end(_END)
     except AssayError:
         return
     for member in members[:100]:

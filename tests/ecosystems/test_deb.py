@@ -85,6 +85,61 @@ def test_prose_copyright_gives_the_common_licences() -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "is_later"),
+    [
+        ("any later version", True),
+        ("ANY LATER\n   VERSION", True),
+        ("or (at your option) any later", True),
+        ("or\n(at  your option)\tany later", True),
+        ("any later", False),
+        ("at your option any later", False),
+        ("nor (at your option)any later", False),
+        ("any latest version", False),
+    ],
+)
+def test_the_words_for_later_versions(words: str, is_later: bool) -> None:
+    text = f"It is free software: /usr/share/common-licenses/GPL-2 {words}. See the file."
+    assert copyright.mentioned_names(text) == ["GPL-2+" if is_later else "GPL-2"]
+
+
+@pytest.mark.parametrize(
+    ("data", "names"),
+    [
+        (b"License: MIT\n", ["MIT"]),
+        (b"\xef\xbb\xbfLicense: MIT", ["MIT"]),
+        (b"a\nLICENSE:MIT\r\nlicense:\t GPL-2+  and   BSD\nLicense: MIT\n", ["GPL-2+ and BSD", "MIT"]),
+        (b"License:\nLicense: \t \nLicense:\r\nLicense-Text: x\n License: y\n", []),
+        ("\nLicense: \u00a0x\nLicense: caf\u00e9\n".encode(), ["caf\u00e9"]),
+        (b"\nLicense: a\xff\n", ["a\ufffd"]),
+    ],
+)
+def test_the_names_that_a_machine_readable_file_states(data: bytes, names: list[str]) -> None:
+    assert copyright.stated_names(data) == names
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("head", ["Format: https://deb.example/copyright-format/1.0/\n", "# x\nformat: DEP5 draft\n"])
+def test_machine_readable_copyright_in_any_encoding(encoding: str, head: str) -> None:
+    data = f"{head}\nFiles: *\nLicense: MIT\n".encode(encoding)
+    found = copyright.parse(File("usr/share/doc/a/copyright", data))
+    assert found.facts == {"package": "a", "stated": ["MIT"], "mentioned": []}
+
+
+@pytest.mark.parametrize(
+    ("data", "paths"),
+    [
+        (b"/.\n/usr\n/usr/bin/a b\n", b".\nusr\nusr/bin/a b\n"),
+        (b"/.\r\n/usr\r\n", b".\nusr\n"),
+        (b"usr\n//x/\n", b"usr\n/x/\n"),
+        (b"", b""),
+    ],
+)
+def test_the_paths_of_a_list(data: bytes, paths: bytes) -> None:
+    (owned,) = ownership.parse(File("var/lib/dpkg/info/a.list", data)).owns
+    assert owned == ("a", paths)
+
+
+@pytest.mark.parametrize(
     ("path", "root"),
     [
         ("var/lib/dpkg/info/a.list", ""),
@@ -109,9 +164,9 @@ def test_file_lists_become_relative() -> None:
 
 def test_relations() -> None:
     assert control.relations("libc6 (>= 2.34), a|b:any , c:i386 [amd64],, ") == [
-        [("libc6", "")],
-        [("a", ""), ("b", "")],
-        [("c", "i386")],
+        (("libc6", ""),),
+        (("a", ""), ("b", "")),
+        (("c", "i386"),),
     ]
 
 

@@ -92,7 +92,7 @@ def test_the_version_of_scala_belongs_to_the_name() -> None:
 def test_every_family_is_a_name_a_group_and_a_folder() -> None:
     rows = families._families()
     assert len(rows) > 200
-    for name, group, start in rows:
-        assert name.count("@") == 1
-        assert group == group.strip(".") and start.endswith("/")
-    assert len({(name, start) for name, _, start in rows}) == len(rows)
+    for literal, rest, group, start in rows:
+        assert (literal + rest).count("@") == 1 and rest[:1] in "*?["
+        assert group == group.strip(".") and start.endswith(b"/")
+    assert len({(literal + rest, start) for literal, rest, _, start in rows}) == len(rows)

@@ -195,3 +195,34 @@ def test_extras_that_ask_for_different_versions_are_all_there() -> None:
         ("pkg:pypi/rsa@3.1.4", ""),
     ]
     assert found.edges == (("pkg:pypi/x@1", "pkg:pypi/rsa@3.1.4"),)
+
+
+@pytest.mark.parametrize(
+    ("data", "paths"),
+    [
+        (b"a/b.py,sha256=x,1\nc.py,,\n", b"a/b.py\nc.py"),
+        (b"a/b.py,sha256=x,1\r\nc.py,,\r\nno comma\r\n", b"a/b.py\nc.py"),
+        (b'"a,b.py",,\nc.py,,\n', b"a,b.py\nc.py"),
+        (b"no comma\n,,\n\nc.py,,", b"c.py"),
+        (b"a\rb,,\nc.py,,\n", b"c.py"),
+    ],
+)
+def test_the_paths_of_a_record(data: bytes, paths: bytes) -> None:
+    (owned,) = installed.record(File("lib/a-1.dist-info/RECORD", data)).owns
+    assert owned == ("a", paths)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('b ; extra == "x"', []),
+        ('b ; python_version < "3" or extra == "x"', ["b"]),
+        ('b @ https://code.example/b.zip?a;extra=1 ; python_version > "3"', ["b"]),
+        ('b @ https://code.example/b.zip ; extra == "x"', []),
+        ("extra-thing (>=1)", ["extra-thing"]),
+        ('b[extra]>=1; python_version > "3"', ["b"]),
+    ],
+)
+def test_what_only_an_extra_requires_is_left_out(text: str, names: list[str]) -> None:
+    known = metadata.headers(f"Name: a\nVersion: 1\nRequires-Dist: {text}\n\n".encode())
+    assert [need.names[0] for need in metadata.needs(known, "a")] == names

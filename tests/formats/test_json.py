@@ -6,6 +6,7 @@ import contextlib
 import json as standard
 import sys
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +19,31 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=20,
 )
+
+
+@given(st.dictionaries(st.sampled_from("abcd"), VALUES))
+def test_a_reader_of_some_fields_reads_those_alone(value: json.Object) -> None:
+    data = json_bytes.encode(value)
+    assert json.reader("a", "b")(data) == {name: item for name, item in value.items() if name in ("a", "b")}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b'\xef\xbb\xbf{"a": 1}', b'{"a": "\\ud800"}', b'{"a": 1e999}', b'{"b": "\\udc00", "a": 2}', b'{"a": 1, "a": 2}'],
+)
+def test_what_the_general_reader_takes_the_reader_of_some_fields_takes(data: bytes) -> None:
+    assert json.reader("a")(data)["a"] == json.load_object(data)["a"]
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"1", b'{"a": 1', b'{"b": nope}', b'{"a": "\xff"}', b'{"a": NaN}'])
+def test_what_is_no_object_no_reader_takes(data: bytes) -> None:
+    with pytest.raises(Malformed):
+        json.reader("a")(data)
+
+
+def test_deep_nesting_in_a_field_that_nobody_reads_is_refused() -> None:
+    with pytest.raises(LimitExceeded):
+        json.reader("a")(b'{"b": ' + b"[" * 100_000 + b"]" * 100_000 + b"}")
 
 
 @given(VALUES)
@@ -81,3 +107,16 @@ def test_small_documents_are_the_same_bytes_without_msgspec(value: json.Json, mo
         alone = json_bytes.encode(value)
         patch.delitem(sys.modules, "msgspec", raising=False)
         assert (alone, json_bytes.dump(value)) == expected
+
+
+class Told(msgspec.Struct):
+    """A struct as a report may hold it."""
+
+    text: str
+    more: tuple[str, ...] = ()
+
+
+def test_structs_are_written_as_objects_also_with_half_surrogates() -> None:
+    assert json_bytes.encode({"a": [Told("x", ("y",))]}) == b'{"a":[{"text":"x","more":["y"]}]}'
+    written = json_bytes.dump({"a": [Told("\ud800x", ("\udc00",))]})
+    assert written == json_bytes.dump({"a": [{"text": "\ufffdx", "more": ["\ufffd"]}]})

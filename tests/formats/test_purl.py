@@ -28,6 +28,7 @@ from assay.model.purl import Purl
         ("pkg:pypi/Zope.Interface@6.0RC1", "pkg:pypi/zope.interface@6.0rc1"),
         ("pkg:git/codeberg.org/forgejo/forgejo", "pkg:git/codeberg.org/forgejo/forgejo"),
         ("pkg:git/Host.example/GNOME/Fonts", "pkg:git/host.example/GNOME/Fonts"),
+        ("pkg:git/host.example/GNOME/a%2F%2Fb%2F", "pkg:git/host.example/GNOME/a/b"),
         ("pkg:cpan/drolsky/DateTime@1.55", "pkg:cpan/DROLSKY/DateTime@1.55"),
         ("pkg:generic/a?x=&y=1&&Checksum=sha1:ab", "pkg:generic/a?checksum=sha1:ab&y=1"),
         ("pkg:generic/a#/x/./../%2E%2E/y/", "pkg:generic/a#x/y"),

@@ -243,7 +243,7 @@ def test_names_below_the_dot_are_those_without_it(form: int) -> None:
     def told(prefix: str) -> tuple[list[str], list[str], list[Seen]]:
         members = [(info(prefix + name, tarfile.DIRTYPE), b"") for name in folders]
         members += [(info(prefix + name, size=3), b"abc") for name in names]
-        logged: list[str] = []
+        logged: list[bytes] = []
         marked: list[str] = []
         walker = Walker(
             Chunked(archive(members, form)), lambda path: True, log=logged.extend, marks=lambda p: marked.append(p)
@@ -251,7 +251,7 @@ def test_names_below_the_dot_are_those_without_it(form: int) -> None:
         seen = [(item.path, item.kind, item.mode, item.target, walker.window.take(item.size)) for item in walker]
         assert not walker.truncated and not walker.rejected
         assert [item for item in marked if "/." in f"/{item}"] == ["usr/.hidden/b", ".wh.c", "usr/.wh.d", "..f/g"]
-        return logged, [path for path, *_ in seen], seen
+        return [path.decode() for path in logged], [path for path, *_ in seen], seen
 
     assert told("./") == told("")
     logged, paths, _ = told("./")
@@ -288,8 +288,8 @@ def test_plain_files_that_are_asked_about_together_are_those_asked_one_by_one(
         assert all(path.startswith(b"\1/") for path in paths)
         return [number for number, path in enumerate(paths) if b"want" in path]
 
-    def seen(**options: object) -> tuple[list[tuple[str, int, bytes]], list[str], list[str]]:
-        logged: list[str] = []
+    def seen(**options: object) -> tuple[list[tuple[str, int, bytes]], list[bytes], list[str]]:
+        logged: list[bytes] = []
         walker = Walker(Chunked(data, sizes), lambda path: "want" in path, log=logged.extend, **options)  # type: ignore[arg-type]
         found = [(item.path, item.mode, walker.window.take(item.size)) for item in walker]
         assert not walker.truncated

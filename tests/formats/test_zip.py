@@ -38,9 +38,51 @@ def test_as_zipfile_reads_it(members: dict[str, bytes], method: int, before: byt
 
 
 def test_members_by_pattern() -> None:
-    archive = zip.open_archive(_pack({"a/x.txt": b"1", "META-INF/MANIFEST.MF": b"2", "META-INF/other": b"3"}))
-    found = list(archive.find(re.compile(rb"PK\x01\x02.{42}META-INF/MANIFEST", re.DOTALL)))
-    assert [(member.name, archive.read(member, 10)) for member in found] == [("META-INF/MANIFEST.MF", b"2")]
+    names = ("a/META-INF/MANIFEST.MF", "META-INF/MANIFEST.MF", "META-INF/other", "b/META-INF/MANIFEST.MF")
+    archive = zip.open_archive(_pack({name: name.encode() for name in names}))
+    found = list(archive.find(re.compile(rb"META-INF/MANIFEST")))
+    assert [(member.name, archive.read(member, 30)) for member in found] == [
+        ("META-INF/MANIFEST.MF", b"META-INF/MANIFEST.MF")
+    ]
+
+
+def test_names_that_begin_somewhere() -> None:
+    archive = zip.open_archive(_pack({"x/org/example/A.class": b"", "com/example/B.class": b""}))
+    assert archive.holds(b"com/example/")
+    assert archive.holds(b"x/org/")
+    assert not archive.holds(b"org/example/")
+    assert not archive.holds(b"example/")
+    assert not archive.holds(b"net/")
+
+
+@pytest.mark.parametrize(
+    ("names", "is_there"),
+    [
+        (("lib/a.jar",), True),
+        (("a.class", "lib/a.jar", "b.class"), True),
+        (("com.paranamer/pom.xml", "a.partly", "b.jarred/c"), False),
+        (("a.jarPK\1\2", "b.class"), False),
+        (("PK\1\2" + "x" * 60 + ".jar", "b.class"), True),
+        ((), False),
+    ],
+)
+def test_names_that_end_somewhere(names: tuple[str, ...], is_there: bool) -> None:
+    """What the directory is asked instead of every member must never miss one."""
+    archive = zip.open_archive(_pack(dict.fromkeys(names, b"x")))
+    assert archive.may_end(re.compile(rb"\.[jp]ar")) is is_there
+    assert any(True for _ in archive.members(lambda name: name.endswith((b".jar", b".par")))) is is_there
+
+
+def test_a_name_that_is_cut_short_at_the_end_of_the_directory() -> None:
+    header = b"PK\1\2" + bytes(24) + b"\x80\0" + bytes(16)
+    archive = zip.Archive(b"", header + b"b/c.jar", 0)
+    assert [member.name for member in archive.members(lambda name: name.endswith(b".jar"))] == ["b/c.jar"]
+    assert archive.may_end(re.compile(rb"\.jar"))
+
+
+def test_so_many_candidates_that_each_member_is_looked_at() -> None:
+    archive = zip.open_archive(_pack({f"{'x' * 100}.jar/{number}": b"" for number in range(300)}))
+    assert archive.may_end(re.compile(rb"\.jar"))
 
 
 def test_zip64(tmp_path: Path) -> None:

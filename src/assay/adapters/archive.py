@@ -197,7 +197,7 @@ class ArchiveWalk:
         hard = entry.kind is EntryKind.HARDLINK
         path, target = stored.prefix + entry.path, stored.prefix + entry.target if hard else entry.target
         if not hard and not target.startswith("/"):
-            self._links.add((path, target))
+            self._links.link(path, target)
         if parsers:
             yield Entry(path, entry.kind, parsers, target=target)
 

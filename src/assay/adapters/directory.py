@@ -126,7 +126,7 @@ class DirectoryWalk:
             from assay.adapters.tar_layer import PathLog
 
             self._links = PathLog()
-        self._links.add((path, target))
+        self._links.link(path, target)
         if not parsers:
             return None
         real, root = os.path.realpath(item.path), os.path.realpath(self._root)

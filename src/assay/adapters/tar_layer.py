@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
+from typing import Protocol
 
 from assay.adapters import content
 from assay.adapters.blob import verified
@@ -62,26 +63,46 @@ class PathLog:
     BATCH = 4096
 
     def __init__(self) -> None:
-        self._compressor = zlib.compressobj(1)
+        self._compressor = _compressor()
         self._done: list[bytes] = []
-        self._batch: list[str] = []
+        self._batch: list[bytes] = []
 
-    def add(self, paths: Sequence[str]) -> None:
+    def add(self, paths: Sequence[bytes]) -> None:
         """Keep some paths."""
         self._batch.extend(paths)
         if len(self._batch) >= self.BATCH:
             self._flush()
 
+    def link(self, path: str, target: str) -> None:
+        """Keep a link and where it leads."""
+        self.add([text.encode("utf-8", "surrogateescape") for text in (path, target)])
+
     def _flush(self) -> None:
-        text = "".join(f"{path}\0" for path in self._batch)
-        self._done.append(self._compressor.compress(text.encode("utf-8", "surrogateescape")))
-        self._batch.clear()
+        if self._batch:
+            self._batch.append(b"")
+            self._done.append(self._compressor.compress(b"\0".join(self._batch)))
+            self._batch.clear()
 
     def finish(self) -> bytes:
         """All of it, compressed; empty where nothing was kept."""
         self._flush()
         done, self._done = b"".join(self._done) + self._compressor.flush(), []
         return done
+
+
+class _Compressor(Protocol):
+    def compress(self, data: bytes, /) -> bytes: ...
+    def flush(self) -> bytes: ...
+
+
+def _compressor() -> _Compressor:
+    """Of zlib's form, ten times faster where isal is installed."""
+    try:
+        from isal import isal_zlib
+    except ImportError:
+        return zlib.compressobj(1)
+    found: _Compressor = isal_zlib.compressobj(1)
+    return found
 
 
 class TarWalk:
@@ -166,7 +187,7 @@ class TarWalk:
             view = partial(self._view, walker.window, member.size)
             return Entry(member.path, EntryKind.FILE, parsers, member.mode, member.size, read=read, view=view)
         if member.kind == b"2":
-            self._links.add((member.path, member.target))
+            self._links.link(member.path, member.target)
         parsers = self._wants(member.path) if member.kind != b"5" else ()
         if not parsers:
             return None
@@ -184,10 +205,11 @@ class TarWalk:
             return None
         return Entry(member.path, EntryKind.HARDLINK, parsers, target=target)
 
-    @staticmethod
-    def _read(window: Window, size: int) -> Content:
-        if size <= content.MAPPED_FROM:
+    def _read(self, window: Window, size: int) -> Content:
+        if size <= window.end - window.position:
             return window.take(size)
+        if size <= content.MAPPED_FROM:
+            return bytes(self._buffered(window, size))
         return content.spool(window.chunks(size), size)
 
     def _view(self, window: Window, size: int) -> Content | memoryview | Ends:
@@ -202,11 +224,8 @@ class TarWalk:
     def _buffered(self, window: Window, size: int) -> memoryview:
         if size > len(self._buffer):
             self._buffer = bytearray(size)
-        view, filled = memoryview(self._buffer), 0
-        for chunk in window.chunks(size):
-            view[filled : filled + len(chunk)] = chunk
-            filled += len(chunk)
-        return view[:filled]
+        view = memoryview(self._buffer)[:size]
+        return view[: window.copy(view)]
 
     def _ends(self, window: Window, size: int) -> Content | Ends:
         """Of a large ELF file the header and the end, where the section table lies: few hold a section that anybody

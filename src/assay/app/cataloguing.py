@@ -107,7 +107,7 @@ def _catalog(source: object, request: SbomRequest) -> Sbom:
     in_folder = isinstance(source, Directory)
     if not in_folder:
         allocation.give_back()
-    threads = min(os.cpu_count() or 1, 8)
+    threads = min(_processors(), 8)
     chosen = ecosystems(request.ecosystems)
     options = Options(
         all_layers=request.all_layers,
@@ -118,6 +118,11 @@ def _catalog(source: object, request: SbomRequest) -> Sbom:
         ignore=excluder(() if in_folder else request.exclude),
     )
     return catalog(source, chosen, options)  # type: ignore[arg-type]  # `sources` opens nothing else
+
+
+def _processors() -> int:
+    """Those that this process may run on, where the system says so."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def ecosystems(words: Sequence[str]) -> tuple[Ecosystem, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import string
+from collections.abc import Iterator
+from functools import lru_cache
 
 from assay.errors import Malformed
 from assay.model.digest import Algorithm, Digest
@@ -52,7 +54,25 @@ def find(text: str) -> Digest | None:
 
 def parse_sri(text: str) -> tuple[Digest, ...]:
     """The digests of a Subresource Integrity string (W3C SRI, 3.5); unknown ones are left out."""
-    digests = []
+    return _single_sri(text) if len(text) <= _MAX_SINGLE else tuple(_each_sri(text))
+
+
+@lru_cache(16_384)
+def _single_sri(text: str) -> tuple[Digest, ...]:
+    """As `parse_sri`, fast where there is one; kept, for two lock files and the package itself may name one archive."""
+    name, _, value = text.partition("-")
+    if name in _SRI:
+        try:
+            raw = binascii.a2b_base64(value, strict_mode=True)
+        except ValueError:
+            raw = b""
+        algorithm, size = _SRI[name]
+        if len(raw) == size:
+            return (Digest(algorithm, raw.hex()),)
+    return tuple(_each_sri(text))
+
+
+def _each_sri(text: str) -> Iterator[Digest]:
     for item in text.split():
         name, _, value = item.partition("?")[0].partition("-")
         algorithm = _algorithm(name)
@@ -61,11 +81,12 @@ def parse_sri(text: str) -> tuple[Digest, ...]:
         except (binascii.Error, ValueError):
             continue
         if algorithm is not None and len(raw) * 8 == _BITS[algorithm]:
-            digests.append(Digest(algorithm, raw.hex()))
-    return tuple(digests)
+            yield Digest(algorithm, raw.hex())
 
 
 _ALGORITHMS = {str(algorithm).replace("-", ""): algorithm for algorithm in Algorithm}
+_SRI = {name: (algorithm, _BITS[algorithm] // 8) for name, algorithm in _ALGORITHMS.items()}
+_MAX_SINGLE = 200
 
 
 def _algorithm(name: str) -> Algorithm | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import TypedDict
 
 from assay.errors import LimitExceeded, Malformed
 
@@ -70,6 +72,28 @@ def load_object(data: bytes | str) -> Object:
     if not isinstance(value, dict):
         raise Malformed(f"not a JSON object but {type(value).__name__}")
     return value
+
+
+def reader(*names: str) -> Callable[[bytes], Object]:
+    """A `load_object` that keeps the fields of these names only, in a fraction of the time.
+
+    Values of other fields are passed over: that they are JSON is checked, but not that their texts are UTF-8, nor how
+    large their numbers are.
+    """
+    import msgspec
+
+    decode = msgspec.json.Decoder(TypedDict("_Fields", dict.fromkeys(names, object), total=False)).decode  # type: ignore[operator]
+
+    def read(data: bytes) -> Object:
+        if len(data) > MAX_BYTES:
+            return load_object(data)
+        try:
+            found: Object = decode(data)
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            found = load_object(data)  # a mark in front, half a surrogate pair: or it tells what is wrong
+        return found
+
+    return read
 
 
 _TEXT = r'("(?:[^"\\]|\\.)*+(?:"|\Z))'

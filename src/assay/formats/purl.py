@@ -15,12 +15,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from assay.errors import LimitExceeded, Malformed
 from assay.formats.purl_rules import ADJUST, Parts, rules
 from assay.model.purl import Purl
 
 MAX_LENGTH = 64 << 10
+_KEPT = 16_384
+_KEPT_LENGTH = 300
 
 _TYPE = re.compile(r"[a-z][a-z0-9.-]*\Z")
 _KEY = re.compile(r"[a-z][a-z0-9._-]*\Z")
@@ -37,11 +40,24 @@ def build(
     subpath: str = "",
 ) -> Purl:
     """A normalised purl; raises `assay.errors.Malformed` for what its type forbids."""
+    if not qualifiers and len(name) + len(version) + len(namespace) + len(subpath) <= _KEPT_LENGTH:
+        return _bare(type_, name, version, namespace, subpath)
+    parts = Parts(name.strip("/"), version, _segments(namespace), _qualifiers(qualifiers), _subpath(subpath))
+    return _finish(_kind(type_), parts)
+
+
+@lru_cache(_KEPT)
+def _bare(type_: str, name: str, version: str, namespace: str, subpath: str) -> Purl:
+    """A purl without qualifiers, kept: a lock file, the lock of what is installed and the package itself name one."""
+    return _finish(_kind(type_), Parts(name.strip("/"), version, _segments(namespace), {}, _subpath(subpath)))
+
+
+@lru_cache(64)
+def _kind(type_: str) -> str:
     kind = type_.lower()
     if not _TYPE.match(kind):
         raise Malformed(f"not a purl type: {type_[:80]!r}")
-    parts = Parts(name.strip("/"), version, _segments(namespace), _qualifiers(qualifiers), _subpath(subpath))
-    return _finish(kind, parts)
+    return kind
 
 
 def attempt(
@@ -85,22 +101,22 @@ def _split(text: str) -> tuple[str, Parts]:
     """The type and the decoded parts ("How to parse", from right to left)."""
     if len(text) > MAX_LENGTH:
         raise LimitExceeded(f"purl of {len(text)} characters (at most {MAX_LENGTH})")
-    rest, _, subpath = _split_right(text, "#")
-    rest, _, qualifiers = _split_right(rest, "?")
+    rest, _, subpath = _split_right(text, "#") if "#" in text else (text, "", "")
+    rest, _, qualifiers = _split_right(rest, "?") if "?" in rest else (rest, "", "")
     scheme, colon, rest = rest.partition(":")
-    if not colon or scheme.lower() != "pkg":
+    if not colon or (scheme != "pkg" and scheme.lower() != "pkg"):
         raise Malformed(f"not a purl, it must start with 'pkg:': {text[:80]!r}")
     kind, _, path = rest.lstrip("/").partition("/")
-    if not _TYPE.match(kind.lower()):
+    if kind not in rules() and not _TYPE.match(kind.lower()):
         raise Malformed(f"not a purl type: {kind[:80]!r}")
     path, version = _split_version(path)
     space, _, name = path.strip("/").rpartition("/")
     parts = Parts(
         _decode(name).strip("/"),
         _decode(version),
-        "/".join([_segment(segment) for segment in space.split("/") if segment]),
-        _read_qualifiers(qualifiers),
-        _subpath("/".join([_segment(segment) for segment in subpath.split("/")])),
+        "/".join([_segment(segment) for segment in space.split("/") if segment]) if space else "",
+        _read_qualifiers(qualifiers) if qualifiers else {},
+        _subpath("/".join([_segment(segment) for segment in subpath.split("/")])) if subpath else "",
     )
     return kind.lower(), parts
 
@@ -121,9 +137,8 @@ def _finish(kind: str, parts: Parts, *, lenient: bool = False) -> Purl:
     except Malformed:
         if not lenient:
             raise
-    return Purl(
-        kind, parts.name, parts.version, parts.namespace, tuple(sorted(parts.qualifiers.items())), parts.subpath
-    )
+    qualifiers = tuple(sorted(parts.qualifiers.items())) if parts.qualifiers else ()
+    return Purl(kind, parts.name, parts.version, parts.namespace, qualifiers, parts.subpath)
 
 
 def _split_right(text: str, separator: str) -> tuple[str, str, str]:
@@ -176,6 +191,7 @@ def _read_qualifiers(text: str) -> dict[str, str]:
     return found
 
 
+@lru_cache(256)
 def _key(key: str) -> str:
     """A valid qualifier key. Keys are lower-case; those the standard itself names are read in any case."""
     if _KEY.match(key):

@@ -12,31 +12,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 from assay.errors import Malformed
 
 
-@dataclass(slots=True)
 class Parts:
     """The decoded parts of a purl on their way to being normalised."""
 
-    name: str
-    version: str
-    namespace: str
-    qualifiers: dict[str, str]
-    subpath: str
+    __slots__ = "name", "namespace", "qualifiers", "subpath", "version"
+
+    def __init__(self, name: str, version: str, namespace: str, qualifiers: dict[str, str], subpath: str) -> None:
+        self.name, self.version, self.namespace = name, version, namespace
+        self.qualifiers, self.subpath = qualifiers, subpath
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A line of the table."""
 
     type: str
     namespace: str = "optional"
     lower: tuple[str, ...] = ()
-    permitted: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    permitted: Mapping[str, re.Pattern[str]] = {}
     qualifiers: tuple[str, ...] = ()
 
     def check(self, parts: Parts) -> None:
@@ -93,7 +91,8 @@ _CASELESS_HOSTS = frozenset({"github", "github.com", "bitbucket", "bitbucket.org
 
 def _git(parts: Parts) -> None:
     """The namespace is the host, the name the path of the repository on it."""
-    host, _, path = f"{parts.namespace}/{parts.name}".lstrip("/").partition("/")
+    host, _, rest = f"{parts.namespace}/{parts.name}".lstrip("/").partition("/")
+    path = "/".join([segment for segment in rest.split("/") if segment])
     if not parts.namespace or not path:
         raise Malformed(f"a git purl needs a host and a repository: {parts.name[:80]!r}")
     parts.namespace = host.lower()

@@ -68,7 +68,7 @@ class Walker:
         stream: ByteStream,
         wants: Callable[[str], object],
         magic: frozenset[bytes] = frozenset(),
-        log: Callable[[Sequence[str]], None] | None = None,
+        log: Callable[[Sequence[bytes]], None] | None = None,
         marks: Callable[[str], object] | None = None,
         sieve: Callable[[bytes], Iterable[int]] | None = None,
     ) -> None:
@@ -121,7 +121,7 @@ class Walker:
             if middle != _FILE:
                 if middle == _FOLDER and not prefix and b".." not in name:
                     if log is not None:
-                        log((self._inside(_text(name).rstrip("/")) + "/",))
+                        log((_raw(self._inside(_text(name).rstrip("/"))) + b"/",))
                     at += BLOCK
                     continue
                 if middle != _LONG_NAME or (long := self._long_name(at)) is None:
@@ -172,7 +172,7 @@ class Walker:
         asked = range(len(names)) if self._sieve is None else sorted({*self._sieve(text), *chosen, *odd})
         if self._log is not None:
             plain = [name for number, name in enumerate(names) if number not in odd] if odd else names
-            self._log([_text(name) for name in plain])
+            self._log(plain)
         for number in asked:
             header = places[number]
             window.position = header + BLOCK
@@ -189,7 +189,7 @@ class Walker:
     def _consider(self, member: Member) -> Iterator[Member]:
         """Log a member, and hand it out if somebody may want it."""
         if self._log is not None:
-            self._log([member.path + "/" if member.kind == b"5" else member.path])
+            self._log((_raw(member.path) + b"/" if member.kind == b"5" else _raw(member.path),))
         if member.kind == b"0":
             if self._marks is not None and "." in member.path:
                 member.interest = self._marks(member.path)
@@ -292,6 +292,10 @@ class Walker:
 
 def _text(name: bytes) -> str:
     return name.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+
+
+def _raw(path: str) -> bytes:
+    return path.encode("utf-8", "surrogateescape")
 
 
 def _is_odd(name: bytes) -> bool:

@@ -56,6 +56,17 @@ class Window:
             size -= count
             yield self._view[start : start + count]
 
+    def copy(self, target: memoryview) -> int:
+        """Put the next bytes into `target`, what lies beyond the window without a way round; says how many there are."""
+        size = len(target)
+        filled = min(size, self.end - self.position)
+        target[:filled] = self._view[self.position : self.position + filled]
+        self.position += filled
+        while filled < size and (count := self._stream.readinto(target[filled:])):
+            filled += count
+            self.total += count
+        return filled
+
     def take(self, size: int) -> bytes:
         """The next `size` bytes, fewer where the stream ends before."""
         if size <= self.end - self.position:

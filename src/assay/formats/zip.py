@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import mmap
 import re
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -23,6 +24,8 @@ _ENTRY = Struct("<8xHH8xIIHHH8xI")
 _LENGTHS = Struct("<HHH")
 _LOCAL = Struct("<4xHHHHHIIIHH")
 _STORED, _DEFLATED = 0, 8
+_HEADER = 46  # bytes of an entry of the directory before the name
+_MAX_STEPS = 20_000
 _MAX_ENTRIES = 2_000_000
 _MAX_DIRECTORY = 512 << 20
 _MAX_RATIO = 1100  # deflate cannot pack better than 1032 to one
@@ -64,9 +67,35 @@ class Archive:
                 raise LimitExceeded(f"zip with more than {_MAX_ENTRIES} entries")
 
     def find(self, pattern: re.Pattern[bytes]) -> Iterator[Member]:
-        """As `members`, fast: `pattern` begins with an entry (``PK\\1\\2.{42}``) and goes on with the name."""
-        for match in pattern.finditer(self.directory):
-            yield self._member(match.start())
+        """As `members`, fast: those whose raw name begins with what `pattern` matches (best a literal and more)."""
+        directory = self.directory
+        for match in pattern.finditer(directory):
+            at = match.start() - _HEADER
+            if at >= 0 and directory[at : at + 4] == b"PK\1\2":
+                yield self._member(at)
+
+    def holds(self, start: bytes) -> bool:
+        """Whether the raw name of a member begins with `start`."""
+        at = self.directory.find(start, _HEADER)
+        while at >= 0:
+            if self.directory[at - _HEADER : at - _HEADER + 4] == b"PK\1\2":
+                return True
+            at = self.directory.find(start, at + 1)
+        return False
+
+    def may_end(self, pattern: re.Pattern[bytes]) -> bool:
+        """Whether the raw name of a member may end in what `pattern` matches; where it says no, none does."""
+        directory, left = self.directory, _MAX_STEPS
+        for match in pattern.finditer(directory):
+            end = match.end()
+            low, before = max(0, end - _HEADER - 0xFFFF), max(0, end - _HEADER + 4)
+            while (at := directory.rfind(b"PK\1\2", low, before)) >= 0:
+                name_end = at + _HEADER + int.from_bytes(directory[at + 28 : at + 30], "little")
+                if left < 0 or min(name_end, len(directory)) == end:  # the last name may be cut short
+                    return True
+                left, before = left - 1, at + 3
+            left -= 1
+        return False
 
     def _member(self, at: int) -> Member:
         flags, method, packed, size, name_size, extra_size, _, offset = _ENTRY.unpack_from(self.directory, at)
@@ -113,7 +142,7 @@ def _inflate(member: Member, data: bytes) -> bytes:
 
 def _raw(data: bytes, limit: int) -> bytes:
     """A deflated member unpacked; raises `zlib.error`, whose words do not depend on whether isal is installed."""
-    if len(data) >= _FAST_FROM:
+    if len(data) >= (_FAST_FROM if "isal" not in sys.modules else _FAST_WHEN_LOADED):
         with suppress(Exception):  # not installed, or corrupt: the standard library judges
             from isal import isal_zlib
 
@@ -123,6 +152,8 @@ def _raw(data: bytes, limit: int) -> bytes:
 
 _FAST_FROM = 32 << 10
 """Bytes; below, the library is not worth its import."""
+_FAST_WHEN_LOADED = 1 << 10
+"""Bytes; below, it takes longer to begin than it gains."""
 
 
 def _zip64(extra: bytes, *values: int) -> tuple[int, int, int]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from operator import attrgetter
 
 from assay.model.digest import Digest
+from assay.model.filled import filled_open
 from assay.model.license import License
 from assay.model.purl import Purl
 
@@ -44,6 +46,7 @@ class Scope(StrEnum):
     EXCLUDED = "excluded"
 
 
+@filled_open
 @dataclass(frozen=True, slots=True)
 class ExternalReference:
     """Where more is to be found; `type` by the CycloneDX names (website, vcs, distribution, issue-tracker ...)."""
@@ -54,6 +57,7 @@ class ExternalReference:
     digests: tuple[Digest, ...] = ()
 
 
+@filled_open
 @dataclass(frozen=True, slots=True, order=True)
 class Occurrence:
     """A place where a component was seen.
@@ -77,6 +81,7 @@ class Property:
     value: str
 
 
+@filled_open
 @dataclass(frozen=True, slots=True)
 class Component:
     """A package, program, file or system.
@@ -112,6 +117,10 @@ class Component:
     properties: tuple[Property, ...] = ()
     extra: Mapping[str, object] = field(default_factory=dict)
 
+    def changed(self, **changes: object) -> Component:
+        """A copy with other values in some fields: `dataclasses.replace`, in half of the time."""
+        return Component(**{**dict(zip(_FIELDS, _values(self), strict=True)), **changes})
+
     @property
     def id(self) -> str:
         """The identity by which edges name this component: `ref`, else the purl, else ecosystem, name and version."""
@@ -121,3 +130,7 @@ class Component:
             return str(self.purl)
         name = f"{self.namespace}/{self.name}" if self.namespace else self.name
         return f"{self.ecosystem or self.type}:{name}@{self.version or self.version_range}"
+
+
+_FIELDS = tuple(field.name for field in fields(Component))
+_values = attrgetter(*_FIELDS)

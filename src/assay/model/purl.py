@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from assay.model.filled import filled_open
+
 _PLAIN = re.compile(r"[A-Za-z0-9._~:-]*\Z")
 _ENCODED = re.compile(rb"[^A-Za-z0-9._~:-]")
 _PATH_NAMES = frozenset({"git"})  # the name is the path of the repository on its host, slashes and all
@@ -22,6 +24,7 @@ class _Kept:
     _text: str
 
 
+@filled_open
 @dataclass(frozen=True, slots=True)
 class Purl(_Kept):
     """A package URL whose parts are decoded; `qualifiers` are sorted by key and never empty-valued."""
@@ -34,12 +37,11 @@ class Purl(_Kept):
     subpath: str = ""
 
     def __str__(self) -> str:
-        try:
-            return self._text
-        except AttributeError:
-            text: str = _written(self)
+        text: str = getattr(self, "_text", "")
+        if not text:
+            text = _written(self)
             object.__setattr__(self, "_text", text)
-            return text
+        return text
 
     def qualifier(self, key: str) -> str:
         """The value of a qualifier, or an empty string."""
@@ -50,7 +52,7 @@ def _written(purl: Purl) -> str:
     name = _path(purl.name) if purl.type in _PATH_NAMES else _encode(purl.name)
     text = f"pkg:{purl.type}/{_namespace(purl.namespace)}/{name}" if purl.namespace else f"pkg:{purl.type}/{name}"
     if purl.version:
-        text += "@" + _encode(purl.version)
+        text = f"{text}@{_encode(purl.version)}"
     if purl.qualifiers:
         text += "?" + "&".join([f"{key}={_encode(value)}" for key, value in purl.qualifiers])
     if purl.subpath:

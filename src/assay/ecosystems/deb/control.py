@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 Paragraph = dict[str, str]
 """The fields that matter to assay, by their canonical names; folded values keep their line breaks."""
@@ -57,16 +58,26 @@ def source(paragraph: Paragraph) -> tuple[str, str]:
     return name or paragraph.get("Package", ""), (version or "").strip() or paragraph.get("Version", "")
 
 
-def relations(text: str) -> list[list[tuple[str, str]]]:
+def relations(text: str) -> list[Alternatives]:
     """The groups of alternatives of a relation field, each a (name, architecture qualifier or empty)."""
-    groups = []
-    for group in text.split(","):
-        alternatives = []
-        for alternative in group.split("|"):
-            words = alternative.replace("(", " ").split(None, 1)
-            if words:
-                name, _, architecture = words[0].partition(":")
-                alternatives.append((name, "" if architecture in ("any", "native") else architecture))
-        if alternatives:
-            groups.append(alternatives)
-    return groups
+    groups = [_group(group) if len(group) < _MAX_KEPT else _alternatives(group) for group in text.split(",")]
+    return [group for group in groups if group]
+
+
+Alternatives = tuple[tuple[str, str], ...]
+_MAX_KEPT = 200
+"""Characters of a group that is kept."""
+
+
+def _alternatives(group: str) -> Alternatives:
+    alternatives = []
+    for alternative in group.split("|"):
+        words = alternative.replace("(", " ").split(None, 1)
+        if words:
+            name, _, architecture = words[0].partition(":")
+            alternatives.append((name, "" if architecture in ("any", "native") else architecture))
+    return tuple(alternatives)
+
+
+_group = lru_cache(2048)(_alternatives)
+"""Kept: ``libc6 (>= 2.34)`` is what half of the packages of a system ask for."""

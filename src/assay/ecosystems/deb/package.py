@@ -6,6 +6,8 @@ so `Component.ref` (``deb:libssl3:amd64``) is the identity until then.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from assay.ecosystems.deb.control import Paragraph, relations, source
 from assay.formats import purl, spdx_license
 from assay.model.component import Component, ExternalReference, Presence, Property
@@ -29,7 +31,7 @@ def reference(paragraph: Paragraph) -> str:
 def component(paragraph: Paragraph, namespace: str = "debian", presence: Presence = Presence.INSTALLED) -> Component:
     """The package; raises `assay.errors.Malformed` for a name that cannot be one."""
     name, version = paragraph["Package"], paragraph["Version"]
-    facts = [Property(label, paragraph[field]) for field, label in _PROPERTIES if paragraph.get(field)]
+    facts = [_fact(label, paragraph[field]) for field, label in _PROPERTIES if paragraph.get(field)]
     qualifiers = {"arch": paragraph.get("Architecture", "")}
     if namespace == "openwrt":  # Source is a folder of the build tree, SourceName the package
         origin = paragraph.get("SourceName", "")
@@ -58,13 +60,22 @@ def component(paragraph: Paragraph, namespace: str = "debian", presence: Presenc
     )
 
 
+def _fact(label: str, value: str) -> Property:
+    return _kept(label, value) if len(value) < _MAX_KEPT else Property(label, value)
+
+
+_MAX_KEPT = 100
+_kept = lru_cache(256)(Property)
+"""Kept: architectures and sections are few."""
+
+
 def needs(paragraph: Paragraph, *, several: bool) -> list[Need]:
     """Dependencies by name; with `several` architectures installed, the package's own comes first."""
     dependent = reference(paragraph)
     own = paragraph.get("Architecture", "")
     found = []
     for field in ("Pre-Depends", "Depends"):
-        for group in relations(paragraph.get(field, "")) if field in paragraph else ():
+        for group in relations(paragraph[field]) if field in paragraph else ():
             names: list[str] = []
             for name, architecture in group:
                 if architecture or several:

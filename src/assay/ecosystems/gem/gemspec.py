@@ -24,12 +24,15 @@ from assay.model.ecosystem import File, Found, Need
 from assay.model.license import License
 
 _START = re.compile(r"\bGem::Specification\.new\b[ \t]*\(?")
-_COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
-_ASSIGNMENT = re.compile(r"^[ \t]*\w+\.([a-z_]+)[ \t]*=[ \t]*(?=(\S[^\n]*))", re.MULTILINE)
-_METADATA = re.compile(r"^[ \t]*\w+\.metadata\[[\"'](\w+)[\"']\][ \t]*=[ \t]*", re.MULTILINE)
+_READ = "name|version|platform|licenses?|authors?|summary|homepage"
+# a line begins with a literal newline, which is looked for ten times faster than ^
+_COMMENT = re.compile(r"\n[ \t]*#[^\n]*")
+_ASSIGNMENT = re.compile(rf"\n[ \t]*\w+\.({_READ})[ \t]*=[ \t]*(?=(\S[^\n]*))")
+_METADATA = re.compile(r"\n[ \t]*\w+\.metadata\[[\"'](\w+)[\"']\][ \t]*=[ \t]*")
+_METADATA_HASH = re.compile(r"\n[ \t]*\w+\.metadata[ \t]*=[ \t]*\{")
 _HASH_ITEM = re.compile(r"[\"'](\w+)[\"'](?:\.freeze)?[ \t]*=>[ \t]*")
-_DEPENDENCY = re.compile(r"^[ \t]*\w+\.add_(runtime_)?dependency[ \t]*\(?[ \t]*", re.MULTILINE)
-_STUB = re.compile(r"^# stub: (\S+) (\S+) (\S+) ", re.MULTILINE)
+_DEPENDENCY = re.compile(r"\n[ \t]*\w+\.add_(runtime_)?dependency[ \t]*\(?[ \t]*")
+_STUB = re.compile(r"\n# stub: (\S+) (\S+) (\S+) ")
 _CONSTANT = re.compile(r"(?:[A-Z]\w*::)*[A-Z]\w*")
 _UNPACKED = re.compile(r"(?:\A|/)gems/[^/]+-[0-9][^/]*/")
 _LINKS = {
@@ -48,7 +51,8 @@ def parse(file: File) -> Found:
     checkout = "bundler/gems/" in file.path
     if _UNPACKED.search(file.path) and not checkout and "specifications/" not in file.path:
         return Found()  # the gem's own source: its specification beside the gem tells what is installed
-    text = _COMMENT.sub("", file.text)
+    written = "\n" + file.text
+    text = _COMMENT.sub("\n", written)
     start = _START.search(text)
     if start is None:
         raise Malformed("gemspec: no Gem::Specification.new")
@@ -59,7 +63,19 @@ def parse(file: File) -> Found:
     if not name or not (version or constant):
         raise Malformed("gemspec: no literal name or no version")
     installed = checkout or "specifications/" in file.path
-    component = _component(file, name, version, fields, text, installed)
+    stub = _STUB.search(written)
+    platform = stub[3] if stub else next(iter(fields.get("platform", [])), "")  # the stub knows it best
+    component = Component(
+        name,
+        version,
+        purl=purl.attempt("gem", name, version, qualifiers={"platform": platform} if platform != "ruby" else None),
+        presence=Presence.INSTALLED if installed else Presence.DECLARED,
+        licenses=_licenses(fields.get("licenses") or fields.get("license") or []),
+        author=", ".join(fields.get("authors") or fields.get("author") or []),
+        description=" ".join(next(iter(fields.get("summary", [])), "").split()),
+        references=_references(fields, text),
+        properties=(Property("assay:gem:default", "true"),) if "specifications/default/" in file.path else (),
+    )
     facts = {"constant": constant} if constant else {}
     needs = tuple(Need(component.id, (name,)) for name in _dependencies(text) if name)
     return Found((component,), needs=needs, facts=facts)
@@ -102,30 +118,6 @@ def _constant(text: str, start: int) -> str:
     return ""
 
 
-def _component(
-    file: File, name: str, version: str, fields: dict[str, list[str]], text: str, installed: bool
-) -> Component:
-    platform = _platform(file, fields)
-    return Component(
-        name,
-        version,
-        purl=purl.attempt("gem", name, version, qualifiers={"platform": platform}),
-        presence=Presence.INSTALLED if installed else Presence.DECLARED,
-        licenses=_licenses(fields.get("licenses") or fields.get("license") or []),
-        author=", ".join(fields.get("authors") or fields.get("author") or []),
-        description=" ".join(next(iter(fields.get("summary", [])), "").split()),
-        references=_references(fields, text),
-        properties=(Property("assay:gem:default", "true"),) if "specifications/default/" in file.path else (),
-    )
-
-
-def _platform(file: File, fields: dict[str, list[str]]) -> str:
-    """The platform other than Ruby itself; the stub line of an installed specification knows it best."""
-    stub = _STUB.search(file.text)
-    platform = stub[3] if stub else next(iter(fields.get("platform", [])), "")
-    return "" if platform == "ruby" else platform
-
-
 def _licenses(names: list[str]) -> tuple[License, ...]:
     """RubyGems does not say how several licences combine; each is stated by itself."""
     return tuple(license for name in names for license in spdx_license.normalise(name))
@@ -134,7 +126,7 @@ def _licenses(names: list[str]) -> tuple[License, ...]:
 def _references(fields: dict[str, list[str]], text: str) -> tuple[ExternalReference, ...]:
     found = [ExternalReference("website", url) for url in fields.get("homepage", [])[:1]]
     matches = list(_METADATA.finditer(text))
-    block = re.search(r"^[ \t]*\w+\.metadata[ \t]*=[ \t]*\{", text, re.MULTILINE)
+    block = _METADATA_HASH.search(text)
     if block:
         matches += _HASH_ITEM.finditer(text, block.end(), min(len(text), block.end() + 10_000))
     for match in matches:

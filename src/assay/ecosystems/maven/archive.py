@@ -26,7 +26,7 @@ from assay.model.sbom import Skipped
 
 _SUFFIXES = (b".jar", b".war", b".ear", b".par", b".sar", b".nar", b".jpi", b".hpi", b".kar", b".lpkg")
 _NESTED = re.compile(rb"\.(?:[jwepsn]ar|[jh]pi|kar|lpkg)")
-_METADATA = re.compile(rb"PK\x01\x02.{42}META-INF/(?:MANIFEST\.MF|maven/[^/\0]{1,200}/[^/\0]{1,200}/pom\.)", re.DOTALL)
+_METADATA = re.compile(rb"META-INF/(?:MANIFEST\.MF|maven/[^/\0]{1,200}/[^/\0]{1,200}/pom\.)")
 _ALWAYS_ARCHIVES = (".jar", ".war", ".ear")
 _APPLICATIONS = (".war", ".ear", ".hpi", ".jpi", ".kar", ".lpkg", ".sar", ".par")
 _MAX_DEPTH = 8
@@ -36,6 +36,7 @@ _MAX_TOTAL = 2 << 30
 _MAX_TEXT = 4 << 20
 _MAX_METADATA = 2_000
 _MAX_METADATA_BYTES = 64 << 20
+_NO_POM = Pom()
 _NEEDED = frozenset({"", "compile", "runtime"})
 
 
@@ -95,8 +96,7 @@ def _scan(content: Content, path: str, budget: _Budget, depth: int) -> _Scan:
     nested = _nested(archive, path, budget, depth)
     below = [inner for inner in nested if inner is not None]
     if own is not None:
-        component = _completed(own, told, content, name)
-        scan.own = replace(component, occurrences=(Occurrence(path),) if depth else ())
+        scan.own = _completed(own, told, content, name, (Occurrence(path),) if depth else ())
         _add(scan, scan.own, own.pom)
     for artifact in artifacts:
         if own is None or artifact.component.id != own.component.id:
@@ -179,30 +179,26 @@ def _fits(stem: str, component: Component) -> bool:
     return rest == "" or (rest[0] in "-_." and (rest[1:2].isdigit() or bool(version and f"-{version}" in rest)))
 
 
-def _completed(own: _Artifact, told: dict[str, str], content: Content, name: str) -> Component:
-    component = _described(own)
-    sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+def _completed(
+    own: _Artifact, told: dict[str, str], content: Content, name: str, places: tuple[Occurrence, ...]
+) -> Component:
+    pom = own.pom or _NO_POM
     declared = told.get("Bundle-License", "")
+    sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
     return replace(
-        component,
+        own.component,
         type=ComponentType.APPLICATION if name.endswith(_APPLICATIONS) else ComponentType.LIBRARY,
-        licenses=component.licenses or spdx_license.normalise("" if "://" in declared else declared.partition(";")[0]),
-        supplier=component.supplier or told.get("Implementation-Vendor", "") or told.get("Bundle-Vendor", ""),
-        digests=(Digest(Algorithm.SHA1, sha1),),
-    )
-
-
-def _described(artifact: _Artifact) -> Component:
-    pom = artifact.pom
-    if pom is None:
-        return artifact.component
-    return replace(
-        artifact.component,
-        licenses=licenses(pom),
-        description="" if "${" in pom.description else pom.description,
-        supplier=pom.organization,
+        licenses=licenses(pom) or spdx_license.normalise("" if "://" in declared else declared.partition(";")[0]),
+        description=_description(pom),
+        supplier=pom.organization or told.get("Implementation-Vendor", "") or told.get("Bundle-Vendor", ""),
         references=references(pom),
+        digests=(Digest(Algorithm.SHA1, sha1),),
+        occurrences=places,
     )
+
+
+def _description(pom: Pom) -> str:
+    return "" if "${" in pom.description else pom.description
 
 
 def _add(scan: _Scan, component: Component, pom: Pom | None) -> None:
@@ -214,9 +210,16 @@ def _add(scan: _Scan, component: Component, pom: Pom | None) -> None:
 
 def _shade(scan: _Scan, artifact: _Artifact, path: str) -> None:
     """An artifact whose classes were copied into the archive."""
-    shaded = (Property("assay:maven:shaded", "true"),) if scan.own is not None else ()
-    places = (Occurrence(path),) if path else ()
-    component = replace(_described(artifact), properties=shaded, occurrences=places)
+    pom = artifact.pom or _NO_POM
+    component = replace(
+        artifact.component,
+        licenses=licenses(pom),
+        description=_description(pom),
+        supplier=pom.organization,
+        references=references(pom),
+        properties=(Property("assay:maven:shaded", "true"),) if scan.own is not None else (),
+        occurrences=(Occurrence(path),) if path else (),
+    )
     _add(scan, component, artifact.pom)
     if scan.own is not None:
         scan.edges.append((scan.own.id, component.id))
@@ -238,7 +241,7 @@ def _contain(scan: _Scan, below: list[_Scan]) -> None:
 
 def _nested(archive: zip.Archive, path: str, budget: _Budget, depth: int) -> Iterator[_Scan | None]:
     """The scans of the archives inside; what exceeds the bounds is told as skipped."""
-    if _NESTED.search(archive.directory) is None:
+    if not archive.may_end(_NESTED):
         return
     for member in archive.members(lambda name: name.endswith(_SUFFIXES)):
         place = f"{path}!/{member.name}"

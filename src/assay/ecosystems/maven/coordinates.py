@@ -9,7 +9,7 @@ import re
 
 from assay.errors import Malformed
 from assay.formats import purl
-from assay.model.component import Component, ComponentType, Presence
+from assay.model.component import Component, ComponentType, Presence, Property, Scope
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 
@@ -21,6 +21,9 @@ def component(
     presence: Presence,
     kind: ComponentType = ComponentType.LIBRARY,
     qualifiers: dict[str, str] | None = None,
+    *,
+    scope: Scope = Scope.REQUIRED,
+    properties: tuple[Property, ...] = (),
 ) -> Component:
     """The component; without a group (a jar that does not tell it) it has a purl of the type generic."""
     version, version_range = split(version)
@@ -36,7 +39,9 @@ def component(
         "maven",
         identity,
         presence=presence,
+        scope=scope,
         version_range=version_range,
+        properties=properties,
     )
 
 

@@ -61,11 +61,31 @@ def _relative(path: str, relative: str) -> tuple[str, ...]:
 def effective(pom: Pom, path: str, library: Library) -> Pom:
     """The model with what its parents say, interpolated, and with versions and scopes from the management."""
     chain = _chain(pom, path, library)
-    resolved, values = _interpolated(_merged(chain))
-    artifacts = {item.artifact for item in resolved.dependencies}
-    managed = _managed(chain, values, library, artifacts) if artifacts else {}
-    dependencies = tuple(_with_managed(item, managed.get(item.key)) for item in resolved.dependencies)
-    return replace(resolved, managed=(), dependencies=dependencies)
+    merged = _placed(_merged(chain))
+    if not any(one.managed for one in chain) and not _expressions(merged):
+        return merged
+    values = _values(merged)
+    fill = partial(interpolate, values=values)
+    dependencies = [_filled(item, values) for item in merged.dependencies]
+    managed = _managed(chain, values, library, {item.artifact for item in dependencies}) if dependencies else {}
+    return replace(
+        merged,
+        group=fill(merged.group),
+        artifact=fill(merged.artifact),
+        version=fill(merged.version),
+        name=fill(merged.name),
+        description=fill(merged.description),
+        url=fill(merged.url),
+        scm=fill(merged.scm),
+        managed=(),
+        dependencies=tuple(_with_managed(item, managed.get(item.key)) for item in dependencies),
+    )
+
+
+def _expressions(pom: Pom) -> bool:
+    """Whether a text of the model may hold an expression."""
+    texts = (pom.group, pom.artifact, pom.version, pom.name, pom.description, pom.url, pom.scm)
+    return any("${" in text for text in texts) or any("$" in _texts(item) for item in pom.dependencies)
 
 
 def _chain(pom: Pom, path: str, library: Library) -> list[Pom]:
@@ -104,32 +124,37 @@ def _inherit(child: Pom, parent: Pom) -> Pom:
     )
 
 
-def _interpolated(pom: Pom) -> tuple[Pom, dict[str, str]]:
-    """The model with its properties filled in (but for the management), and these properties."""
-    pom = replace(pom, group=pom.group or pom.parent[0], version=pom.version or pom.parent[2])
-    values = dict(pom.properties)
-    for prefix in ("project.", "pom.", ""):
-        known = {"groupId": pom.group, "artifactId": pom.artifact, "version": pom.version, "name": pom.name}
-        known |= {"packaging": pom.packaging, "parent.groupId": pom.parent[0], "parent.version": pom.parent[2]}
-        known |= {"parent.artifactId": pom.parent[1]}
-        values |= {prefix + name: value for name, value in known.items() if prefix or "." in name or name == "version"}
-    fill = partial(interpolate, values=values)
-    filled = replace(
-        pom,
-        group=fill(pom.group),
-        artifact=fill(pom.artifact),
-        version=fill(pom.version),
-        name=fill(pom.name),
-        description=fill(pom.description),
-        url=fill(pom.url),
-        scm=fill(pom.scm),
-        dependencies=tuple(_filled(item, values) for item in pom.dependencies),
-    )
-    return filled, values
+def _placed(pom: Pom) -> Pom:
+    """The model with group and version, which are those of the parent unless it says otherwise."""
+    if pom.group and pom.version:
+        return pom
+    return replace(pom, group=pom.group or pom.parent[0], version=pom.version or pom.parent[2])
+
+
+def _values(pom: Pom) -> dict[str, str]:
+    """What expressions may name: the properties of the model, and what it says of itself."""
+    group, artifact, version = pom.parent
+    own = (pom.group, pom.artifact, pom.version, pom.name, pom.packaging, group, artifact, version)
+    return pom.properties | {name: own[place] for name, place in _OWN}
+
+
+_PARENT = ("parent.groupId", "parent.artifactId", "parent.version")
+_TOLD = ("groupId", "artifactId", "version", "name", "packaging", *_PARENT)
+_OWN = tuple(
+    (prefix + name, place)
+    for prefix in ("project.", "pom.", "")
+    for place, name in enumerate(_TOLD)
+    if prefix or "." in name or name == "version"
+)
+"""The expressions for what a model says of itself, and the place of that among those (`_TOLD`)."""
+
+
+def _texts(item: Dependency) -> str:
+    return item.group + item.artifact + item.version + item.scope + item.kind + item.classifier
 
 
 def _filled(item: Dependency, values: Mapping[str, str]) -> Dependency:
-    if "$" not in item.group + item.artifact + item.version + item.scope + item.kind + item.classifier:
+    if "$" not in _texts(item):
         return item
     fill = partial(interpolate, values=values)
     return Dependency(
@@ -181,7 +206,7 @@ def _imported(pom: Pom, library: Library, depth: int) -> dict[Key, Dependency]:
     if known is None:
         library.imported[id(pom)] = {}
         chain = _chain(pom, "", library)
-        values = _interpolated(_merged(chain))[1]
+        values = _values(_placed(_merged(chain)))
         known = library.imported[id(pom)] = _managed(chain, values, library, None, depth)
     return known
 

@@ -29,16 +29,21 @@ _SHARED = frozenset(
 _HOSTS = frozenset({"org.apache", "org.eclipse", "org.codehaus", "org.jboss", "com.google", "com.sun", "com.oracle"})
 """Whoever has many groups below their name."""
 _VENDOR = re.compile(r"[a-z][a-z0-9]*\.[a-z][a-z0-9]*")
+_WILD = re.compile(r"[*?\[]")
 _SAYS = ("Extension-Name", "Implementation-Title", "Bundle-SymbolicName", "Automatic-Module-Name")
 
 
 def group(archive: Archive, told: Mapping[str, str], artifact: str, version: str) -> str:
     """The group of the family that name and classes fit, else what the manifest says and the classes confirm."""
     known = f"{artifact}@{version}"
-    for pattern, found, start in _families():
-        if fnmatchcase(known, pattern) and _holds(archive, start):
+    for literal, rest, found, start in _families():
+        if known.startswith(literal) and _fits(known[len(literal) :], rest) and archive.holds(start):
             return found
-    return next((name for name in _stated(told) if _holds(archive, name.replace(".", "/") + "/")), "")
+    return next((name for name in _stated(told) if archive.holds(name.replace(".", "/").encode() + b"/")), "")
+
+
+def _fits(text: str, pattern: str) -> bool:
+    return pattern == "*" or fnmatchcase(text, pattern)
 
 
 def _stated(told: Mapping[str, str]) -> list[str]:
@@ -49,12 +54,14 @@ def _stated(told: Mapping[str, str]) -> list[str]:
     return [*vendors, *(name for name in projects if name not in _SHARED)]
 
 
-def _holds(archive: Archive, start: str) -> bool:
-    return re.search(rb"PK\x01\x02.{42}" + re.escape(start.encode()), archive.directory, re.DOTALL) is not None
-
-
 @cache
-def _families() -> tuple[tuple[str, str, str], ...]:
+def _families() -> tuple[tuple[str, str, str, bytes], ...]:
+    """What names begin with, the pattern that the rest of them fits, the group, and where entries begin."""
     lines = (Path(__file__).parent / "families.tsv").read_text("utf-8").splitlines()
     rows = (line.split("\t") for line in lines if line[:1] not in ("", "#"))
-    return tuple((name if "@" in name else f"{name}@*", found, start) for name, found, start in rows)
+    found = []
+    for name, group, start in rows:
+        pattern = name if "@" in name else f"{name}@*"
+        literal = _WILD.split(pattern, maxsplit=1)[0]
+        found.append((literal, pattern[len(literal) :], group, start.encode()))
+    return tuple(found)

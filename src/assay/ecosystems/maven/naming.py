@@ -26,9 +26,18 @@ _MAX_LINES = 20_000
 
 def manifest(data: bytes) -> dict[str, str]:
     """The main section of a manifest."""
+    end = _EMPTY.search(data)
+    return (_section(data[: end.end()]) if end else None) or _section(data)
+
+
+_EMPTY = re.compile(rb"\n\r?\n")
+
+
+def _section(data: bytes) -> dict[str, str]:
     found: dict[str, str] = {}
     name, parts = "", list[str]()
-    for line in data.decode("utf-8", "replace").splitlines()[:_MAX_LINES]:
+    text = data.decode("utf-8", "replace").replace("\r\n ", "").replace("\n ", "")  # most lines go on
+    for line in text.splitlines()[:_MAX_LINES]:
         if line.startswith(" ") and name:
             parts.append(line[1:])
             continue

@@ -90,12 +90,13 @@ def _found(pom: Pom, path: str, library: Library) -> Found:
 def _dependency(item: Dependency) -> Component:
     version = "" if "${" in item.version else item.version
     where = {"type": item.kind if "${" not in item.kind else "", "classifier": item.classifier}
-    component = coordinates.component(item.group, item.artifact, version, Presence.DECLARED, qualifiers=where)
     scope = _SCOPES.get(item.scope, Scope.REQUIRED)
     if item.optional and scope is Scope.REQUIRED:
         scope = Scope.OPTIONAL
-    told = item.scope not in ("", "compile")
-    return replace(component, scope=scope, properties=(Property("assay:maven:scope", item.scope),) if told else ())
+    told = (Property("assay:maven:scope", item.scope),) if item.scope not in ("", "compile") else ()
+    return coordinates.component(
+        item.group, item.artifact, version, Presence.DECLARED, qualifiers=where, scope=scope, properties=told
+    )
 
 
 def _project(pom: Pom) -> Component:

@@ -9,7 +9,8 @@ the manifest beside it asks for. Everything is one scope, for a workspace reache
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 
 from assay.formats import digest, purl
 from assay.formats.json import Object, as_object, as_text
@@ -38,8 +39,10 @@ def is_packaged(path: str) -> bool:
 
 def split(name: str) -> tuple[str, str]:
     """Scope and name: ``@babel/core`` is ``("@babel", "core")``."""
-    scope, slash, rest = name.partition("/")
-    return (scope, rest) if slash and scope.startswith("@") and rest else ("", name)
+    if name[:1] != "@":
+        return "", name
+    scope, _, rest = name.partition("/")
+    return (scope, rest) if rest else ("", name)
 
 
 def locked(
@@ -55,10 +58,12 @@ def locked(
 ) -> Component:
     """A component of a lock file or manifest; `resolved` is where it comes from: a tarball, a repository, a path."""
     namespace, base = split(name)
-    is_git = is_repository(resolved)
-    qualifiers = {"vcs_url": repository(resolved)} if is_git else {}
-    is_remote = resolved.startswith(("http://", "https://")) and not is_git
-    references = (ExternalReference("distribution", resolved.partition("#")[0], digests=digests),) if is_remote else ()
+    qualifiers: dict[str, str] | None = None
+    references: tuple[ExternalReference, ...] = ()
+    if resolved and is_repository(resolved):
+        qualifiers = {"vcs_url": repository(resolved)}
+    elif resolved.startswith(("http://", "https://")):
+        references = (ExternalReference("distribution", resolved.partition("#")[0], digests=digests),)
     return Component(
         base,
         version,
@@ -70,16 +75,20 @@ def locked(
         version_range="" if version else version_range,
         digests=digests,
         references=references,
-        properties=tuple(Property(key, value) for key, value in sorted((properties or {}).items()) if value),
+        properties=_facts(properties) if properties else (),
     )
+
+
+def _facts(properties: Mapping[str, str]) -> tuple[Property, ...]:
+    return tuple(Property(key, value) for key, value in sorted(properties.items()) if value)
 
 
 def is_repository(text: str) -> bool:
     """Whether `text` names a repository: ``git+ssh://``, ``git://``, ``github:``, ``https://...git#commit``."""
     head, _, fragment = text.partition("#")
-    if head.startswith(("git+", "git:", "ssh:", "git@")) or head.partition(":")[0] in _GIT_HOSTS:
-        return True
-    return head.startswith(("http:", "https:")) and (head.endswith(".git") or fragment.startswith("commit"))
+    if head.startswith(("http:", "https:")):
+        return head.endswith(".git") or fragment.startswith("commit")
+    return head.startswith(("git+", "git:", "ssh:", "git@")) or head.partition(":")[0] in _GIT_HOSTS
 
 
 def repository(text: str) -> str:
@@ -135,6 +144,18 @@ def dependencies(entry: Object, *, development: bool = False) -> Iterator[tuple[
                 yield name, as_text(wanted), scope
 
 
+def names(entry: Object, *, development: bool = False) -> Collection[str]:
+    """The names of `dependencies`, in the same order, for those who ask for nothing else."""
+    found, optional = as_object(entry.get("dependencies")), as_object(entry.get("optionalDependencies"))
+    if optional:
+        found = {name: wanted for name, wanted in found.items() if name not in optional} | optional
+    if peers := as_object(entry.get("peerDependencies")):
+        found = found | peers
+    if development and (own := as_object(entry.get("devDependencies"))):
+        found = found | own
+    return found if "" not in found else [name for name in found if name]
+
+
 SYSTEM_ROOT = re.compile(r"((?:.*/)?)usr/(?:share|lib)/nodejs/")
 """Where Debian keeps packages, beside the node_modules folders (Debian's Node.js policy)."""
 
@@ -168,9 +189,23 @@ def homes(folder: str) -> list[str]:
     """What stands before the name of a dependency in each `place` where a package in `folder` finds it, nearest
     first.
     """
-    found = [f"{one}/node_modules/" if one else "node_modules/" for one in upward(folder)]
-    system = SYSTEM_ROOT.match(folder)
+    own, slash, last = folder.rpartition("/")
+    if not slash or last == "node_modules" or len(folder) > _MAX_KEPT:
+        found = [place(one, "") for one in upward(folder)]
+    else:
+        found = [f"{folder}/node_modules/", *_above(own)]
+    system = SYSTEM_ROOT.match(folder) if "/nodejs/" in folder else None
     if system is not None:
         root = system[1]
         found += [f"{root}usr/share/nodejs/", f"{root}usr/lib/nodejs/"]
     return found
+
+
+_MAX_KEPT = 1000
+"""Characters of a folder that is kept."""
+
+
+@lru_cache(128)
+def _above(folder: str) -> tuple[str, ...]:
+    """The homes of a folder, kept: those above a package are those of its neighbours."""
+    return tuple([place(one, "") for one in upward(folder)])

@@ -24,41 +24,48 @@ from assay.model.license import License
 
 _EXACT = re.compile(r"[=v]?(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)")
 _NOTHING = Found()
+_NAMED = ("name", "version", "description", "license", "licenses", "_integrity")
+_PEOPLE = ("author", "maintainers", "contributors")
+_LINKED = (("homepage", "website"), ("repository", "vcs"), ("bugs", "issue-tracker"))
+_WANTED = ("dependencies", "optionalDependencies", "peerDependencies")
+_FIELDS = (*_NAMED, *_PEOPLE, *(field for field, _ in _LINKED), *_WANTED)
+_read_package = json.reader(*_FIELDS)
+_read_project = json.reader(*_FIELDS, "devDependencies", "engines", "contributes", "unity")
 _SHORTHAND = re.compile(r"(?:github:)?([\w.-]+/[\w.-]+)")
 
 
 def parse(file: File) -> Found:
     """The package that is installed here, or the project and what it asks for."""
-    before, separator, inside = file.folder.rpartition("node_modules/")
+    folder = file.folder
+    before, separator, inside = folder.rpartition("node_modules/")
     if not separator or (before and not before.endswith("/")):
-        root = package.SYSTEM_ROOT.match(file.folder)
+        root = package.SYSTEM_ROOT.match(folder)
         if root is None:
             return _project(file)
-        inside = file.folder[root.end() :]
+        inside = folder[root.end() :]
     depth = 1 if inside.startswith("@") else 0
-    return _installed(file, inside) if inside.count("/") == depth else _NOTHING
+    return _installed(file, folder, inside) if inside.count("/") == depth else _NOTHING
 
 
-def _installed(file: File, inside: str) -> Found:
+def _installed(file: File, folder: str, inside: str) -> Found:
     """A package has a name or a version; the folder names what has no name, as `npm ls` does. Without both: a marker.
 
     Folders that begin with a dot belong to tools (``.cache``) and name nothing.
     """
-    document = json.load_object(file.data)
+    document = _read_package(file.data)
     name, version = as_text(document.get("name")), as_text(document.get("version"))
     if version and not inside.startswith("."):
         name = name or inside
     if not name:
         return _NOTHING
     component = _component(document, name, version, Presence.INSTALLED, ComponentType.LIBRARY)
-    wanted = [name for name, _, _ in package.dependencies(document)]
-    facts = {"wants": wanted} if wanted else {}
-    return Found((component,), provides=((file.folder, component.id),), facts=facts)
+    wanted = list(package.names(document))
+    return Found((component,), provides=((folder, component.id),), facts={"wants": wanted} if wanted else {})
 
 
 def _project(file: File) -> Found:
     """The project, declared; what it asks for stays a range where no lock file and no node_modules knows better."""
-    document = json.load_object(file.data)
+    document = _read_project(file.data)
     if "unity" in document:
         return Found()
     name, version = as_text(document.get("name")), as_text(document.get("version"))
@@ -110,6 +117,7 @@ def _asked(name: str, spec: str, scope: Scope) -> Component:
 def _component(document: Object, name: str, version: str, presence: Presence, kind: ComponentType) -> Component:
     namespace, base = package.split(name)
     author = _person(document.get("author"))
+    integrity = document.get("_integrity")
     return Component(
         base,
         version,
@@ -118,19 +126,20 @@ def _component(document: Object, name: str, version: str, presence: Presence, ki
         purl=purl.attempt("npm", base, version, namespace),
         presence=presence,
         licenses=_licenses(document),
-        digests=package.integrity(document.get("_integrity")),
+        digests=package.integrity(integrity) if integrity else (),
         supplier=author or _first_person(document.get("maintainers")),
         author=author or _first_person(document.get("contributors")),
         description=" ".join(as_text(document.get("description")).split()),
-        references=tuple(_references(document)),
+        references=_references(document),
     )
 
 
 def _licenses(document: Object) -> tuple[License, ...]:
     """``"MIT"``, and the old ``{"type": "MIT"}`` and ``[{"type": "MIT"}, ...]``, which offered a choice."""
     listed = as_list(document.get("licenses")) or [document.get("license")]
-    if len(listed) == 1 and isinstance(listed[0], str):
-        return spdx_license.normalise(listed[0])
+    first = listed[0]
+    if len(listed) == 1 and (isinstance(first, str) or first is None):
+        return spdx_license.normalise(first) if first else ()
     names = [
         as_text(one) or as_text(as_object(one).get("type")) or as_text(as_object(one).get("name")) for one in listed
     ]
@@ -151,19 +160,19 @@ def _person(value: Json) -> str:
 
 
 def _first_person(value: Json) -> str:
-    people = [_person(one) for one in as_list(value)]
+    people = (_person(one) for one in as_list(value)) if value else ()
     return next((one for one in people if one), "")
 
 
-def _references(document: Object) -> list[ExternalReference]:
+def _references(document: Object) -> tuple[ExternalReference, ...]:
     found = []
-    for field, kind in (("homepage", "website"), ("repository", "vcs"), ("bugs", "issue-tracker")):
+    for field, kind in _LINKED:
         value = document.get(field)
         if not value:
             continue
-        url = as_text(value) or as_text(as_object(value).get("url"))
-        if field == "repository" and _SHORTHAND.fullmatch(url):
-            url = f"https://github.com/{url.removeprefix('github:')}"
+        url = value if isinstance(value, str) else as_text(value) or as_text(as_object(value).get("url"))
         if "://" in url:
             found.append(ExternalReference(kind, url))
-    return found
+        elif field == "repository" and _SHORTHAND.fullmatch(url):
+            found.append(ExternalReference(kind, f"https://github.com/{url.removeprefix('github:')}"))
+    return tuple(found)

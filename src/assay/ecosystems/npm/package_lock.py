@@ -21,6 +21,7 @@ from assay.formats.json import Object, as_object, as_text
 from assay.model.component import Component, ComponentType, Scope
 from assay.model.ecosystem import File, Found
 
+_FOLDER = "node_modules/"
 _LOCAL = ("file:", "link:", "portal:")
 
 
@@ -35,47 +36,62 @@ def parse(file: File) -> Found:
     entries[""] = root | entries.get("", {})
     components = {path: one for path, entry in entries.items() if (one := _component(path, entry)) is not None}
     targets = {path: as_text(entry.get("resolved")) for path, entry in entries.items() if entry.get("link") is True}
-    at = components | {path: components[target] for path, target in targets.items() if target in components}
-    edges = {
-        (component.id, found.id): None
-        for path, component in components.items()
-        for name, _, _ in package.dependencies(entries[path], development=path.rpartition("node_modules/")[1] == "")
-        if (found := _resolve(path, name, at)) is not None and found.id != component.id
-    }
+    identities = {path: one.id for path, one in components.items()}
+    at = identities | {path: identities[target] for path, target in targets.items() if target in identities}
+    edges = _edges(entries, identities, at)
     folder = file.folder.removesuffix("/node_modules") if file.name == ".package-lock.json" else file.folder
     folder = "" if folder == "node_modules" else folder
     base = f"{folder}/" if folder else ""
     return Found(
-        tuple({one.id: one for one in components.values()}.values()),
+        tuple(dict(zip(identities.values(), components.values(), strict=True)).values()),
         tuple(edges),
-        provides=tuple((f"{base}{path}", one.id) for path, one in at.items() if path),
+        provides=tuple([(base + path, identity) for path, identity in at.items() if path]),
     )
 
 
-def _resolve(path: str, name: str, at: Mapping[str, Component]) -> Component | None:
-    return next((at[place] for home in package.homes(path) if (place := home + name) in at), None)
+def _edges(
+    entries: Mapping[str, Object], identities: Mapping[str, str], at: Mapping[str, str]
+) -> dict[tuple[str, str], None]:
+    """Each package with those that it finds: (dependent, dependency), each pair once, in order."""
+    filled = {path[: path.rindex(_FOLDER) + len(_FOLDER)] for path in at if _FOLDER in path}
+    edges: dict[tuple[str, str], None] = {}
+    for path, own in identities.items():
+        names = package.names(entries[path], development=_FOLDER not in path)
+        if not names:
+            continue
+        homes = package.homes(path)
+        near = [home for home in homes if home in filled or not home.endswith(_FOLDER)]
+        for name in names:
+            for home in near if _FOLDER not in name else homes:
+                found = at.get(home + name)
+                if found is not None:
+                    if found != own:
+                        edges[own, found] = None
+                    break
+    return edges
 
 
 def _component(path: str, entry: Object) -> Component | None:
     """The package at a path; links stand for their target, which has a path of its own."""
     if entry.get("link") is True:
         return None
-    inside = path.rpartition("node_modules/")[2] if "node_modules/" in path else ""
+    inside = path.rpartition(_FOLDER)[2] if _FOLDER in path else ""
     name = as_text(entry.get("name")) or inside or path.rpartition("/")[2]
     if not name:
         return None
-    is_project = not inside
+    properties = None
+    if not inside:
+        properties = {package.WORKSPACE: path}
+    elif inside != name:
+        properties = {package.ALIAS: inside}
     return package.locked(
         name,
         as_text(entry.get("version")),
-        kind=ComponentType.APPLICATION if is_project else ComponentType.LIBRARY,
+        kind=ComponentType.LIBRARY if inside else ComponentType.APPLICATION,
         scope=_scope(entry),
         digests=package.integrity(entry.get("integrity")),
         resolved=as_text(entry.get("resolved")),
-        properties={
-            package.ALIAS: inside if inside and inside != name else "",
-            package.WORKSPACE: path if is_project else "",
-        },
+        properties=properties,
     )
 
 

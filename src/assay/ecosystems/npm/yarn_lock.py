@@ -29,6 +29,7 @@ from assay.model.sbom import Skipped
 
 _PAIR = re.compile(r'("(?:[^"\\]|\\.)*"|[^\s:"][^\s:]*)(?::\s*|\s+)(.*)')
 _DESCRIPTOR = re.compile(r'"((?:[^"\\]|\\.)*)"|([^",\s][^",]*)')
+_SECTIONS = frozenset({"dependencies", "optionalDependencies"})
 _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
 
 
@@ -48,23 +49,25 @@ def parse(file: File) -> Found:
     skipped: list[Skipped] = []
     entries = [entry for entry in _entries(file, skipped) if entry.descriptors != ["__metadata"]]
     components = [_component(entry) for entry in entries]
+    identities = [component.id for component in components]
     by_descriptor = {
-        descriptor: component.id
-        for entry, component in zip(entries, components, strict=True)
+        descriptor: identity
+        for entry, identity in zip(entries, identities, strict=True)
         for descriptor in entry.descriptors
     }
     edges = {
-        (component.id, target): None
-        for entry, component in zip(entries, components, strict=True)
+        (identity, target): None
+        for entry, identity in zip(entries, identities, strict=True)
         for name, wanted in entry.dependencies.items()
-        if (target := _find(by_descriptor, name, wanted)) and target != component.id
+        if (target := _find(by_descriptor, name, wanted)) and target != identity
     }
-    provides = []
+    provides, folder = [], file.folder
     for descriptor, identity in by_descriptor.items():
         name, wanted = package.name_and_rest(descriptor)
-        for spelling in dict.fromkeys((wanted, wanted.removeprefix("npm:"))):
-            provides.append((package.promise(file.folder, name, spelling), identity))
-    unique = {one.id: one for one in components}
+        provides.append((package.promise(folder, name, wanted), identity))
+        if wanted.startswith("npm:"):
+            provides.append((package.promise(folder, name, wanted[4:]), identity))
+    unique = dict(zip(identities, components, strict=True))
     return Found(tuple(unique.values()), tuple(edges), provides=tuple(provides), skipped=tuple(skipped))
 
 
@@ -80,17 +83,16 @@ def _entries(file: File, skipped: list[Skipped]) -> list[Entry]:
     section = ""
     for number, line in enumerate(file.text.splitlines(), 1):
         text = line.strip()
-        if not text or text.startswith("#") or text == ":":
+        if not text or text[0] == "#" or text == ":":
             continue
-        indent = len(line) - len(line.lstrip(" "))
-        if indent == 0:
+        if line[0] != " ":
             section = ""
             if not _starts(text):
                 skipped.append(Skipped(file.path, f"line {number} is no entry: {text[:80]}"))
             else:
                 entries.append(Entry(_descriptors(text)))
         elif entries:
-            section = _property(entries[-1], section, indent, text)
+            section = _property(entries[-1], section, line.startswith("   "), text)
         else:
             raise Malformed(f"line {number} belongs to no entry")
     if skipped and not entries:
@@ -109,18 +111,18 @@ def _descriptors(text: str) -> list[str]:
     return [part.strip() for one in found for part in one.split(", ") if part.strip()]
 
 
-def _property(entry: Entry, section: str, indent: int, text: str) -> str:
+def _property(entry: Entry, section: str, deep: bool, text: str) -> str:
     """Files one line under the entry; says which section the following deeper lines belong to."""
-    if indent <= 2 and text.endswith(":"):
-        return text.removesuffix(":").strip('"')
+    if not deep and text[-1] == ":":
+        return text[:-1].strip('"')
     pair = _PAIR.fullmatch(text)
     if pair is None:
         return section
-    key, value = pair[1].strip('"'), pair[2].strip().strip('"')
-    if indent <= 2:
+    key, value = pair[1].strip('"'), pair[2].strip('"')
+    if not deep:
         entry.fields.setdefault(key, value)
         return ""
-    if section in ("dependencies", "optionalDependencies"):
+    if section in _SECTIONS:
         entry.dependencies.setdefault(key, value)
     return section
 
@@ -133,11 +135,12 @@ def _component(entry: Entry) -> Component:
     member = reference.removeprefix("workspace:") if reference.startswith("workspace:") else ""
     version = entry.fields.get("version", "")
     resolved = entry.fields.get("resolved", "") or ("" if reference.startswith("npm:") else reference)
+    integrity = entry.fields.get("integrity", "")
     return package.locked(
         real,
         "" if member else version,
         kind=ComponentType.APPLICATION if member else ComponentType.LIBRARY,
-        digests=package.integrity(entry.fields.get("integrity")) or _fragment(resolved),
+        digests=package.integrity(integrity) or _fragment(resolved),
         resolved=resolved,
         properties={package.ALIAS: name if name != real else "", package.WORKSPACE: member},
     )

@@ -70,9 +70,17 @@ def record(file: File) -> Found:
     """The files that a distribution brought: the first column of RECORD (CSV)."""
     site = _parent(file.folder)
     name = file.folder.rpartition("/")[2].removesuffix(".dist-info").rpartition("-")[0]
-    paths = b"\n".join(quoted or plain for quoted, plain in _RECORDED.findall(file.content))
+    paths = b"\n".join(_recorded(file.data))
     owned = (Owned(requirement.normalise(name), paths),) if name and paths else ()
     return Found(owns=owned, root=site, scope=scope(site))
+
+
+def _recorded(data: bytes) -> list[bytes]:
+    """The paths of a RECORD."""
+    if b'"' in data or data.count(b"\r") != data.count(b"\r\n"):
+        return [quoted or plain for quoted, plain in _RECORDED.findall(data)]
+    rows = [row.partition(b",") for row in data.split(b"\n")]
+    return [path for path, comma, _ in rows if comma and path]
 
 
 def direct_url(file: File) -> Found:

@@ -52,8 +52,10 @@ _UNKNOWN = frozenset({"", "UNKNOWN", "None"})
 
 def headers(data: bytes) -> Headers:
     """The wanted headers by lower-case name, each with its values in order; reads up to the first blank line."""
-    ends = [end for end in (data.find(b"\n\n"), data.find(b"\n\r\n")) if end >= 0]
-    head = data[: min(ends)] if ends else data
+    end = data.find(b"\n\n")
+    head = data[:end] if end >= 0 else data
+    end = head.find(b"\n\r\n")
+    head = head[:end] if end >= 0 else head
     found: Headers = {}
     current: list[str] | None = None
     for line in head.decode("utf-8-sig", "replace").split("\n"):
@@ -89,11 +91,16 @@ def component(known: Headers) -> Component:
 
 def needs(known: Headers, dependent: str) -> tuple[Need, ...]:
     """What Requires-Dist asks for, without what only an extra brings."""
-    found = (requirement.parse(text) for text in known.get("requires-dist", []))
+    found = [requirement.parse(text) for text in known.get("requires-dist", []) if not _is_excluded(text)]
     names = dict.fromkeys(
         requirement.normalise(one.name) for one in found if one and not requirement.is_excluded(one.marker)
     )
     return tuple(Need(dependent, (name,)) for name in names)
+
+
+def _is_excluded(text: str) -> bool:
+    """Whether only an extra brings what `text` requires; false where the marker may lie elsewhere (behind a URL)."""
+    return "extra" in text and "@" not in text and requirement.is_excluded(text.partition(";")[2].strip())
 
 
 def licenses(known: Headers) -> tuple[License, ...]:

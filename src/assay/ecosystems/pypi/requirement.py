@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?)\s*(?:\[([^\[\]]*)\]\s*)?")
 _RUNS = re.compile(r"[-_.]+")
@@ -20,6 +21,7 @@ _OPERATOR = re.compile(r"(,|===|==|~=|!=|<=|>=|<|>)")
 _EXACT = re.compile(r"===?([^,*]+)")
 _TOKEN = re.compile(r"""\s*(?:(\(|\))|("[^"]*"|'[^']*')|(===|==|~=|!=|<=|>=|<|>)|([A-Za-z_][\w.]*))""")
 _DEPTH = 20
+_MAX_MARKER = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,13 @@ def parse(text: str) -> Requirement | None:
 
 def is_excluded(marker: str) -> bool:
     """Whether `marker` holds only when an extra is asked for, whatever the environment."""
-    if "extra" not in marker:
-        return False
-    tokens = [match.group(match.lastindex or 0) for match in _TOKEN.finditer(marker[:4000])]
+    return "extra" in marker and _needs_extra(marker[:_MAX_MARKER])
+
+
+@lru_cache(256)
+def _needs_extra(marker: str) -> bool:
+    """As `is_excluded`, kept: the extras of a project are named again and again."""
+    tokens = [match.group(match.lastindex or 0) for match in _TOKEN.finditer(marker)]
     value, _ = _any(tokens, 0, 0)
     return value is False
 

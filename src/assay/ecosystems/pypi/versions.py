@@ -34,19 +34,19 @@ def key(version: str) -> bytes:
     match = _VERSION.fullmatch(version)
     if match is None:
         return b"\x00" + _legacy(version)
-    pre, post, dev, local = match["pre"], match["post"], match["dev"], match["local"]
+    epoch, release, pre, pre_n, post, post_1, post_n, dev, dev_n, local = match.groups()
     if pre:
-        first = _PRE.get(pre, b"\x03") + number(match["pre_n"] or "")
+        first = _PRE.get(pre, b"\x03") + number(pre_n or "")
     else:
         first = _NONE if dev is not None and post is None else _FINAL
     return b"".join(
         (
             b"\x01",
-            number(match["epoch"] or ""),
-            _release(match["release"]),
+            number(epoch or ""),
+            _release(release),
             first,
-            b"\x01" + number(match["post_1"] or match["post_n"] or "") if post is not None else _NONE,
-            b"\x00" + number(match["dev_n"] or "") if dev is not None else b"\x01",
+            b"\x01" + number(post_1 or post_n or "") if post is not None else _NONE,
+            b"\x00" + number(dev_n or "") if dev is not None else b"\x01",
             _local(local) if local else _NONE,
         )
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 
 from assay.errors import Malformed
 from assay.model.component import Component, Presence, Property, Scope
@@ -40,7 +40,7 @@ def merge(components: Iterable[Component]) -> tuple[dict[str, Component], dict[s
 def _supplied(component: Component) -> Component:
     """Where nobody else is named, the author supplies: who "creates, defines and identifies" it (NTIA 2021)."""
     if component.author and not component.supplier:
-        return replace(component, supplier=component.author)
+        return component.changed(supplier=component.author)
     return component
 
 
@@ -62,7 +62,7 @@ def unite(group: Sequence[Component]) -> Component:
     facts = {fact for item in group for fact in item.properties}
     changes["properties"] = tuple(sorted(facts if leader.version else facts | also))
     changes["scope"] = min((item.scope for item in group), key=_SCOPES.index)
-    return replace(leader, **changes)  # type: ignore[arg-type]  # each value comes from the field of that name
+    return leader.changed(**changes)
 
 
 def _settle_ranges(merged: dict[str, Component]) -> dict[str, str]:
@@ -79,7 +79,7 @@ def _settle_ranges(merged: dict[str, Component]) -> dict[str, str]:
         if target is not None:
             renamed[identity] = target.id
             del merged[identity]
-            asked = replace(component, version=target.version, purl=target.purl, version_range="", scope=target.scope)
+            asked = component.changed(version=target.version, purl=target.purl, version_range="", scope=target.scope)
             merged[target.id] = unite([merged[target.id], asked])
     return renamed
 

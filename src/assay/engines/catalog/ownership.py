@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from assay.model.component import Component
 from assay.model.ecosystem import Located
@@ -41,10 +40,10 @@ def _apply(components: dict[str, Component], identity: str, owner: str, yielding
         return
     if component.ecosystem in yielding:
         places = tuple(sorted({*system.occurrences, *component.occurrences}))
-        components[owner] = replace(system, occurrences=places)
+        components[owner] = system.changed(occurrences=places)
         del components[identity]
     else:
-        components[identity] = replace(component, owned_by=owner)
+        components[identity] = component.changed(owned_by=owner)
 
 
 def owned_paths(files: Iterable[Located], paths: Iterable[str]) -> set[str]:

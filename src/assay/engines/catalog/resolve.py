@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from assay.model.component import Component, Occurrence
 from assay.model.ecosystem import Ecosystem, Located
@@ -43,14 +42,12 @@ def _identities(ecosystem: Ecosystem, located: Located, result: Resolved) -> dic
     """File the components of one finding under their final ids; says which local id became which."""
     identities: dict[str, str] = {}
     for component in located.found.components:
-        occurrences = component.occurrences or (Occurrence(located.path),)
-        final = replace(
-            component,
+        layer, parser = located.layer, located.parser
+        places = [Occurrence(item.path, layer, item.found_by or parser, item.line) for item in component.occurrences]
+        final = component.changed(
             ref="",
             ecosystem=component.ecosystem or ecosystem.name,
-            occurrences=tuple(
-                replace(item, layer=located.layer, found_by=item.found_by or located.parser) for item in occurrences
-            ),
+            occurrences=tuple(places) or (Occurrence(located.path, layer, parser),),
         )
         identity = final.id
         is_final = component.purl is not None and not component.ref
