@@ -12,7 +12,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
-_PACKAGES = ("assay", "msgspec", "isal", "yaml", "zstandard", "cryptography", "re2")
+_PACKAGES = ("assay", "msgspec", "typing_extensions", "isal", "yaml", "zstandard", "cryptography", "re2")
 _SERVER = ("anyio", "h11", "httptools", "jwt", "starlette", "uvicorn", "uvloop")
 
 
@@ -22,6 +22,8 @@ def main() -> int:
         found = importlib.util.find_spec(name)
         for folder in found.submodule_search_locations or () if found else ():
             compileall.compile_dir(Path(folder), quiet=2)
+        if found and found.origin and not found.submodule_search_locations:  # a module of one file
+            compileall.compile_file(found.origin, quiet=2)
     return 0
 
 

@@ -79,16 +79,13 @@ def explain(request: ScanRequest, name: str, package: str) -> tuple[list[Explana
 def _scan(request: ScanRequest, store: AdvisoryStore) -> Scan:
     from assay.adapters import ignore_files
     from assay.engines.match import Options
-    from assay.formats import vex_document
     from assay.workflows import scan as workflow
 
     time = timestamp()
     rules, problems, files = ignore_files.collect(
         request.folders, request.ignore_files, refused=not request.source_rules
     )
-    documents = [vex_document.read(_bytes(path), str(path)) for path in request.vex]
-    documents += request.attested
-    words = workflow.Words(documents, rules, problems, files)
+    words = workflow.Words([*_vex(request.vex), *request.attested], rules, problems, files)
     options = Options(
         today=datetime.fromisoformat(time.replace("Z", "+00:00")).date(),
         by_cve=request.by_cve,
@@ -99,6 +96,14 @@ def _scan(request: ScanRequest, store: AdvisoryStore) -> Scan:
         manifest=store.digest,
     )
     return workflow.scan(request.sbom, store, options, words)
+
+
+def _vex(paths: Sequence[Path]) -> list[VexDocument]:
+    if not paths:
+        return []
+    from assay.formats import vex_document
+
+    return [vex_document.read(_bytes(path), str(path)) for path in paths]
 
 
 def _bytes(path: Path) -> bytes:

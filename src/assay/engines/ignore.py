@@ -23,8 +23,9 @@ def apply(
     """The findings that stay, those that are hidden, and warnings about rules that have expired."""
     live = [rule for rule in rules if not _expired(rule, today)]
     live.sort(key=lambda rule: -len(rule.folder))
-    stay, hidden = [], []
-    for finding in findings:
+    stay: list[Finding] = [] if live else list(findings)
+    hidden = []
+    for finding in findings if live else ():
         rule = next((rule for rule in live if matches(rule, finding)), None)
         if rule is None:
             stay.append(finding)

@@ -32,6 +32,8 @@ def apply(
     for number, said in enumerate(item for document in documents for item in document.statements):
         for name in said.vulnerability:
             by_id.setdefault(name.upper(), []).append((number, said))
+    if not by_id:
+        return list(findings), []
     stay, hidden = [], []
     for finding in findings:
         statement = _deciding(finding, by_id, subject)

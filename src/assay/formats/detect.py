@@ -21,7 +21,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -29,8 +29,7 @@ _HEAD = 16 << 10
 _STATEMENTS = "application/vnd.in-toto+json"
 
 
-@dataclass(frozen=True, slots=True)
-class Detected:
+class Detected(NamedTuple):
     """A format by its output name (`assay.report.formats`), and the version that the document gives."""
 
     format: str

@@ -2,7 +2,7 @@
 
 `msgspec` writes; to load it takes as long as a small document takes altogether, so those are written by the standard
 library while nobody else has loaded it. Both write the same bytes, but for numbers with fractions, which are left to
-`msgspec`.
+`msgspec`. A value may hold tuples, enumerations of texts and structs of `msgspec` for arrays, texts and objects.
 """
 
 from __future__ import annotations
@@ -16,15 +16,17 @@ _FEW_VALUES = 256
 _FEW_BYTES = 1 << 16
 
 
-def encode(value: Json) -> bytes:
+def encode(value: Json | object) -> bytes:
     """On one line, keys in the order they have."""
     try:
         return _encode(value)
     except UnicodeEncodeError:
-        return _encode(_cleaned(value))
+        import msgspec
+
+        return _encode(_cleaned(msgspec.to_builtins(value)))
 
 
-def _encode(value: Json) -> bytes:
+def _encode(value: Json | object) -> bytes:
     if "msgspec" not in sys.modules and _plain(value, _FEW_VALUES) >= 0:
         import json
 
@@ -34,7 +36,7 @@ def _encode(value: Json) -> bytes:
     return msgspec.json.encode(value)
 
 
-def dump(value: Json, indent: int = 2) -> bytes:
+def dump(value: Json | object, indent: int = 2) -> bytes:
     """Indented (0: on one line), with a newline at the end."""
     return laid_out(encode(value), indent)
 
@@ -75,11 +77,11 @@ def _plain(value: object, left: int) -> int:
     return left - 1
 
 
-def _cleaned(value: Json) -> Json:
+def _cleaned(value: object) -> object:
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_cleaned(item) for item in value]
     if isinstance(value, dict):
-        return {str(_cleaned(key)): _cleaned(item) for key, item in value.items()}
+        return {_cleaned(key): _cleaned(item) for key, item in value.items()}
     return value

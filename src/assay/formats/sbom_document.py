@@ -31,4 +31,4 @@ def read(data: bytes) -> Sbom:
         raise Malformed(f"{found.format} documents cannot be read back")
     module, _, function = READERS[found.format].partition(":")
     reader = cast("Callable[[bytes], Sbom]", getattr(importlib.import_module(module), function))
-    return reader(unwrap(data))
+    return reader(unwrap(data) if found.wrapped else data)

@@ -11,6 +11,8 @@ No part is the beginning of another one, so the first differing byte lies in the
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 MAX_LENGTH = 1000
 """Longer versions compare by so many characters."""
 
@@ -18,8 +20,12 @@ _MAX_DIGITS = 255
 END = b"\0"
 
 
+@lru_cache(4096)
 def number(digits: str) -> bytes:
-    """A decimal number of any length; leading zeros do not count, an empty text is zero."""
+    """A decimal number of any length; leading zeros do not count, an empty text is zero.
+
+    Kept: all versions are made of the same few numbers.
+    """
     digits = digits.lstrip("0")
     return bytes((min(len(digits), _MAX_DIGITS),)) + digits.encode("ascii", "replace")
 

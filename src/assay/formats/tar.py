@@ -169,11 +169,11 @@ class Walker:
         odd: set[int] = set()
         if b"/." in text or b"//" in text or b"/\0" in text:
             odd = {number for number, name in enumerate(names) if _is_odd(name)}
-        asked = range(len(names)) if self._sieve is None else sorted({*self._sieve(text), *chosen, *odd})
+        likely = range(len(names)) if self._sieve is None else frozenset(self._sieve(text))
         if self._log is not None:
             plain = [name for number, name in enumerate(names) if number not in odd] if odd else names
             self._log(plain)
-        for number in asked:
+        for number in sorted(odd.union(likely, chosen)) if odd or chosen else sorted(likely):
             header = places[number]
             window.position = header + BLOCK
             size = int(window.buffer[header + 124 : header + 135], 8)
@@ -182,7 +182,7 @@ class Walker:
                 member.path = self._inside(member.path)
                 yield from self._consider(member)
                 continue
-            member.interest = self._wants(member.path)
+            member.interest = self._wants(member.path) if number in likely else ()
             if member.interest or self._has_magic(member):
                 yield member
 

@@ -57,7 +57,7 @@ class Window:
             yield self._view[start : start + count]
 
     def copy(self, target: memoryview) -> int:
-        """Put the next bytes into `target`, what lies beyond the window without a way round; says how many there are."""
+        """Put the next bytes into `target`, those beyond the window without a way round; says how many there are."""
         size = len(target)
         filled = min(size, self.end - self.position)
         target[:filled] = self._view[self.position : self.position + filled]

@@ -23,6 +23,8 @@ class Kind(StrEnum):
     INFORMATIONAL = "informational"
     """A notice, a bug fix or an enhancement."""
 
+    __hash__ = str.__hash__  # that of `Enum` is a function in Python
+
 
 class FixState(StrEnum):
     """What the source says about the mending of an affected package."""
@@ -36,6 +38,8 @@ class FixState(StrEnum):
     NOT_AFFECTED = "not-affected"
     UNKNOWN = "unknown"
 
+    __hash__ = str.__hash__  # as above: a scan asks for thousands
+
 
 class Level(StrEnum):
     """Severity in words."""
@@ -47,6 +51,8 @@ class Level(StrEnum):
     HIGH = "high"
     CRITICAL = "critical"
     UNKNOWN = "unknown"
+
+    __hash__ = str.__hash__  # as above
 
     @classmethod
     def of_score(cls, score: float) -> Level:

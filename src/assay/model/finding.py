@@ -80,8 +80,7 @@ class Cause(StrEnum):
     """The distribution's fix, for files of a distribution's package."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suppression:
+class Suppression(NamedTuple):
     """Why a finding is not shown: the statement or rule, where it stands, and until when it holds.
 
     `status` and `justification` are VEX words (``not_affected``, ``vulnerable_code_not_present`` ...).
@@ -95,8 +94,7 @@ class Suppression:
     justification: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
+class Analysis(NamedTuple):
     """What a VEX statement adds to a finding that stays: ``affected``, ``under_investigation``, with its words."""
 
     status: str
@@ -147,8 +145,7 @@ class CoverageState(StrEnum):
     """Components without a version, or without an ecosystem that advisories know."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceDay:
+class SourceDay(NamedTuple):
     """A feed and the day of its data (``YYYY-MM-DD``); `confirmed` is when an update last found it current."""
 
     feed: str
@@ -158,8 +155,7 @@ class SourceDay:
     records: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(NamedTuple):
     """What the advisory data can say about one ecosystem or distribution release.
 
     `message` is for people, empty when all is well: ``no advisory data for alpine 3.20``, ``unknown since 2020-06-08``.

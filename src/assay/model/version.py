@@ -22,11 +22,15 @@ class Interval(NamedTuple):
     high_included: bool = False
 
     def __str__(self) -> str:
-        if self.low and self.low == self.high and self.low_included and self.high_included:
-            return f"= {self.low}"
-        low = f">{'=' if self.low_included else ''} {self.low}" if self.low else ""
-        high = f"<{'=' if self.high_included else ''} {self.high}" if self.high else ""
-        return ", ".join(filter(None, (low, high))) or "all versions"
+        low, low_included, high, high_included = self
+        if not high:
+            return f"{'>=' if low_included else '>'} {low}" if low else "all versions"
+        end = f"{'<=' if high_included else '<'} {high}"
+        if not low:
+            return end
+        if low == high and low_included and high_included:
+            return f"= {low}"
+        return f"{'>=' if low_included else '>'} {low}, {end}"
 
 
 class Order(NamedTuple):

@@ -7,7 +7,8 @@ reason. A malicious package passes every filter.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from assay.engines import ignore, vex
 from assay.engines.match import Options, match, order
@@ -20,8 +21,7 @@ from assay.model.vex import VexDocument
 from assay.ports import Advisories
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """What others say about the findings."""
 
     vex: Sequence[VexDocument] = ()
@@ -30,8 +30,7 @@ class Words:
     rule_files: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What of the findings is to be shown, and in which order; `known` are keys of findings of an elder report."""
 
     severities: frozenset[Level] = frozenset()
@@ -65,7 +64,9 @@ def _end_of_life(found: Scan) -> list[str]:
 
 def narrowed(found: Scan, wanted: Wanted) -> Scan:
     """The scan with only the findings that are wanted, in the order that is wanted."""
-    kept = [item for item in found.findings if item.vulnerability.kind is Kind.MALICIOUS or _kept(item, wanted)]
+    kept = list(found.findings)
+    if wanted.severities or wanted.only_fixed or wanted.known is not None:
+        kept = [item for item in kept if item.vulnerability.kind is Kind.MALICIOUS or _kept(item, wanted)]
     if wanted.sort != "risk":  # the order that they have
         kept.sort(key=SORTS[wanted.sort])
     return replace(found, findings=tuple(kept))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.ecosystems import discover
-from assay.engines.catalog.dispatch import Dispatch
+from assay.engines.catalog.dispatch import Dispatch, Pattern, translate
 from assay.model.ecosystem import Parser
 
 EVERY = Dispatch(discover())
@@ -63,3 +64,10 @@ def test_nothing_is_wanted_where_nothing_wants_and_all_is_asked_in_a_second_pass
 def test_negated_classes_stay_within_a_path() -> None:
     dispatch = Dispatch([EVERY.ecosystems[0]._replace(parsers=(Parser("x", "m:f", patterns=("**/a[!b]", "c?d")),))])
     assert _sifted(dispatch, ["e/a", "ab", "ac", "c", "d", "cxd", "x/cxd"]) == ["ac", "cxd"]
+
+
+@given(_PATH, st.sampled_from(_GLOBS))
+def test_a_pattern_matches_what_its_expression_matches(path: str, glob: str) -> None:
+    parser = Parser("x", "m:f")
+    for one in (path, _matching(glob), f"{path}{_matching(glob)}", f"{path}/{_matching(glob)}"):
+        assert Pattern(glob, parser).matches(one) == (re.fullmatch(translate(glob), one) is not None)

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Container, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
-from assay.adapters.advisories import row
+from assay.adapters.advisories import questions, row
 from assay.errors import ExternalError
 from assay.model.advisory import Advisory, Enrichment, Release
-from assay.model.advisory_store import Claim, Question, Shard
+from assay.model.advisory_store import Claim, Shard
 
-_HITS = """
-SELECT q.number, q.key, c.low, c.high, c.flags, c.state, c.advisory, c.text
-FROM temp.question q CROSS JOIN claim c ON c.package = q.package
-WHERE q.everything OR ((c.flags & 64) = 0 AND c.low <= q.key AND (c.high IS NULL OR c.high >= q.key))
-"""
+_INSIDE = """(
+    (c.low < q.key OR (c.low = q.key AND (c.flags & 1 OR c.low = X'')))
+    AND (c.high IS NULL OR q.key < c.high OR (q.key = c.high AND c.flags & 2))
+)"""
+_CLAIMS = f"""
+SELECT q.number, CASE WHEN q.everything THEN {_INSIDE} ELSE 1 END, c.flags, c.state, c.advisory, c.text
+FROM asked.question q
+CROSS JOIN package p ON p.name = q.name AND p.ecosystem = q.ecosystem
+CROSS JOIN claim c ON c.package = p.id
+WHERE q.ecosystem IN ({{ecosystems}})
+    AND CASE WHEN q.everything THEN {_INSIDE} OR NOT c.flags & 4 ELSE {_INSIDE} AND NOT c.flags & 64 END
+"""  # noqa: S608  # all of it is ours
+"""The flags are those of `row`: bounds included, enumerated versions, and what makes no finding by itself."""
 _REMEDY = "run `assay db verify`, then `assay db update` or `assay db import` to make the store whole"
 _ADVISORY = msgspec.json.Decoder(Advisory)
 _FACT = msgspec.json.Decoder(Enrichment)
@@ -37,7 +44,7 @@ class ShardReader:
                 f"file:{path}?mode=ro&immutable=1", uri=True, isolation_level=None, check_same_thread=False
             )
             self._connection.execute("PRAGMA mmap_size = 268435456")
-            self._connection.execute("PRAGMA temp_store = MEMORY")
+            questions.attach(self._connection)
         except sqlite3.Error as error:
             raise self._damaged(error) from error
 
@@ -45,61 +52,31 @@ class ShardReader:
         """Let the file go."""
         self._connection.close()
 
-    def claims(self, questions: Sequence[tuple[int, Question]]) -> list[Claim]:
-        """What the shard says about the numbered questions."""
-        execute = self._connection.execute
+    def claims(self, asked: bytes, ecosystems: Sequence[str]) -> list[Claim]:
+        """What the shard says about the questions (a `questions.database`) in these ecosystems.
+
+        About a question for `everything` it also tells the ranges that do not hold the version.
+        """
         try:
-            execute("BEGIN")  # one transaction for all rows: without it each is one of its own
-            known = self._packages({item.name for _, item in questions})
-            execute("CREATE TEMP TABLE IF NOT EXISTS question (number, package, key, everything)")
-            execute("DELETE FROM temp.question")
-            self._connection.executemany(
-                "INSERT INTO temp.question VALUES (?, ?, ?, ?)",
-                [
-                    (n, package, item.key, item.everything)
-                    for n, item in questions
-                    if (package := known.get((item.name, item.ecosystem))) is not None
-                ],
-            )
-            whole = {n for n, item in questions if item.everything}
-            return list(self._read(execute(_HITS), whole))
+            questions.put(self._connection, asked)
         except sqlite3.Error as error:
             raise self._damaged(error) from error
-        finally:
-            self._end()
-
-    def _packages(self, names: Iterable[str]) -> dict[tuple[str, str], int]:
-        """The numbers of the packages with these names: of most that are asked about a shard knows nothing."""
-        found = self._many("SELECT name, ecosystem, id FROM package WHERE name", names)
-        return {(name, ecosystem): number for name, ecosystem, number in found}
-
-    def _end(self) -> None:
-        with suppress(sqlite3.Error):
-            self._connection.execute("ROLLBACK")
-
-    def _read(
-        self, rows: Iterable[tuple[int, bytes, bytes, bytes | None, int, int, int, str]], whole: Container[int]
-    ) -> Iterator[Claim]:
-        """The claims that hold the version; about what is asked for as a `whole` also the other ranges."""
-        feed = self.shard.feed
-        for number, key, low, high, flags, state, advisory, text in rows:
-            inside = low <= key and (high is None or key <= high)
-            if inside and (
-                (key == low and low and not flags & row.LOW_INCLUDED) or (key == high and not flags & row.HIGH_INCLUDED)
-            ):
-                inside = False
-            if inside or (number in whole and not flags & row.LISTED):
-                yield row.read(number, feed, (flags, state, advisory, text), inside)
+        feed, read = self.shard.feed, row.read
+        query = _CLAIMS.format(ecosystems=",".join("?" * len(ecosystems)))
+        return [read(feed, *item) for item in self._rows(query, ecosystems)]
 
     def advisories(self, numbers: Iterable[int]) -> dict[int, Advisory]:
         """The records, by their number in this shard (without `affected`)."""
         return {n: _ADVISORY.decode(body) for n, body in self._many("SELECT id, body FROM advisory WHERE id", numbers)}
 
+    def fact_names(self) -> tuple[str, str]:
+        """The first and the last id that the shard has a fact about, by the order of text; empty where it has none."""
+        ((first, last),) = self._rows("SELECT (SELECT min(name) FROM fact), (SELECT max(name) FROM fact)")
+        return first or "", last or ""
+
     def facts(self, names: Iterable[str]) -> dict[str, Enrichment]:
         """The facts about vulnerabilities, by their id."""
-        ((first, last),) = self._rows("SELECT (SELECT min(name) FROM fact), (SELECT max(name) FROM fact)")
-        wanted = [name for name in names if first <= name <= last] if first is not None else ()
-        return {n: _FACT.decode(body) for n, body in self._many("SELECT name, body FROM fact WHERE name", wanted)}
+        return {n: _FACT.decode(body) for n, body in self._many("SELECT name, body FROM fact WHERE name", names)}
 
     def named(self, names: Iterable[str]) -> list[tuple[str, int, int]]:
         """Records that bear one of the ids: id, number, kind (0 own, 1 alias, 2 upstream, 3 related)."""
@@ -113,7 +90,7 @@ class ShardReader:
             " WHERE c.advisory = ? ORDER BY p.ecosystem, p.name, c.number",
             (advisory,),
         )
-        return [(eco, name, row.read(0, self.shard.feed, tuple(rest), True)) for eco, name, *rest in found]
+        return [(eco, name, row.read(self.shard.feed, 0, True, *rest)) for eco, name, *rest in found]
 
     def releases(self) -> list[Release]:
         """All lifecycles."""

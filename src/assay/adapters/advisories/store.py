@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from assay.adapters.advisories import manifest as manifests
+from assay.adapters.advisories.questions import database
 from assay.adapters.advisories.revisions import refusal
 from assay.adapters.advisories.shard import ShardReader
 from assay.errors import ExternalError
@@ -34,6 +36,7 @@ class AdvisoryStore:
                     self._refused.append(Refused(shard, reason))
                 else:
                     self._places[name] = (folder, shard)
+        self._shards = [shard for _, (_, shard) in sorted(self._places.items())]
         self.created = sets[0][1].created if sets else ""
         self._readers: dict[str, ShardReader] = {}
 
@@ -51,7 +54,7 @@ class AdvisoryStore:
     @property
     def shards(self) -> Sequence[Shard]:
         """The live set, by name."""
-        return [shard for _, (_, shard) in sorted(self._places.items())]
+        return self._shards
 
     @property
     def refused(self) -> Sequence[Refused]:
@@ -60,15 +63,15 @@ class AdvisoryStore:
 
     def claims(self, questions: Sequence[Question]) -> list[Claim]:
         """What all shards say; only those that know an ecosystem asked for are opened."""
-        by_ecosystem: dict[str, list[tuple[int, Question]]] = defaultdict(list)
-        for number, question in enumerate(questions):
-            by_ecosystem[question.ecosystem].append((number, question))
-        result = []
-        for shard in self.shards:
-            wanted = [item for name in shard.ecosystems if name in by_ecosystem for item in by_ecosystem[name]]
-            if wanted:
-                result += self.reader(shard.feed).claims(wanted)
-        return result
+        wanted = {item.ecosystem for item in questions}
+        shards = [(shard.feed, wanted.intersection(shard.ecosystems)) for shard in self.shards]
+        asked = database(questions) if questions else b""
+        return [
+            claim
+            for feed, ecosystems in shards
+            if ecosystems
+            for claim in self.reader(feed).claims(asked, sorted(ecosystems))
+        ]
 
     def advisories(self, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Advisory]:
         """The records behind claims, by feed and number."""
@@ -83,12 +86,16 @@ class AdvisoryStore:
 
     def facts(self, names: Iterable[str]) -> list[tuple[str, Enrichment]]:
         """What the feeds of facts say about vulnerabilities, with the feed."""
-        wanted = sorted(set(names))
+        asked = [(shard.feed, *self.reader(shard.feed).fact_names()) for shard in self.shards if shard.facts]
+        first = min([first for _, first, _ in asked], default="")
+        last = max([last for _, _, last in asked], default="")
+        wanted = sorted({name for name in names if first <= name <= last})  # most ids are of a kind that none knows
         return [
-            (shard.feed, fact)
-            for shard in self.shards
-            if shard.facts and wanted
-            for fact in self.reader(shard.feed).facts(wanted).values()
+            (feed, fact)
+            for feed, first, last in asked
+            for fact in self.reader(feed)
+            .facts(wanted[bisect_left(wanted, first) : bisect_right(wanted, last)])
+            .values()
         ]
 
     def named(self, name: str) -> list[tuple[str, int]]:

@@ -20,21 +20,32 @@ _WILD = re.compile(r"[*?\[]")
 _FRAGMENT = re.compile(r"\*\*/|[*?]+|\[[^\]]*\]")
 """What separates the literal parts of a glob."""
 _PREFIX = 3
+_KNOWN = 4096
+"""Names whose parsers are kept in memory, where they do not depend on the folder."""
 
 
 class Pattern:
     """A glob and the parser that it belongs to."""
 
-    __slots__ = ("_literal", "_match", "glob", "parser")
+    __slots__ = ("_ending", "_literal", "_match", "_name", "by_name", "glob", "parser")
 
     def __init__(self, glob: str, parser: Parser) -> None:
         self.glob = glob
         self.parser = parser
         self._literal = max(_FRAGMENT.split(glob), key=len)
+        rest = glob[3:] if glob.startswith("**/") else ""
+        self._name = rest if not _WILD.search(rest) and "/" not in rest else ""
+        ending = rest[1:] if rest.startswith("*") else ""
+        self._ending = ending if not _WILD.search(ending) and "/" not in ending else ""
+        self.by_name = bool(self._name or self._ending)
         self._match: re.Pattern[str] | None = None
 
     def matches(self, path: str) -> bool:
         """Whether the glob matches the whole path; its longest literal part is looked for first."""
+        if self._name:
+            return path.endswith(self._name) and path[-len(self._name) - 1 : -len(self._name)] in ("", "/")
+        if self._ending:
+            return path.endswith(self._ending)
         if self._literal not in path:
             return False
         if self._match is None:
@@ -106,6 +117,7 @@ class Dispatch:
         self._parsers: dict[str, Parser] = {}
         self._patterns: list[Pattern] = []
         self._sieve: re.Pattern[bytes] | None = None
+        self._known: dict[str, tuple[Parser, ...]] = {}
         self._only: Mapping[str, tuple[Parser, ...]] | None = None
         for ecosystem in self.ecosystems:
             for parser in ecosystem.parsers:
@@ -178,15 +190,20 @@ class Dispatch:
         if self._only is not None:
             return self._only.get(path, ())
         name = path[slash + 1 :]
+        by_folder = self.folders.get(path[path.rfind("/", 0, slash) + 1 : slash], ())
+        if not by_folder and (known := self._known.get(name)) is not None:
+            return known
         candidates = [
             *self.names.get(name, ()),
             *self.extensions.get(name[name.rfind(".") + 1 :], ()),
             *self.prefixes.get(name[:_PREFIX], ()),
-            *self.folders.get(path[path.rfind("/", 0, slash) + 1 : slash], ()),
+            *by_folder,
             *self.anything,
         ]
-        found = [pattern.parser for pattern in candidates if pattern.matches(path)]
-        return tuple(dict.fromkeys(found)) if found else ()
+        found = tuple(dict.fromkeys(pattern.parser for pattern in candidates if pattern.matches(path)))
+        if all(pattern.by_name for pattern in candidates) and len(self._known) < _KNOWN:
+            self._known[name] = found
+        return found
 
     def named(self, names: Iterable[str]) -> tuple[Parser, ...]:
         """Parsers by name, each once."""

@@ -13,9 +13,9 @@ VEX statements and ignore rules come after (`assay.engines.vex`, `assay.engines.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from assay.ecosystems import order as version_order
 from assay.engines.match import clears, groups, owner, severity
@@ -24,15 +24,15 @@ from assay.engines.match.paths import Paths
 from assay.engines.match.questions import Asked, ask, ecosystems_of
 from assay.engines.match.relevant import by_component, relevant
 from assay.engines.match.risk import risk
-from assay.model.advisory import Enrichment, FixState, Kind, Release
+from assay.model.advisory import Advisory, FixState, Kind, Release
 from assay.model.advisory_store import Claim, Shard
+from assay.model.component import Component
 from assay.model.finding import Finding, Match, Scan, SourceDay, Vulnerability
 from assay.model.sbom import Lifecycle, Sbom
 from assay.ports import Advisories
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """How to match.
 
     `declared`: also judge what manifests only ask for; None: in directories, not in images and systems.
@@ -47,24 +47,22 @@ class Options:
     manifest: str = ""
 
 
-@dataclass(slots=True)
 class _Work:
     """What the steps share."""
 
-    sbom: Sbom
-    store: Advisories
-    options: Options
-    asked: list[Asked]
-    shards: Mapping[str, Shard]
-    hits: dict[int, list[list[groups.Hit]]] = field(default_factory=dict)
-    facts: groups.Facts = field(default_factory=lambda: groups.Facts({}))
+    def __init__(self, sbom: Sbom, store: Advisories, options: Options, asked: Sequence[Asked]) -> None:
+        self.sbom, self.store, self.options, self.asked = sbom, store, options, asked
+        self.shards = {shard.feed: shard for shard in store.shards}
+        self.hits: dict[int, list[list[groups.Hit]]] = {}
+        self.facts = groups.Facts()
+        self.judged: dict[tuple[object, ...], tuple[Vulnerability, float]] = {}
+        """Problems with their risk, by the records that speak of them: many components have the same."""
 
 
 def match(sbom: Sbom, store: Advisories, options: Options) -> Scan:
     """The findings of an SBOM, by risk, and the coverage."""
     asked, undecidable = ask(sbom, declared=_declared_too(sbom, options))
-    shards = {shard.feed: shard for shard in store.shards}
-    work = _Work(sbom, store, options, asked, shards)
+    work = _Work(sbom, store, options, asked)
     claims = relevant(store.claims([item.question for item in asked]), asked, sbom.components)
     _collect(work, by_component(claims, asked))
     found, owned = owner.divide(_findings(work), sbom, store, asked)
@@ -95,7 +93,10 @@ def order(item: Finding) -> tuple[object, ...]:
     """Malicious packages first, then by risk, then by severity; the rest makes it reproducible."""
     found = item.vulnerability
     grave = -severity.ORDER[found.level]
-    return (found.kind is not Kind.MALICIOUS, -item.risk, grave, -found.score, item.component.id, found.id)
+    return (found.kind is not _MALICIOUS, -item.risk, grave, -found.score, item.component.id, found.id)
+
+
+_MALICIOUS = Kind.MALICIOUS
 
 
 def _declared_too(sbom: Sbom, options: Options) -> bool:
@@ -109,53 +110,77 @@ def _collect(work: _Work, claims: Mapping[int, list[Claim]]) -> None:
     wanted = {(claim.feed, claim.advisory) for items in claims.values() for claim in items}
     advisories = work.store.advisories(wanted)
     names: set[str] = set()
+    preference = _preference(work.shards)
     for component, items in claims.items():
-        ordered = sorted(items, key=lambda claim: _preference(claim, work.shards))
-        work.hits[component] = groups.group(groups.hits(ordered, advisories))
-        names.update(name for group in work.hits[component] for hit in group for name in hit.ids)
-    by_id: dict[str, list[tuple[str, Enrichment]]] = {}
-    for feed, fact in work.store.facts(names):
-        by_id.setdefault(fact.id, []).append((feed, fact))
-    work.facts = groups.Facts(by_id)
+        if len(items) > 1:
+            items.sort(key=preference)
+        hits = groups.hits(items, advisories)
+        work.hits[component] = groups.group(hits)
+        names.update(*[hit.ids for hit in hits])
+    work.facts = groups.Facts(work.store.facts(names))
 
 
-def _preference(claim: Claim, shards: Mapping[str, Shard]) -> tuple[object, ...]:
+def _preference(shards: Mapping[str, Shard]) -> Callable[[Claim], tuple[object, ...]]:
     """The source that knows best first; of one source a claim with a fix first."""
-    return -shards[claim.feed].authority, not claim.fixed, claim.feed, claim.advisory
+    authority = {feed: -shard.authority for feed, shard in shards.items()}
+    return lambda claim: (authority[claim.feed], not claim.fixed, claim.feed, claim.advisory)
 
 
 def _findings(work: _Work) -> list[Finding]:
-    paths = Paths(work.sbom)
-    known: dict[tuple[object, ...], Vulnerability] = {}
+    paths, by_cve = Paths(work.sbom), work.options.by_cve
     result = []
     for number, found in sorted(work.hits.items()):
         component = work.sbom.components[number]
         way = paths.to(component.id)
         for group in found:
-            if groups.rejected(groups.ids_of(group), work.facts):
-                continue
-            key = tuple([(hit.claim.feed, hit.claim.advisory, hit.ids) for hit in group])
-            vulnerability = known.get(key)
-            if vulnerability is None:
-                vulnerability = groups.vulnerability(group, work.facts, by_cve=work.options.by_cve)
-                known[key] = vulnerability
-            fixed = group[0].claim.fixed
-            if len(group) > 1:
-                fixed = next((fixes for hit in group if (fixes := _fixes(hit.claim, group))), ())
-            matches = tuple([_match(hit, work) for hit in group])
-            finding = Finding(
-                vulnerability=vulnerability,
-                component=component,
-                matches=matches,
-                state=_state(group),
-                fixed=clears.above(fixed, matches[0]),
-                fixed_since=_since(group),
-                risk=risk(vulnerability),
-                path=way,
-                bump=way[0] if way else "",
-            )
-            result.append(finding)
+            names = groups.ids(group, by_cve=by_cve)
+            if not work.facts.rejected(names):
+                result.append(_finding(group, names, component, way, work))
     return result
+
+
+def _finding(
+    group: Sequence[groups.Hit], names: tuple[str, ...], component: Component, way: tuple[str, ...], work: _Work
+) -> Finding:
+    claim, record, ids = group[0]
+    key: tuple[object, ...] = (claim.feed, claim.advisory, ids)
+    matches: tuple[Match, ...] = (_match(claim, record, work),)
+    fixed = claim.fixed
+    since = record.published[:10] if fixed else ""
+    if len(group) > 1:
+        key = tuple([item for claim, _, ids in group for item in (claim.feed, claim.advisory, ids)])
+        matches = tuple([_match(claim, record, work) for claim, record, _ in group])
+        fixed, since = next((fixes for hit in group if (fixes := _fixes(hit.claim, group))), ()), _since(group)
+    judged = work.judged.get(key)
+    if judged is None:
+        vulnerability = groups.vulnerability(group, names, work.facts)
+        judged = work.judged[key] = vulnerability, risk(vulnerability)
+    return _new(
+        Finding,
+        (
+            judged[0],
+            component,
+            matches,
+            _FIXED if fixed else _unfixed(claim.state),
+            clears.above(fixed, matches[0]) if len(fixed) > 1 else fixed,
+            since,
+            judged[1],
+            way,
+            way[0] if way else "",
+            "",
+            None,
+            None,
+        ),
+    )
+
+
+_new = tuple.__new__  # to call the class takes three times as long, and there are thousands of findings
+_FIXED, _NOT_FIXED, _UNKNOWN = FixState.FIXED, FixState.NOT_FIXED, FixState.UNKNOWN
+
+
+def _unfixed(state: FixState) -> FixState:
+    """What the preferred source says where no source knows a fix."""
+    return _NOT_FIXED if state is _UNKNOWN or state is _FIXED else state
 
 
 def _fixes(claim: Claim, group: Sequence[groups.Hit]) -> tuple[str, ...]:
@@ -164,41 +189,36 @@ def _fixes(claim: Claim, group: Sequence[groups.Hit]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(version for other in same for version in other.fixed))
 
 
-def _state(group: Sequence[groups.Hit]) -> FixState:
-    """What the preferred source says; a fix that any source knows is a fix."""
-    for hit in group:
-        if hit.claim.fixed:
-            return FixState.FIXED
-    state = group[0].claim.state
-    return FixState.NOT_FIXED if state in (FixState.UNKNOWN, FixState.FIXED) else state
-
-
 def _since(group: Sequence[groups.Hit]) -> str:
     """The day of the first record that names a fix."""
     return min([hit.advisory.published[:10] for hit in group if hit.claim.fixed and hit.advisory.published], default="")
 
 
-def _match(hit: groups.Hit, work: _Work) -> Match:
-    claim, asked = hit.claim, work.asked[hit.claim.question]
-    question, shard = asked.question, work.shards[hit.claim.feed]
-    return Match(
-        feed=claim.feed,
-        advisory=hit.advisory.id,
-        ecosystem=question.ecosystem,
-        package=question.name,
-        version=question.version,
-        interval="" if claim.listed else str(claim.interval),
-        listed=claim.listed,
-        scheme=version_order(question.ecosystem).scheme,
-        state=claim.state,
-        fixed=claim.fixed,
-        day=shard.day,
-        source_package=not asked.binary,
-        by_cpe=asked.by_cpe,
-        module=claim.module,
-        channel=claim.channel,
-        note=claim.note,
-        symbols=claim.symbols,
+def _match(claim: Claim, record: Advisory, work: _Work) -> Match:
+    question, feed, _, interval, state, _, listed, _, _, _, fixed, module, channel, _, _, _, note, symbols = claim
+    asked = work.asked[question]
+    ecosystem, package, version, _, _ = asked.question
+    return _new(
+        Match,
+        (
+            feed,
+            record.id,
+            ecosystem,
+            package,
+            version,
+            "" if listed else interval.__str__(),  # `str` would look for the method each time
+            listed,
+            version_order(ecosystem).scheme,
+            state,
+            fixed,
+            work.shards[feed].day,
+            not asked.binary,
+            asked.by_cpe,
+            module,
+            channel,
+            note,
+            symbols,
+        ),
     )
 
 

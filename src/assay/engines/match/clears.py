@@ -20,16 +20,22 @@ ROUNDS = 4
 
 def complete(found: Sequence[Finding], store: Advisories) -> list[Finding]:
     """The findings with `clears` filled in."""
-    by_component: dict[str, list[Finding]] = defaultdict(list)
+    by_component: dict[int, list[Finding]] = defaultdict(list)
     for item in found:
-        by_component[item.component.id].append(item)
-    candidates = {name: version for name, items in by_component.items() if (version := _candidate(items))}
+        by_component[id(item.component)].append(item)
+    candidates = {place: version for place, items in by_component.items() if (version := _candidate(items))}
     cleared = _confirmed(candidates, by_component, store)
     if not cleared:
         return list(found)
-    return [
-        item._replace(clears=version) if (version := cleared.get(item.component.id, "")) else item for item in found
-    ]
+    return [item if (version := cleared.get(id(item.component), "")) == "" else _with(item, version) for item in found]
+
+
+def _with(item: Finding, version: str) -> Finding:
+    """As `_replace`, in a fifth of its time: most findings have a version that clears them."""
+    return tuple.__new__(Finding, (*item[:_CLEARS], version, *item[_CLEARS + 1 :]))
+
+
+_CLEARS = Finding._fields.index("clears")
 
 
 def above(fixed: Sequence[str], match: Match) -> tuple[str, ...]:
@@ -42,39 +48,45 @@ def above(fixed: Sequence[str], match: Match) -> tuple[str, ...]:
 
 
 def _candidate(items: Sequence[Finding]) -> str:
-    if not all(item.fixed for item in items):
-        return ""
-    key = order(items[0].matches[0].ecosystem).key
-    return max((item.fixed[0] for item in items), key=key)
+    """The highest of the lowest fixes; empty where a finding has none."""
+    lowest: dict[str, None] = {}
+    for item in items:
+        if not item.fixed:
+            return ""
+        lowest[item.fixed[0]] = None
+    if len(lowest) == 1:
+        return items[0].fixed[0]
+    return max(lowest, key=order(items[0].matches[0].ecosystem).key)
 
 
-def _confirmed(candidates: dict[str, str], by_component: dict[str, list[Finding]], store: Advisories) -> dict[str, str]:
+def _confirmed(candidates: dict[int, str], by_component: dict[int, list[Finding]], store: Advisories) -> dict[int, str]:
     """Raise the candidates until no claim holds them; drop those for which none is known to be good."""
-    cleared: dict[str, str] = {}
+    cleared: dict[int, str] = {}
     for _ in range(ROUNDS):
-        names = sorted(candidates)
-        questions = [_question(by_component[name][0], candidates[name]) for name in names]
-        streams = {name: _streams(by_component[name]) for name in names}
-        higher: dict[str, str] = {}
+        places = list(candidates)
+        questions = [_question(by_component[place][0], candidates[place]) for place in places]
+        higher: dict[int, str] = {}
         bad = set()
         for claim in store.claims(questions):
-            name = names[claim.question]
-            if not claim.inside or quiet(claim) or claim.channel or claim.module not in streams[name]:
+            place = places[claim.question]
+            if not claim.inside or quiet(claim) or claim.channel:
+                continue
+            if claim.module and claim.module not in _streams(by_component[place]):
                 continue
             key = order(questions[claim.question].ecosystem).key
-            bad.add(name)
+            bad.add(place)
             if claim.fixed:
-                higher[name] = max((higher.get(name, ""), *claim.fixed[:1]), key=key)
-        cleared |= {name: candidates[name] for name in names if name not in bad}
-        candidates = {name: version for name, version in higher.items() if version != candidates[name]}
+                higher[place] = max((higher.get(place, ""), *claim.fixed[:1]), key=key)
+        cleared |= {place: candidates[place] for place in places if place not in bad}
+        candidates = {place: version for place, version in higher.items() if version != candidates[place]}
         if not candidates:
             break
     return cleared
 
 
 def _streams(items: Sequence[Finding]) -> frozenset[str]:
-    """The module streams of which a later version may be said to have a problem: those of the findings, or none."""
-    return frozenset(("", *(match.module for item in items for match in item.matches)))
+    """The module streams of the findings: of others a later version may be said to have a problem."""
+    return frozenset([match.module for item in items for match in item.matches])
 
 
 def _question(item: Finding, version: str) -> Question:

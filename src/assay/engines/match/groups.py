@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from assay.engines.match import severity
-from assay.model.advisory import Advisory, Enrichment, Kind, Level, Reference, Severity
+from assay.model.advisory import Advisory, Enrichment, Exploited, Kind, Level, Likelihood, Severity
 from assay.model.advisory_store import Claim
 from assay.model.finding import Vulnerability
 
@@ -34,12 +34,14 @@ def hits(claims: Iterable[Claim], advisories: Mapping[Record, Advisory]) -> list
         advisory = advisories.get((claim.feed, claim.advisory))
         if advisory is None:
             continue
-        many = upstream(advisory)
-        if many:
-            result += [Hit(claim, advisory, (name,)) for name in many]
+        if advisory.upstream:
+            result += [_new(Hit, (claim, advisory, (name,))) for name in upstream(advisory)]
         else:
-            result.append(Hit(claim, advisory, (advisory.id, *advisory.aliases)))
+            result.append(_new(Hit, (claim, advisory, (advisory.id, *advisory.aliases))))
     return result
+
+
+_new = tuple.__new__  # to call the class takes three times as long, and there is a hit for every finding
 
 
 def upstream(advisory: Advisory) -> tuple[str, ...]:
@@ -53,6 +55,8 @@ def group(found: Sequence[Hit]) -> list[list[Hit]]:
     """The hits of one component, by problem; in the order of the first hit of each."""
     if len(found) == 1:
         return [list(found)]
+    if len({name for hit in found for name in hit.ids}) == sum([len(hit.ids) for hit in found]):
+        return [[hit] for hit in found]  # none shares an id
     leader: dict[str, str] = {}
 
     def root(name: str) -> str:
@@ -71,108 +75,155 @@ def group(found: Sequence[Hit]) -> list[list[Hit]]:
     return list(result.values())
 
 
-class Facts(NamedTuple):
+class Facts:
     """What feeds of facts say, by id of the vulnerability."""
 
-    by_id: Mapping[str, Sequence[tuple[str, Enrichment]]]
+    def __init__(self, facts: Iterable[tuple[str, Enrichment]] = ()) -> None:
+        self._by_id: dict[str, list[Enrichment]] = {}
+        self._rejected: set[str] = set()
+        for _, fact in facts:
+            self._by_id.setdefault(fact.id, []).append(fact)
+            if fact.rejected:
+                self._rejected.add(fact.id)
 
-    def about(self, ids: Iterable[str]) -> list[tuple[str, Enrichment]]:
+    def about(self, ids: Iterable[str]) -> Sequence[Enrichment]:
         """All facts about one problem."""
-        by_id = self.by_id
+        by_id = self._by_id
+        if by_id.keys().isdisjoint(ids):
+            return ()
         return [fact for name in ids if name in by_id for fact in by_id[name]]
 
+    def rejected(self, ids: Iterable[str]) -> bool:
+        """Whether the CVE behind a problem was rejected; where it has several, all of them."""
+        if self._rejected.isdisjoint(ids):
+            return False
+        cves = {name for name in ids if name.startswith(_CVE)}
+        return bool(cves) and cves <= self._rejected
 
-def vulnerability(hit_list: Sequence[Hit], facts: Facts, *, by_cve: bool) -> Vulnerability:
-    """One problem with the best of all sources; `hit_list` has the preferred record first."""
-    ids = ids_of(hit_list)
-    known = facts.about(ids)
-    if len(hit_list) == 1 and not known:
-        return _alone(hit_list[0], ids, by_cve)
-    records = list({id(hit.advisory): hit.advisory for hit in hit_list}.values())
-    best = records[0]
-    first = _shown(hit_list[0], ids, by_cve)
-    own = best.severities
-    others = [item for record in records[1:] for item in record.severities]
-    others += [item for _, fact in known for item in fact.severities]
-    chosen = severity.choose(own, others)
-    malicious = any(record.kind is Kind.MALICIOUS for record in records)
-    weaknesses = {name for record in records for name in record.weaknesses}
-    return Vulnerability(
-        id=first,
-        ids=(first, *sorted(ids - {first})) if len(ids) > 1 else (first,),
-        kind=Kind.MALICIOUS if malicious else best.kind,
-        summary=_first([record.summary for record in records] + [fact.summary for _, fact in known]),
-        level=_level(best.kind, chosen),
-        score=chosen.score,
-        vector=chosen.vector,
-        severity_source=chosen.source,
-        severities=severity.distinct([*own, *others]) if others else own,
-        weaknesses=tuple(sorted(weaknesses or {name for _, fact in known for name in fact.weaknesses})),
-        references=best.references if len(records) == 1 else _references(records),
-        published=min((record.published for record in records if record.published), default=""),
-        modified=max(record.modified for record in records),
-        exploited=next((fact.exploited for _, fact in known if fact.exploited is not None), None),
-        likelihood=next((fact.likelihood for _, fact in known if fact.likelihood is not None), None),
-        ssvc=next((fact.ssvc for _, fact in known if fact.ssvc), ()),
+
+def vulnerability(hit_list: Sequence[Hit], names: tuple[str, ...], facts: Facts) -> Vulnerability:
+    """One problem with the best of all sources; `names` are its `ids`, `hit_list` has the preferred record first."""
+    known = facts.about(names)
+    found = _alone(hit_list[0], names)
+    others: list[Severity] = []
+    if len(hit_list) > 1:
+        records = list({id(hit.advisory): hit.advisory for hit in hit_list}.values())
+        if len(records) > 1:
+            found = _united(found, hit_list, records)
+            others += [item for record in records[1:] for item in record.severities]
+    return _enriched(found, hit_list[0].advisory.kind, others, known) if known or others else found
+
+
+def _united(found: Vulnerability, hit_list: Sequence[Hit], records: Sequence[Advisory]) -> Vulnerability:
+    """What the first of several records says, with what the others say beside it, but for their severities."""
+    return found._replace(
+        kind=_MALICIOUS if _MALICIOUS in [record.kind for record in records] else found.kind,
+        summary=_first(records),
+        weaknesses=tuple(sorted({name for record in records for name in record.weaknesses})),
+        references=tuple(dict.fromkeys([item for record in records for item in record.references])),
+        published=min([record.published for record in records if record.published], default=""),
+        modified=max([record.modified for record in records]),
         advisories=tuple(dict.fromkeys([f"{hit.claim.feed}:{hit.advisory.id}" for hit in hit_list])),
     )
 
 
-def _alone(hit: Hit, ids: set[str], by_cve: bool) -> Vulnerability:
+def _enriched(found: Vulnerability, kind: Kind, others: list[Severity], known: Sequence[Enrichment]) -> Vulnerability:
+    """A problem with the facts about it, and the severity that counts of its own and of `others`."""
+    exploited: Exploited | None = None
+    likelihood: Likelihood | None = None
+    ssvc: tuple[tuple[str, str], ...] = ()
+    for fact in known:
+        others += fact.severities
+        exploited = fact.exploited if exploited is None else exploited
+        likelihood = fact.likelihood if likelihood is None else likelihood
+        ssvc = ssvc or fact.ssvc
+    chosen = severity.choose(found.severities, others)
+    return _new(
+        Vulnerability,
+        (
+            found.id,
+            found.ids,
+            found.kind,
+            found.summary or _first(known),
+            _level(kind, chosen.level, chosen.score),
+            chosen.score,
+            chosen.vector,
+            chosen.source,
+            severity.distinct([*found.severities, *others]) if others else found.severities,
+            found.weaknesses or _weaknesses(known),
+            found.references,
+            found.published,
+            found.modified,
+            exploited,
+            likelihood,
+            ssvc,
+            found.advisories,
+        ),
+    )
+
+
+def _weaknesses(known: Sequence[Enrichment]) -> tuple[str, ...]:
+    return tuple(sorted({name for fact in known for name in fact.weaknesses}))
+
+
+def _alone(hit: Hit, names: tuple[str, ...]) -> Vulnerability:
     """A problem that a single record speaks of, as most are."""
-    record = hit.advisory
-    first = _shown(hit, ids, by_cve)
-    chosen = severity.choose(record.severities, ()) if record.severities else _NOT_JUDGED
-    return Vulnerability(
-        id=first,
-        ids=(first, *sorted(ids - {first})) if len(ids) > 1 else (first,),
-        kind=record.kind,
-        summary=record.summary,
-        level=_level(record.kind, chosen),
-        score=chosen.score,
-        vector=chosen.vector,
-        severity_source=chosen.source,
-        severities=record.severities,
-        weaknesses=record.weaknesses if len(record.weaknesses) < 2 else tuple(sorted(set(record.weaknesses))),
-        references=record.references,
-        published=record.published,
-        modified=record.modified,
-        advisories=(f"{hit.claim.feed}:{record.id}",),
+    claim, record, _ = hit
+    name, _, _, _, kind, published, modified, _, summary, severities, weaknesses, references, _ = record
+    source, vector, score, level = severity.choose(severities, ()) if severities else _NOT_JUDGED
+    return _new(
+        Vulnerability,
+        (
+            names[0],
+            names,
+            kind,
+            summary,
+            _level(kind, level, score),
+            score,
+            vector,
+            source,
+            severities,
+            weaknesses if len(weaknesses) < 2 else tuple(sorted(set(weaknesses))),
+            references,
+            published,
+            modified,
+            None,
+            None,
+            (),
+            (f"{claim.feed}:{name}",),
+        ),
     )
 
 
 _NOT_JUDGED = Severity("")
 
 
-def _level(kind: Kind, chosen: Severity) -> Level:
+def _level(kind: Kind, level: Level, score: float) -> Level:
     """The word; that nobody maintains a package is no flaw by itself."""
-    level = severity.level(chosen)
-    return Level.NONE if kind is Kind.UNMAINTAINED and level is Level.UNKNOWN else level
+    if level is _UNKNOWN:
+        level = Level.of_score(score)
+    return Level.NONE if kind is _UNMAINTAINED and level is _UNKNOWN else level
 
 
-def _references(records: Sequence[Advisory]) -> tuple[Reference, ...]:
-    return tuple(dict.fromkeys([item for record in records for item in record.references]))
+# to ask an enumeration for a member takes as long as all the rest of it
+_MALICIOUS, _UNMAINTAINED, _UNKNOWN = Kind.MALICIOUS, Kind.UNMAINTAINED, Level.UNKNOWN
 
 
-def ids_of(hit_list: Sequence[Hit]) -> set[str]:
-    """All ids of the problem; the id of an advisory that deals with several problems is none of them."""
-    return set(hit_list[0].ids) if len(hit_list) == 1 else {name for hit in hit_list for name in hit.ids}
+def ids(hit_list: Sequence[Hit], *, by_cve: bool) -> tuple[str, ...]:
+    """All ids of the problem: the one to show, then the others, sorted.
+
+    The id of an advisory that deals with several problems is none of them.
+    """
+    first = hit_list[0].ids
+    if len(hit_list) == 1 and (len(first) == 1 or (len(first) == 2 and not by_cve and first[0] != first[1])):
+        return first
+    every = {name for hit in hit_list for name in hit.ids} if len(hit_list) > 1 else {*first}
+    shown = first[0]
+    if by_cve:
+        shown = min([name for name in every if name.startswith(_CVE)], default=shown)
+    every.remove(shown)
+    return shown, *sorted(every)
 
 
-def _shown(best: Hit, ids: set[str], by_cve: bool) -> str:
-    cves = sorted(name for name in ids if name.startswith(_CVE)) if by_cve else ()
-    return cves[0] if cves else best.ids[0]
-
-
-def rejected(ids: Iterable[str], facts: Facts) -> str:
-    """Why the CVE behind a problem was rejected; empty where it was not, or only one of several."""
-    every = [name for name in ids if name.startswith(_CVE)]
-    cves = [name for name in every if name in facts.by_id]
-    if not cves or len(cves) < len(every):
-        return ""
-    reasons = [next((fact.rejected for _, fact in facts.about((name,)) if fact.rejected), "") for name in cves]
-    return reasons[0] if reasons and all(reasons) else ""
-
-
-def _first(texts: Iterable[str]) -> str:
-    return next(filter(None, texts), "")
+def _first(said: Iterable[Advisory | Enrichment]) -> str:
+    return next((item.summary for item in said if item.summary), "")

@@ -52,7 +52,9 @@ def ask(sbom: Sbom, *, declared: bool) -> tuple[list[Asked], list[Undecidable]]:
     asked: list[Asked] = []
     undecidable: list[Undecidable] = []
     for number, component in enumerate(sbom.components):
-        if component.type in _NO_PACKAGES or (component.presence is Presence.DECLARED and not declared):
+        if component.type is not _LIBRARY and component.type in _NO_PACKAGES:
+            continue
+        if not declared and component.presence is Presence.DECLARED:
             continue
         found = _of(number, component, sbom.distribution)
         if isinstance(found, Undecidable):
@@ -62,6 +64,7 @@ def ask(sbom: Sbom, *, declared: bool) -> tuple[list[Asked], list[Undecidable]]:
     return asked, undecidable
 
 
+_LIBRARY, _SYSTEM = ComponentType.LIBRARY, ComponentType.OPERATING_SYSTEM
 _NO_PACKAGES = frozenset((ComponentType.FILE, ComponentType.DATA, ComponentType.CRYPTOGRAPHIC_ASSET))
 
 
@@ -69,16 +72,17 @@ def _of(number: int, component: Component, system: Distribution | None) -> list[
     ecosystem = ecosystem_of(component)
     if ecosystem is not None and ecosystem.of_system:
         return _packaged(number, component, ecosystem, system)
-    if component.type is ComponentType.OPERATING_SYSTEM:
+    if component.type is _SYSTEM:
         return []
     if ecosystem is None or not ecosystem.osv:
         return _by_cpe(number, component, ecosystem.name if ecosystem else "")
     name = ecosystem.osv[0]
     if not component.version:
         return Undecidable(number, name, _no_version(component))
-    key = order(name).key(component.version)
+    version = component.version
     wanted = ecosystem.osv_name(component.name, component.namespace)
-    return [Asked(Question(name, wanted, component.version, key), number)]
+    question = Question(name, wanted, version, order(name).key(version))
+    return [Asked(question, number)]
 
 
 def _no_version(component: Component) -> str:

@@ -23,17 +23,22 @@ from assay.model.component import Component
 _MODULAR = (".module_", ".module+")
 
 
+def _is_modular(version: str) -> bool:
+    return ".module" in version and any(mark in version for mark in _MODULAR)
+
+
 def relevant(claims: Iterable[Claim], asked: Sequence[Asked], components: Sequence[Component]) -> list[Claim]:
     """The claims that concern their component; those about modules are narrowed to the installed stream."""
     modular: dict[tuple[int, str, int], list[Claim]] = defaultdict(list)
     channels: dict[tuple[int, str, int], list[Claim]] = defaultdict(list)
     plain = []
     for claim in claims:
-        if quiet(claim) or not concerns(claim, asked[claim.question], components):
+        about = asked[claim.question]
+        if quiet(claim) or not concerns(claim, about, components):
             continue
-        if any(mark in claim.interval.high for mark in _MODULAR):
+        if _is_modular(claim.interval.high):
             modular[claim.question, claim.feed, claim.advisory].append(claim)
-        elif asked[claim.question].question.ecosystem.startswith(_WITH_CHANNELS):
+        elif about.question.ecosystem.startswith(_WITH_CHANNELS):
             channels[claim.question, claim.feed, claim.advisory].append(claim)
         elif claim.inside:
             plain.append(claim)
@@ -63,7 +68,10 @@ def _minor(version: str) -> str:
 
 def quiet(claim: Claim) -> bool:
     """Whether a claim makes no finding by itself."""
-    return claim.withdrawn or claim.informational or claim.state is FixState.NOT_AFFECTED
+    return claim.withdrawn or claim.informational or claim.state is _NOT_AFFECTED
+
+
+_NOT_AFFECTED = FixState.NOT_AFFECTED
 
 
 def concerns(claim: Claim, asked: Asked, components: Sequence[Component]) -> bool:
@@ -71,18 +79,17 @@ def concerns(claim: Claim, asked: Asked, components: Sequence[Component]) -> boo
     if not (asked.binary if claim.binary else asked.source):
         return False
     component = components[asked.component]
-    if claim.platform and asked.by_cpe and claim.platform not in _ANY_PLATFORM:
+    if asked.by_cpe and claim.platform and claim.platform not in _ANY_PLATFORM:
         return False
     if claim.arch and not _same_architecture(claim.arch, component):
         return False
-    label = stream(component)
-    if claim.module and label:
+    if claim.module and (label := stream(component)):
         return f"{label}:".startswith(f"{claim.module}:")
-    version = asked.question.version
-    modular = bool(label) or any(mark in version for mark in _MODULAR)
-    fixed = claim.interval.high
-    if claim.binary and fixed and _release(fixed) and _release(version):
-        return modular == any(mark in fixed for mark in _MODULAR)
+    if not claim.binary:
+        return True
+    fixed, version = claim.interval.high, asked.question.version
+    if fixed and _release(fixed) and _release(version):
+        return (_is_modular(version) or bool(stream(component))) == _is_modular(fixed)
     return True
 
 

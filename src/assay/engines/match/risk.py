@@ -18,6 +18,7 @@ from assay.model.finding import Vulnerability
 
 ASSUMED = 0.05
 POC = 0.3
+_MALICIOUS = Kind.MALICIOUS
 _MIDDLE = {
     Level.CRITICAL: 0.95,
     Level.HIGH: 0.79,
@@ -31,21 +32,27 @@ _MIDDLE = {
 
 def risk(item: Vulnerability) -> float:
     """The risk, to two decimals."""
+    if item.likelihood is None and item.exploited is None and not item.ssvc and item.kind is not _MALICIOUS:
+        return round(100 * (ASSUMED * severity(item)), 2)  # as with most: nobody says more of it than its severity
     return round(100 * min(1.0, threat(item) * severity(item) * weight(item)), 2)
 
 
 def threat(item: Vulnerability) -> float:
     """How likely it is used against somebody."""
-    exploitation = dict(item.ssvc).get("Exploitation", "").lower() if item.ssvc else ""
-    if item.kind is Kind.MALICIOUS or item.exploited is not None or exploitation == "active":
+    if item.kind is _MALICIOUS or item.exploited is not None:
         return 1.0
     probability = item.likelihood.probability if item.likelihood is not None else ASSUMED
+    if not item.ssvc:
+        return probability
+    exploitation = dict(item.ssvc).get("Exploitation", "").lower()
+    if exploitation == "active":
+        return 1.0
     return max(probability, POC) if exploitation == "poc" else probability
 
 
 def severity(item: Vulnerability) -> float:
     """How bad that would be."""
-    if item.kind is Kind.MALICIOUS:
+    if item.kind is _MALICIOUS:
         return 1.0
     return item.score / 10 if item.score >= 0 else _MIDDLE[item.level]
 

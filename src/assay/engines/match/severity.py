@@ -26,13 +26,13 @@ ORDER = {
 def choose(own: Sequence[Severity], others: Sequence[Severity]) -> Severity:
     """The judgement that counts: of the advisory's `own` first, then of `others`."""
     best = own[0] if len(own) == 1 else max(own, key=_weight, default=None)
-    if best is None or level(best) is Level.UNKNOWN:
+    if best is None or level(best) is _UNKNOWN:
         best = max(others, key=lambda item: (-_rank(item.source), _weight(item)), default=best)
     return best if best is not None else Severity("")
 
 
 def _weight(item: Severity) -> tuple[int, int, float]:
-    return (level(item) is not Level.UNKNOWN, _version(item.vector), item.score)
+    return (level(item) is not _UNKNOWN, _version(item.vector), item.score)
 
 
 def _version(vector: str) -> int:
@@ -48,7 +48,10 @@ def _rank(source: str) -> int:
 
 def level(item: Severity) -> Level:
     """The word of a judgement: its own, else that of its score."""
-    return item.level if item.level is not Level.UNKNOWN else Level.of_score(item.score)
+    return item.level if item.level is not _UNKNOWN else Level.of_score(item.score)
+
+
+_UNKNOWN = Level.UNKNOWN  # to ask an enumeration for a member takes longer than all the rest of it
 
 
 def distinct(items: Iterable[Severity]) -> tuple[Severity, ...]:

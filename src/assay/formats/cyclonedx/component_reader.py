@@ -44,40 +44,50 @@ _OWN = frozenset(
 
 def component(raw: Object, extra: Mapping[str, object]) -> Component:
     """The noun, without its place in a document: `ref` is the document's own reference, where that is not the purl."""
-    properties = read_properties(raw.get("properties"))
-    own = {item.name: item.value for item in reversed(properties)}
-    version = own.get(names.VERSION) or as_text(raw.get("version"))
+    properties = read_properties(raw["properties"]) if "properties" in raw else ()
+    own = {item.name: item.value for item in reversed(properties)} if properties else _NOTHING
+    version = as_text(raw.get("version"))
+    kind, presence = as_text(raw.get("type")), _INSTALLED
+    if own:
+        version = own.get(names.VERSION) or version
+        kind = own.get(names.TYPE) or kind
+        presence = _DECLARED if own.get(names.PRESENCE) == _DECLARED else _INSTALLED
     known, ref = purl.read(as_text(raw.get("purl"))), as_text(raw.get("bom-ref"))
     return Component(
-        name=as_text(raw.get("name")),
-        version=version,
-        type=_TYPES.get(own.get(names.TYPE) or as_text(raw.get("type")), ComponentType.LIBRARY),
-        namespace=as_text(raw.get("group")),
-        ecosystem=own.get(names.ECOSYSTEM, ""),
+        as_text(raw.get("name")),
+        version,
+        _TYPES.get(kind, _LIBRARY),
+        as_text(raw.get("group")),
+        ecosystem=own.get(names.ECOSYSTEM, "") if own else "",
         purl=known,
         ref="" if known is not None and ref == str(known) else ref,
-        presence=Presence.DECLARED if own.get(names.PRESENCE) == Presence.DECLARED else Presence.INSTALLED,
-        scope=_SCOPES.get(as_text(raw.get("scope")), Scope.REQUIRED),
+        presence=presence,
+        scope=_SCOPES.get(as_text(raw["scope"]), _REQUIRED) if "scope" in raw else _REQUIRED,
         version_range="" if version else own.get(names.VERSION_RANGE) or as_text(raw.get("versionRange")),
-        licenses=licenses.read(raw.get("licenses")),
-        digests=(*read_hashes(raw.get("hashes")), *_digests(properties)),
+        licenses=licenses.read(raw["licenses"]) if "licenses" in raw else (),
+        digests=(*read_hashes(raw.get("hashes")), *_digests(properties)) if properties or "hashes" in raw else (),
         supplier=_supplier(raw),
-        author=_author(raw),
-        description=as_text(raw.get("description")),
-        copyright=as_text(raw.get("copyright")),
-        cpes=_cpes(raw, properties),
-        references=read_references(raw.get("externalReferences")),
-        occurrences=_occurrences(raw, properties),
-        owned_by=own.get(names.OWNED_BY, ""),
-        properties=tuple([item for item in properties if item.name not in _OWN]),
+        author=_author(raw) if "authors" in raw or "author" in raw else "",
+        description=as_text(raw["description"]) if "description" in raw else "",
+        copyright=as_text(raw["copyright"]) if "copyright" in raw else "",
+        cpes=_cpes(raw, properties) if properties or "cpe" in raw else (),
+        references=read_references(raw["externalReferences"]) if "externalReferences" in raw else (),
+        occurrences=_occurrences(raw, properties) if properties or "evidence" in raw else (),
+        owned_by=own.get(names.OWNED_BY, "") if own else "",
+        properties=tuple([item for item in properties if item.name not in _OWN]) if properties else (),
         extra=extra,
     )
+
+
+_NOTHING: Mapping[str, str] = {}
+_LIBRARY, _REQUIRED = ComponentType.LIBRARY, Scope.REQUIRED
+_INSTALLED, _DECLARED = Presence.INSTALLED, Presence.DECLARED
 
 
 def read_properties(value: Json | object) -> tuple[Property, ...]:
     """Name-value pairs."""
     pairs = [as_object(item) for item in as_list(value)]
-    return tuple(Property(as_text(pair.get("name")), as_text(pair.get("value"))) for pair in pairs)
+    return tuple([Property(as_text(pair.get("name")), as_text(pair.get("value"))) for pair in pairs])
 
 
 def read_hashes(value: Json | object) -> tuple[Digest, ...]:
@@ -111,8 +121,10 @@ def _digests(properties: tuple[Property, ...]) -> list[Digest]:
 
 def _supplier(raw: Object) -> str:
     """The supplier, else who made or published it: many documents name only one of them."""
-    named = (as_text(as_object(raw.get(key)).get("name")) for key in ("supplier", "manufacturer"))
-    return next(filter(None, named), "") or as_text(raw.get("publisher"))
+    for key in ("supplier", "manufacturer"):
+        if key in raw and (name := as_text(as_object(raw[key]).get("name"))):
+            return name
+    return as_text(raw["publisher"]) if "publisher" in raw else ""
 
 
 def _author(raw: Object) -> str:

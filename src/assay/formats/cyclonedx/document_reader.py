@@ -43,7 +43,7 @@ def sbom(document: Object, source_format: str) -> Sbom:
     return replace(
         metadata(meta),
         subject=subject,
-        components=tuple(sorted(reader.found.values(), key=lambda component: component.id)),
+        components=tuple([reader.found[name] for name in sorted(reader.found)]),
         dependencies=dependencies,
         completeness=_completeness(document, subject),
         serial=as_text(document.get("serialNumber")),
@@ -128,8 +128,9 @@ class _Components:
         for item in items:
             if isinstance(item, dict):
                 component = self.one(item)
-                self.found[component.id] = component
-                ids.append(component.id)
+                name = component.id
+                self.found[name] = component
+                ids.append(name)
         return ids
 
     def one(self, raw: Object) -> Component:

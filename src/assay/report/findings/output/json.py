@@ -1,12 +1,19 @@
-"""assay's own report: everything that is known, documented in docs/reference/scan.schema.json."""
+"""assay's own report: everything that is known, documented in docs/reference/scan.schema.json.
+
+Findings are the bulk of it, so they are handed to the encoder as its own structs, which cost a quarter of dictionaries.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import msgspec
+
 from assay.formats import json_bytes
-from assay.formats.json import Json, Object
-from assay.model.advisory import Level, Severity
-from assay.model.component import Component
-from assay.model.finding import Coverage, Finding, Match, Scan, SourceDay
+from assay.formats.json import Json
+from assay.model.advisory import Exploited, FixState, Kind, Level, Likelihood, Severity
+from assay.model.component import Component, Presence
+from assay.model.finding import Analysis, Coverage, Finding, Scan, SourceDay, Suppression
 from assay.report.findings import words
 from assay.report.findings.format import Format, Options
 
@@ -14,15 +21,101 @@ FORMAT = Format("json", "assay JSON", (".json",), "application/vnd.assay.scan.v1
 SCHEMA = "https://assay.dev/schemas/scan/v1"
 
 
+class _Severity(msgspec.Struct, gc=False):
+    level: Level
+    score: float | None
+    vector: str
+    source: str
+
+
+class _Rating(msgspec.Struct, gc=False):
+    source: str
+    level: Level
+    score: float | None
+    vector: str
+
+
+class _Place(msgspec.Struct, gc=False):
+    path: str
+    layer: int
+    line: int
+
+
+class _Component(msgspec.Struct, gc=False, rename="camel"):
+    id: str
+    name: str
+    namespace: str
+    version: str
+    ecosystem: str
+    purl: str
+    presence: Presence
+    locations: list[_Place]
+    owned_by: str
+
+
+class _Fix(msgspec.Struct, gc=False):
+    state: FixState
+    versions: tuple[str, ...]
+    since: str
+
+
+class _Match(msgspec.Struct, gc=False, rename="camel"):
+    """Field by field an `assay.model.finding.Match`."""
+
+    feed: str
+    advisory: str
+    ecosystem: str
+    package: str
+    version: str
+    range: str
+    listed: bool
+    scheme: str
+    state: FixState
+    fixed: tuple[str, ...]
+    day: str
+    source_package: bool
+    cpe: str
+    module: str
+    channel: str
+    note: str
+    symbols: tuple[str, ...]
+
+
+class _Finding(msgspec.Struct, gc=False, rename="camel"):
+    id: str
+    aliases: tuple[str, ...]
+    kind: Kind
+    summary: str
+    severity: _Severity
+    ratings: list[_Rating]
+    risk: float
+    exploited: Json
+    epss: Json
+    ssvc: dict[str, str]
+    weaknesses: tuple[str, ...]
+    published: str
+    modified: str
+    advisories: tuple[str, ...]
+    references: list[str]
+    component: _Component
+    fix: _Fix
+    path: tuple[str, ...]
+    direct_dependency: str
+    cleared_by: str
+    matches: list[_Match]
+    analysis: Json | msgspec.UnsetType = msgspec.UNSET
+    suppression: Json | msgspec.UnsetType = msgspec.UNSET
+
+
 def write(scan: Scan, options: Options) -> bytes:
     """The report."""
     return json_bytes.dump(plain(scan))
 
 
-def plain(scan: Scan) -> Object:
-    """The report as plain values."""
+def plain(scan: Scan) -> dict[str, object]:
+    """The report, its findings as structs that `assay.formats.json_bytes` writes."""
     subject = scan.sbom.subject
-    known: dict[int, Json] = {}  # many findings are about the same component
+    known: dict[int, _Component] = {}  # many findings are about the same component
     return {
         "schema": SCHEMA,
         "timestamp": scan.timestamp,
@@ -44,8 +137,8 @@ def plain(scan: Scan) -> Object:
             "exploited": sum(item.vulnerability.exploited is not None for item in scan.findings),
         },
         "coverage": [_coverage(item) for item in scan.coverage],
-        "findings": [_finding(item, known) for item in scan.findings],
-        "suppressed": [_finding(item, known) for item in scan.suppressed],
+        "findings": _findings(scan.findings, known),
+        "suppressed": _findings(scan.suppressed, known),
         "skipped": [{"path": item.path, "reason": item.reason, "layer": item.layer} for item in scan.sbom.skipped],
         "warnings": list(scan.warnings),
         "ruleFiles": list(scan.rule_files),
@@ -73,92 +166,80 @@ def _coverage(item: Coverage) -> Json:
     }
 
 
-def _finding(item: Finding, known: dict[int, Json]) -> Object:
-    found, about = item.vulnerability, known.get(id(item.component))
-    if about is None:
-        about = known[id(item.component)] = _component(item.component)
-    result: Object = {
-        "id": found.id,
-        "aliases": list(found.ids[1:]),
-        "kind": str(found.kind),
-        "summary": found.summary,
-        "severity": {
-            "level": str(found.level),
-            "score": found.score if found.score >= 0 else None,
-            "vector": found.vector,
-            "source": found.severity_source,
-        },
-        "ratings": [_rating(rating) for rating in found.severities],
-        "risk": item.risk,
-        "exploited": _exploited(item),
-        "epss": _epss(item),
-        "ssvc": dict(found.ssvc),
-        "weaknesses": list(found.weaknesses),
-        "published": found.published,
-        "modified": found.modified,
-        "advisories": list(found.advisories),
-        "references": [reference.url for reference in found.references],
-        "component": about,
-        "fix": {"state": str(item.state), "versions": list(item.fixed), "since": item.fixed_since},
-        "path": list(item.path),
-        "directDependency": item.bump,
-        "clearedBy": item.clears,
-        "matches": [_match(match) for match in item.matches],
-    }
-    if item.analysis is not None:
-        result["analysis"] = _analysis(item)
-    if item.suppression is not None:
-        said = item.suppression
-        result["suppression"] = {
-            "cause": str(said.cause),
-            "reason": said.reason,
-            "origin": said.origin,
-            "expires": said.expires,
-            "status": said.status,
-            "justification": said.justification,
-        }
+def _findings(items: Iterable[Finding], known: dict[int, _Component]) -> list[_Finding]:
+    result = []
+    for finding in items:
+        found, component, matches, state, fixed, since, risk, path, bump, clears, analysis, suppression = finding
+        (
+            name, ids, kind, summary, level, score, vector, source, severities, weaknesses, references,
+            published, modified, exploited, likelihood, ssvc, advisories,
+        ) = found  # fmt: skip
+        about = known.get(id(component))
+        if about is None:
+            about = known[id(component)] = _component(component)
+        result.append(
+            _Finding(
+                name,
+                ids[1:],
+                kind,
+                summary,
+                _Severity(level, score if score >= 0 else None, vector, source),
+                [_rating(item) for item in severities],
+                risk,
+                None if exploited is None else _exploited(exploited),
+                None if likelihood is None else _epss(likelihood),
+                dict(ssvc),
+                weaknesses,
+                published,
+                modified,
+                advisories,
+                [url for url, _ in references],
+                about,
+                _Fix(state, fixed, since),
+                path,
+                bump,
+                clears,
+                [_Match(*match) for match in matches],
+                msgspec.UNSET if analysis is None else _analysis(analysis),
+                msgspec.UNSET if suppression is None else _suppression(suppression),
+            )
+        )
     return result
 
 
-def _component(item: Component) -> Json:
-    return {
-        "id": item.id,
-        "name": item.name,
-        "namespace": item.namespace,
-        "version": item.version,
-        "ecosystem": item.ecosystem,
-        "purl": str(item.purl) if item.purl is not None else "",
-        "presence": str(item.presence),
-        "locations": [{"path": place.path, "layer": place.layer, "line": place.line} for place in item.occurrences],
-        "ownedBy": item.owned_by,
-    }
+def _component(item: Component) -> _Component:
+    return _Component(
+        item.id,
+        item.name,
+        item.namespace,
+        item.version,
+        item.ecosystem,
+        str(item.purl) if item.purl is not None else "",
+        item.presence,
+        [_Place(place.path, place.layer, place.line) for place in item.occurrences],
+        item.owned_by,
+    )
 
 
-def _rating(item: Severity) -> Json:
-    level = item.level if item.level is not Level.UNKNOWN else Level.of_score(item.score)
-    return {
-        "source": item.source,
-        "level": str(level),
-        "score": item.score if item.score >= 0 else None,
-        "vector": item.vector,
-    }
+def _rating(item: Severity) -> _Rating:
+    source, vector, score, level = item
+    if level is _UNKNOWN:
+        level = Level.of_score(score)
+    return _Rating(source, level, score if score >= 0 else None, vector)
 
 
-def _exploited(item: Finding) -> Json:
-    said = item.vulnerability.exploited
-    return {"added": said.added, "due": said.due, "ransomware": said.ransomware} if said is not None else None
+_UNKNOWN = Level.UNKNOWN  # to ask an enumeration for a member takes as long as to make a struct
 
 
-def _epss(item: Finding) -> Json:
-    said = item.vulnerability.likelihood
-    if said is None:
-        return None
+def _exploited(said: Exploited) -> Json:
+    return {"added": said.added, "due": said.due, "ransomware": said.ransomware}
+
+
+def _epss(said: Likelihood) -> Json:
     return {"probability": said.probability, "percentile": said.percentile, "day": said.day}
 
 
-def _analysis(item: Finding) -> Json:
-    said = item.analysis
-    assert said is not None
+def _analysis(said: Analysis) -> Json:
     return {
         "status": said.status,
         "justification": said.justification,
@@ -168,23 +249,12 @@ def _analysis(item: Finding) -> Json:
     }
 
 
-def _match(item: Match) -> Json:
+def _suppression(said: Suppression) -> Json:
     return {
-        "feed": item.feed,
-        "advisory": item.advisory,
-        "ecosystem": item.ecosystem,
-        "package": item.package,
-        "version": item.version,
-        "range": item.interval,
-        "listed": item.listed,
-        "scheme": item.scheme,
-        "state": str(item.state),
-        "fixed": list(item.fixed),
-        "day": item.day,
-        "sourcePackage": item.source_package,
-        "cpe": item.by_cpe,
-        "module": item.module,
-        "channel": item.channel,
-        "note": item.note,
-        "symbols": list(item.symbols),
+        "cause": str(said.cause),
+        "reason": said.reason,
+        "origin": said.origin,
+        "expires": said.expires,
+        "status": said.status,
+        "justification": said.justification,
     }
