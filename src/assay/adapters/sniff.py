@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
-from assay.adapters import tar_index
 from assay.adapters.spool import OpenFile
 from assay.errors import InputError, Malformed
-from assay.formats import compression, tar
+from assay.formats import compression
 
 _HEAD = 64 << 10
 _MAX_JSON = 256 << 20
@@ -22,9 +21,17 @@ def kind(file: OpenFile) -> str:
     """``oci-archive``, ``docker-archive``, ``sbom`` or ``file``."""
     compressed = bool(compression.kind(file.read(0, 8)))
     head = _head(file)
-    if tar_index.is_tar(head):
+    if _is_tar(head):
         return _compressed_tar(file) if compressed else _tar(file)
     return "sbom" if _is_sbom(file, head, compressed) else "file"
+
+
+def _is_tar(head: bytes) -> bool:
+    if head[:1] == b"{" and head[257:262] != b"ustar":
+        return False  # a document, for which what reads archives need not be loaded
+    from assay.adapters import tar_index
+
+    return tar_index.is_tar(head)
 
 
 def _head(file: OpenFile) -> bytes:
@@ -45,6 +52,8 @@ def _head(file: OpenFile) -> bytes:
 
 
 def _tar(file: OpenFile) -> str:
+    from assay.adapters import tar_index
+
     try:
         index = tar_index.TarIndex(file)
     except InputError:
@@ -60,6 +69,9 @@ def _image(names: Container[str]) -> str:
 
 def _compressed_tar(file: OpenFile) -> str:
     """As `_tar`; the stream is only followed as long as it looks like an image."""
+    from assay.adapters import tar_index
+    from assay.formats import tar
+
     names: set[str] = set()
     try:
         for member in tar.Walker(compression.open_stream(file.stream()), lambda path: True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Iterable
 
 from assay.adapters import content
@@ -94,6 +93,8 @@ def open_file(path: str) -> OpenFile:
 def spooled(pieces: Iterable[bytes | memoryview], name: str, limit: int = MAX_SPOOLED) -> OpenFile:
     """A stream kept in a temporary file without a name; raises `LimitExceeded` beyond `limit` bytes."""
     total = 0
+    import tempfile
+
     with tempfile.TemporaryFile(prefix="assay-", buffering=0) as file:
         for piece in pieces:
             total += len(piece)

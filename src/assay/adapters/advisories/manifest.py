@@ -15,7 +15,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -78,6 +77,8 @@ def read(data: bytes, origin: str) -> Manifest:
 def write(path: Path, shards: Mapping[str, Shard], created: str) -> Manifest:
     """Replace the manifest; it is on disk when this returns."""
     data = dump(shards, created)
+    import tempfile
+
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".manifest-")
     try:
         with os.fdopen(descriptor, "wb") as file:
