@@ -8,7 +8,6 @@ from enum import StrEnum
 from operator import attrgetter
 
 from assay.model.digest import Digest
-from assay.model.filled import filled_open
 from assay.model.license import License
 from assay.model.purl import Purl
 
@@ -46,7 +45,6 @@ class Scope(StrEnum):
     EXCLUDED = "excluded"
 
 
-@filled_open
 @dataclass(frozen=True, slots=True)
 class ExternalReference:
     """Where more is to be found; `type` by the CycloneDX names (website, vcs, distribution, issue-tracker ...)."""
@@ -57,7 +55,6 @@ class ExternalReference:
     digests: tuple[Digest, ...] = ()
 
 
-@filled_open
 @dataclass(frozen=True, slots=True, order=True)
 class Occurrence:
     """A place where a component was seen.
@@ -81,7 +78,6 @@ class Property:
     value: str
 
 
-@filled_open
 @dataclass(frozen=True, slots=True)
 class Component:
     """A package, program, file or system.

@@ -16,7 +16,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from assay.model.component import Component
-from assay.model.filled import filled_open
 from assay.model.sbom import Distribution, Skipped
 
 if TYPE_CHECKING:
@@ -95,7 +94,6 @@ class Owned(NamedTuple):
     paths: bytes
 
 
-@filled_open
 @dataclass(frozen=True, slots=True)
 class Found:
     """What one file says.

@@ -10,8 +10,6 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from assay.model.filled import filled_open
-
 _PLAIN = re.compile(r"[A-Za-z0-9._~:-]*\Z")
 _ENCODED = re.compile(rb"[^A-Za-z0-9._~:-]")
 _PATH_NAMES = frozenset({"git"})  # the name is the path of the repository on its host, slashes and all
@@ -24,7 +22,6 @@ class _Kept:
     _text: str
 
 
-@filled_open
 @dataclass(frozen=True, slots=True)
 class Purl(_Kept):
     """A package URL whose parts are decoded; `qualifiers` are sorted by key and never empty-valued."""

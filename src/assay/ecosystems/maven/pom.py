@@ -18,7 +18,6 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from assay.ecosystems.maven import regular
 from assay.errors import Malformed
 from assay.formats import xml
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _PLAIN = re.compile(
-    rb"<\?xml(?:[^>]*?encoding=[\"'](?:utf-8|iso-8859-1|us-ascii)[\"']|(?![^>]*encoding))[^>]*>", re.IGNORECASE
+    rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding=[\"'](?:utf-8|iso-8859-1|us-ascii)[\"'][^>]*>", re.IGNORECASE
 )
 _MAX_PLAIN = 4 << 20
 _ENTITY = re.compile(rb"&([A-Za-z]{2,8}[0-9]{0,2});")
@@ -74,59 +73,30 @@ class Pom:
 
 def parse(data: bytes) -> Pom:
     """The model of a pom.xml; raises `Malformed` for what is none."""
-    parts = regular.read(data) or _parts(_root(data))
-    texts = parts.texts
-    parent = dict(reversed(parts.groups.get("parent", [])))
-    return Pom(
-        group=texts.get("groupId", ""),
-        artifact=texts.get("artifactId", ""),
-        version=texts.get("version", ""),
-        packaging=texts.get("packaging", "") or "jar",
-        name=texts.get("name", ""),
-        description=" ".join(texts.get("description", "").split()),
-        url=texts.get("url", ""),
-        scm=_first(parts.groups.get("scm", []), "url"),
-        organization=_first(parts.groups.get("organization", []), "name"),
-        licenses=tuple(
-            text for item in parts.lists.get("licenses", []) if (text := _first(item, "name") or _first(item, "url"))
-        ),
-        parent=(parent.get("groupId", ""), parent.get("artifactId", ""), parent.get("version", "")),
-        parent_path=parent.get("relativePath", "../pom.xml"),
-        properties=dict(parts.groups.get("properties", [])),
-        managed=tuple([_dependency(dict(item)) for item in parts.lists.get(regular.MANAGEMENT, [])]),
-        dependencies=tuple([_dependency(dict(item)) for item in parts.lists.get("dependencies", [])]),
-    )
-
-
-def _first(fields: regular.Fields, name: str) -> str:
-    return next((text for key, text in fields if key == name), "")
-
-
-def _parts(root: Element) -> regular.Parts:
-    """What is read of a model, out of its tree; raises `Malformed` for what is no model."""
+    root = _root(data)
     if xml.local(root) != "project":
         raise Malformed(f"not a Maven project but <{xml.local(root)[:80]}>")
-    found = regular.Parts()
-    for element in reversed(root):
-        name = xml.local(element)
-        if name in regular.TEXTS:
-            found.texts[name] = xml.text(element)
-        elif name in regular.GROUPS:
-            found.groups[name] = _fields(element)
-        elif name in regular.LISTS:
-            found.lists[name] = _entries(element, regular.LISTS[name])
-        elif name == regular.MANAGEMENT:
-            managed = xml.child(element, "dependencies")
-            found.lists[name] = _entries(managed, "dependency") if managed is not None else []
-    return found
-
-
-def _fields(element: Element) -> regular.Fields:
-    return [(xml.local(item), (item.text or "").strip()) for item in element]
-
-
-def _entries(element: Element, name: str) -> list[regular.Fields]:
-    return [_fields(item) for item in xml.children(element, name)]
+    parts = {xml.local(element): element for element in reversed(root)}
+    parent = parts.get("parent")
+    relative = xml.child(parent, "relativePath") if parent is not None else None
+    management = parts.get("dependencyManagement")
+    return Pom(
+        group=_text(parts, "groupId"),
+        artifact=_text(parts, "artifactId"),
+        version=_text(parts, "version"),
+        packaging=_text(parts, "packaging") or "jar",
+        name=_text(parts, "name"),
+        description=" ".join(_text(parts, "description").split()),
+        url=_text(parts, "url"),
+        scm=xml.text(parts.get("scm"), "url"),
+        organization=xml.text(parts.get("organization"), "name"),
+        licenses=_licenses(parts.get("licenses")),
+        parent=(xml.text(parent, "groupId"), xml.text(parent, "artifactId"), xml.text(parent, "version")),
+        parent_path="../pom.xml" if relative is None else xml.text(relative),
+        properties=_properties(parts.get("properties")),
+        managed=_dependencies(xml.child(management, "dependencies") if management is not None else None),
+        dependencies=_dependencies(parts.get("dependencies")),
+    )
 
 
 def _root(data: bytes) -> Element:
@@ -158,6 +128,24 @@ def _read(data: bytes) -> Element:
         return fromstring(data)  # noqa: S314  # no document type declaration, hence no entities
     except (ParseError, ValueError, LookupError) as error:
         raise Malformed(f"not XML: {error}") from error
+
+
+def _text(parts: dict[str, Element], name: str) -> str:
+    return xml.text(parts.get(name))
+
+
+def _licenses(element: Element | None) -> tuple[str, ...]:
+    found = [] if element is None else xml.children(element, "license")
+    return tuple(text for item in found if (text := xml.text(item, "name") or xml.text(item, "url")))
+
+
+def _properties(element: Element | None) -> dict[str, str]:
+    return {} if element is None else {xml.local(item): (item.text or "").strip() for item in element}
+
+
+def _dependencies(element: Element | None) -> tuple[Dependency, ...]:
+    found = [] if element is None else xml.children(element, "dependency")
+    return tuple(_dependency({xml.local(item): (item.text or "").strip() for item in entry}) for entry in found)
 
 
 def _dependency(parts: dict[str, str]) -> Dependency:

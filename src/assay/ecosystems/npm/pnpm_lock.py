@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from assay.ecosystems.npm import package, pnpm_text
+from assay.ecosystems.npm import package
 from assay.errors import Malformed
 from assay.formats import yaml
 from assay.formats.json import Object, as_object, as_text
@@ -43,7 +43,7 @@ def parse(file: File) -> Found:
     """The locked packages with their edges; scopes come from the file, or in 9.0 from what leads there."""
     if package.is_packaged(file.path) and file.name != "lock.yaml":
         return Found()
-    document = pnpm_text.read(file.data) or yaml.load(file.data)
+    document = yaml.load(file.data)
     if document is None:
         return Found()
     if not isinstance(document, dict):
