@@ -55,38 +55,33 @@ def make(
 def read(feed: str, question: int, inside: int, flags: int, state: int, advisory: int, text: str) -> Claim:
     """The claim of a row, about a question whose version is `inside` its range."""
     parts = text.split(_PART)
-    low, high = parts[0], parts[1] if len(parts) > 1 else ""
-    mended: tuple[str, ...] = ()
-    told = _NOTHING
-    if len(parts) > 2:
-        _, _, fixed, note, module, channel, arch, repository, platform, symbols = parts + _EMPTY[len(parts) :]
-        mended = _items(fixed)
-        told = module, channel, _items(arch), repository, platform, note, _items(symbols)
+    low, high, fixed, note, module, channel, arch, repository, platform, symbols = parts + _EMPTY[len(parts) :]
+    mended = _items(fixed)
     if high and not mended and not flags & HIGH_INCLUDED and state in _MENDED:
         mended = (high,)
     listed = flags & LISTED != 0
-    bounds = low, flags & LOW_INCLUDED != 0, low if listed else high, flags & HIGH_INCLUDED != 0
-    return _new(
-        Claim,
-        (
-            question,
-            feed,
-            advisory,
-            _new(Interval, bounds),
-            STATES[state],
-            inside != 0,
-            listed,
-            flags & WITHDRAWN != 0,
-            flags & INFORMATIONAL != 0,
-            flags & BINARY != 0,
-            mended,
-            *told,
-        ),
+    return Claim(
+        question=question,
+        feed=feed,
+        advisory=advisory,
+        interval=Interval(low, flags & LOW_INCLUDED != 0, low if listed else high, flags & HIGH_INCLUDED != 0),
+        state=STATES[state],
+        inside=inside != 0,
+        listed=listed,
+        withdrawn=flags & WITHDRAWN != 0,
+        informational=flags & INFORMATIONAL != 0,
+        binary=flags & BINARY != 0,
+        fixed=mended,
+        module=module,
+        channel=channel,
+        arch=_items(arch),
+        repository=repository,
+        platform=platform,
+        note=note,
+        symbols=_items(symbols),
     )
 
 
-_new = tuple.__new__  # a scan reads thousands of rows; to call the class, with its defaults, takes twice as long
-_NOTHING: tuple[str, str, tuple[str, ...], str, str, str, tuple[str, ...]] = "", "", (), "", "", "", ()
 _MENDED = (STATE_NUMBERS[FixState.FIXED], STATE_NUMBERS[FixState.UNKNOWN])
 _EMPTY = [""] * 10
 

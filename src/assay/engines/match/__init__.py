@@ -24,7 +24,7 @@ from assay.engines.match.paths import Paths
 from assay.engines.match.questions import Asked, ask, ecosystems_of
 from assay.engines.match.relevant import by_component, relevant
 from assay.engines.match.risk import risk
-from assay.model.advisory import Advisory, FixState, Kind, Release
+from assay.model.advisory import FixState, Kind, Release
 from assay.model.advisory_store import Claim, Shard
 from assay.model.component import Component
 from assay.model.finding import Finding, Match, Scan, SourceDay, Vulnerability
@@ -142,39 +142,32 @@ def _findings(work: _Work) -> list[Finding]:
 def _finding(
     group: Sequence[groups.Hit], names: tuple[str, ...], component: Component, way: tuple[str, ...], work: _Work
 ) -> Finding:
-    claim, record, ids = group[0]
-    key: tuple[object, ...] = (claim.feed, claim.advisory, ids)
-    matches: tuple[Match, ...] = (_match(claim, record, work),)
-    fixed = claim.fixed
-    since = record.published[:10] if fixed else ""
+    first = group[0]
+    key: tuple[object, ...] = (first.claim.feed, first.claim.advisory, first.ids)
+    matches: tuple[Match, ...] = (_match(first, work),)
+    fixed = first.claim.fixed
+    since = first.advisory.published[:10] if fixed else ""
     if len(group) > 1:
         key = tuple([item for claim, _, ids in group for item in (claim.feed, claim.advisory, ids)])
-        matches = tuple([_match(claim, record, work) for claim, record, _ in group])
+        matches = tuple([_match(hit, work) for hit in group])
         fixed, since = next((fixes for hit in group if (fixes := _fixes(hit.claim, group))), ()), _since(group)
     judged = work.judged.get(key)
     if judged is None:
         vulnerability = groups.vulnerability(group, names, work.facts)
         judged = work.judged[key] = vulnerability, risk(vulnerability)
-    return _new(
-        Finding,
-        (
-            judged[0],
-            component,
-            matches,
-            _FIXED if fixed else _unfixed(claim.state),
-            clears.above(fixed, matches[0]) if len(fixed) > 1 else fixed,
-            since,
-            judged[1],
-            way,
-            way[0] if way else "",
-            "",
-            None,
-            None,
-        ),
+    return Finding(
+        vulnerability=judged[0],
+        component=component,
+        matches=matches,
+        state=_FIXED if fixed else _unfixed(first.claim.state),
+        fixed=clears.above(fixed, matches[0]) if len(fixed) > 1 else fixed,
+        fixed_since=since,
+        risk=judged[1],
+        path=way,
+        bump=way[0] if way else "",
     )
 
 
-_new = tuple.__new__  # to call the class takes three times as long, and there are thousands of findings
 _FIXED, _NOT_FIXED, _UNKNOWN = FixState.FIXED, FixState.NOT_FIXED, FixState.UNKNOWN
 
 
@@ -194,31 +187,27 @@ def _since(group: Sequence[groups.Hit]) -> str:
     return min([hit.advisory.published[:10] for hit in group if hit.claim.fixed and hit.advisory.published], default="")
 
 
-def _match(claim: Claim, record: Advisory, work: _Work) -> Match:
-    question, feed, _, interval, state, _, listed, _, _, _, fixed, module, channel, _, _, _, note, symbols = claim
-    asked = work.asked[question]
-    ecosystem, package, version, _, _ = asked.question
-    return _new(
-        Match,
-        (
-            feed,
-            record.id,
-            ecosystem,
-            package,
-            version,
-            "" if listed else interval.__str__(),  # `str` would look for the method each time
-            listed,
-            version_order(ecosystem).scheme,
-            state,
-            fixed,
-            work.shards[feed].day,
-            not asked.binary,
-            asked.by_cpe,
-            module,
-            channel,
-            note,
-            symbols,
-        ),
+def _match(hit: groups.Hit, work: _Work) -> Match:
+    claim, asked = hit.claim, work.asked[hit.claim.question]
+    question = asked.question
+    return Match(
+        feed=claim.feed,
+        advisory=hit.advisory.id,
+        ecosystem=question.ecosystem,
+        package=question.name,
+        version=question.version,
+        interval="" if claim.listed else str(claim.interval),
+        listed=claim.listed,
+        scheme=version_order(question.ecosystem).scheme,
+        state=claim.state,
+        fixed=claim.fixed,
+        day=work.shards[claim.feed].day,
+        source_package=not asked.binary,
+        by_cpe=asked.by_cpe,
+        module=claim.module,
+        channel=claim.channel,
+        note=claim.note,
+        symbols=claim.symbols,
     )
 
 

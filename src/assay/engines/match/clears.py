@@ -27,15 +27,9 @@ def complete(found: Sequence[Finding], store: Advisories) -> list[Finding]:
     cleared = _confirmed(candidates, by_component, store)
     if not cleared:
         return list(found)
-    return [item if (version := cleared.get(id(item.component), "")) == "" else _with(item, version) for item in found]
-
-
-def _with(item: Finding, version: str) -> Finding:
-    """As `_replace`, in a fifth of its time: most findings have a version that clears them."""
-    return tuple.__new__(Finding, (*item[:_CLEARS], version, *item[_CLEARS + 1 :]))
-
-
-_CLEARS = Finding._fields.index("clears")
+    return [
+        item._replace(clears=version) if (version := cleared.get(id(item.component), "")) else item for item in found
+    ]
 
 
 def above(fixed: Sequence[str], match: Match) -> tuple[str, ...]:
