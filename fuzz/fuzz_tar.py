@@ -1,9 +1,13 @@
-"""The tar walk, in chunks whose sizes the first bytes pick: however the bytes come, the members are the same."""
+"""The tar walk, in chunks whose sizes the first bytes pick: however the bytes come, the members are the same.
+
+Paths that are asked about one by one are those that are asked about together.
+"""
 
 from __future__ import annotations
 
 import io
 import tarfile
+from collections.abc import Callable
 
 from assay.errors import Malformed
 from assay.formats import tar
@@ -43,12 +47,23 @@ def run(data: bytes) -> None:
     if len(data) < 2:
         return
     size = data[0] * 8 + data[1] % 8 + 1
-    whole, inside = _members(data[2:], 1 << 20), _members(data[2:], size)
+    whole, inside = _members(data[2:], 1 << 20, _sieve), _members(data[2:], size)
     assert whole == inside, (whole, inside)
 
 
-def _members(data: bytes, size: int) -> list[tuple[str, bytes, bytes]] | str:
-    walker = tar.Walker(_Chunked(data, size), lambda path: len(path) % 3, frozenset((b"\x7fELF",)))
+def _wants(path: str) -> int:
+    return len(path) % 3
+
+
+def _sieve(text: bytes) -> list[int]:
+    paths = text.decode("utf-8", "surrogateescape").split("\0")[:-1]
+    return [number for number, path in enumerate(paths) if _wants(path[2:])]
+
+
+def _members(
+    data: bytes, size: int, sieve: Callable[[bytes], list[int]] | None = None
+) -> list[tuple[str, bytes, bytes]] | str:
+    walker = tar.Walker(_Chunked(data, size), _wants, frozenset((b"\x7fELF",)), sieve=sieve)
     try:
         found = [(member.path, member.kind, walker.window.take(min(member.size, 99))) for member in walker]
     except Malformed as error:

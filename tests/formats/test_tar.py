@@ -267,6 +267,15 @@ def test_folders_that_lead_out_are_told(logs: bool) -> None:
     assert walker.rejected == ["a/../../b", "../c"]
 
 
+def test_an_empty_long_name_gives_no_name() -> None:
+    """What a fuzzer found: such a header counts for nothing, however the stream comes."""
+    name = "d" * 60 + "/" + "e" * 60
+    data = bytearray(archive([(info(name, size=700), b"x" * 700)], tarfile.GNU_FORMAT))
+    data[512] = 0
+    for sizes in (None, [57]):
+        assert [item[0] for item in walk(bytes(data), sizes)[0]] == [name[:100]]
+
+
 _PARTS = st.sampled_from(["a", "b.txt", ".c", "..", ".", "", "want", "d" * 120, "länge"])
 
 

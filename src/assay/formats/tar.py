@@ -157,7 +157,7 @@ class Walker:
         if not 0 < size <= 8 * BLOCK or header + BLOCK > self.window.end:
             return None
         name = bytes(self.window.buffer[at + BLOCK : at + BLOCK + size]).partition(b"\0")[0]
-        return name + b"\0", header
+        return (name + b"\0", header) if name else None
 
     def _sifted(self, names: list[bytes], places: Sequence[int], chosen: list[int]) -> Iterator[Member]:
         """Hand out of plain files those that are wanted by name, or by what they begin with (`chosen`)."""
