@@ -267,6 +267,24 @@ def test_folders_that_lead_out_are_told(logs: bool) -> None:
     assert walker.rejected == ["a/../../b", "../c"]
 
 
+@pytest.mark.parametrize(
+    ("field", "expected"), [(b"00000001274\0", 700), (b"00000001274 ", 700), (b"000000001274", 700)]
+)
+def test_sizes_end_in_nul_or_blank_or_fill_their_field(field: bytes, expected: int) -> None:
+    data = archive([(info("a", size=700), b"x" * 700), (info("b", size=1), b"b")], tarfile.GNU_FORMAT)
+    data = resealed(data[:124] + field + data[136:512]) + data[512:]
+    for sizes in (None, [57]):
+        assert [(item[0], len(item[4])) for item in walk(data, sizes)[0]] == [("a", expected), ("b", 1)]
+
+
+def test_a_size_that_is_none_is_told_however_the_stream_comes() -> None:
+    data = archive([(info("a", size=700), b"x" * 700)], tarfile.GNU_FORMAT)
+    data = resealed(data[:124] + b"00000001274\x08" + data[136:512]) + data[512:]
+    for sizes in (None, [57]):
+        with pytest.raises(Malformed):
+            walk(data, sizes)
+
+
 def test_an_empty_long_name_gives_no_name() -> None:
     """What a fuzzer found: such a header counts for nothing, however the stream comes."""
     name = "d" * 60 + "/" + "e" * 60

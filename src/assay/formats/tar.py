@@ -23,8 +23,9 @@ _SMALLEST = 64
 MAX_EXTENDED = 4 << 20
 """Bytes of one pax header or GNU long name; real ones are below 100 kB."""
 
-_HEADER = struct.Struct("100s24x11s21x106s83xB")
-"""Name, size, type flag with link name and mark, and the first byte of the prefix."""
+_HEADER = struct.Struct("100s24x11sB20x106s83xB")
+"""Name, digits of the size and what ends them, type flag with link name and mark, first byte of the prefix."""
+_BLANK = 0x20
 _FILE = b"0" + bytes(100) + b"ustar"
 _FOLDER = b"5" + bytes(100) + b"ustar"
 _LONG_NAME = b"L" + bytes(100) + b"ustar"
@@ -92,7 +93,7 @@ class Walker:
                 yield from self._run()
                 if window.end - window.position < BLOCK:
                     continue
-            name, _, middle, _ = _HEADER.unpack_from(window.buffer, window.position)
+            name, _, _, middle, _ = _HEADER.unpack_from(window.buffer, window.position)
             if not name[0] and window.buffer[window.position : window.position + BLOCK] == _ZERO:
                 window.position += BLOCK
                 return
@@ -116,7 +117,7 @@ class Walker:
         places: list[int] = []
         chosen: list[int] = []
         while at <= last:
-            name, size_field, middle, prefix = unpack(buffer, at)
+            name, digits, end, middle, prefix = unpack(buffer, at)
             header = at
             if middle != _FILE:
                 if middle == _FOLDER and not prefix and b".." not in name:
@@ -127,13 +128,13 @@ class Walker:
                 if middle != _LONG_NAME or (long := self._long_name(at)) is None:
                     break
                 name, header = long
-                _, size_field, middle, prefix = unpack(buffer, header)
+                _, digits, end, middle, prefix = unpack(buffer, header)
                 if middle != _FILE:
                     break
-            if prefix or name[-1]:
+            if prefix or name[-1] or (end and end != _BLANK):
                 break
             try:
-                size = int(size_field, 8)
+                size = int(digits, 8)
             except ValueError:
                 break
             content = header + BLOCK
