@@ -9,6 +9,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -18,6 +19,7 @@ import pytest
 
 from assay.engines import validate
 from assay.formats import scan_report, vex_document
+from assay.model.finding import Match
 from assay.report.findings import formats
 from assay.report.findings.formats import Options
 from finding_samples import HOSTILE, empty, scan
@@ -62,6 +64,19 @@ def test_no_name_steers_a_terminal(name: str) -> None:
     assert "\x1b" not in text
     if name not in ("csv", "template", "junit"):
         assert "\u202e" not in text
+
+
+def test_json_tells_each_fact_of_a_match_under_its_name() -> None:
+    """The writer takes a match field by field, so that a new or moved field shows here."""
+    facts = Match(**{name: f"<{name}>" for name in Match._fields})  # type: ignore[arg-type]  # told apart by their names
+    found = scan()
+    told = found.findings[0]._replace(matches=(facts._replace(fixed=("<fixed>",), symbols=("<symbols>",)),))
+    document = loaded("json", replace(found, findings=(told,)))
+    (match,) = document["findings"][0]["matches"]
+    names = {"range": "interval", "cpe": "by_cpe", "sourcePackage": "source_package"}
+    assert {names.get(key, key): value for key, value in match.items()} == {
+        name: [f"<{name}>"] if name in ("fixed", "symbols") else f"<{name}>" for name in Match._fields
+    }
 
 
 def test_json_is_as_its_schema_says() -> None:

@@ -168,40 +168,39 @@ def _coverage(item: Coverage) -> Json:
 
 def _findings(items: Iterable[Finding], known: dict[int, _Component]) -> list[_Finding]:
     result = []
-    for finding in items:
-        found, component, matches, state, fixed, since, risk, path, bump, clears, analysis, suppression = finding
-        (
-            name, ids, kind, summary, level, score, vector, source, severities, weaknesses, references,
-            published, modified, exploited, likelihood, ssvc, advisories,
-        ) = found  # fmt: skip
+    for item in items:
+        found, component = item.vulnerability, item.component
         about = known.get(id(component))
         if about is None:
             about = known[id(component)] = _component(component)
+        severity = _Severity(
+            found.level, found.score if found.score >= 0 else None, found.vector, found.severity_source
+        )
         result.append(
             _Finding(
-                name,
-                ids[1:],
-                kind,
-                summary,
-                _Severity(level, score if score >= 0 else None, vector, source),
-                [_rating(item) for item in severities],
-                risk,
-                None if exploited is None else _exploited(exploited),
-                None if likelihood is None else _epss(likelihood),
-                dict(ssvc),
-                weaknesses,
-                published,
-                modified,
-                advisories,
-                [url for url, _ in references],
-                about,
-                _Fix(state, fixed, since),
-                path,
-                bump,
-                clears,
-                [_Match(*match) for match in matches],
-                msgspec.UNSET if analysis is None else _analysis(analysis),
-                msgspec.UNSET if suppression is None else _suppression(suppression),
+                id=found.id,
+                aliases=found.ids[1:],
+                kind=found.kind,
+                summary=found.summary,
+                severity=severity,
+                ratings=[_rating(one) for one in found.severities],
+                risk=item.risk,
+                exploited=None if found.exploited is None else _exploited(found.exploited),
+                epss=None if found.likelihood is None else _epss(found.likelihood),
+                ssvc=dict(found.ssvc),
+                weaknesses=found.weaknesses,
+                published=found.published,
+                modified=found.modified,
+                advisories=found.advisories,
+                references=[reference.url for reference in found.references],
+                component=about,
+                fix=_Fix(item.state, item.fixed, item.fixed_since),
+                path=item.path,
+                direct_dependency=item.bump,
+                cleared_by=item.clears,
+                matches=[_Match(*match) for match in item.matches],
+                analysis=msgspec.UNSET if item.analysis is None else _analysis(item.analysis),
+                suppression=msgspec.UNSET if item.suppression is None else _suppression(item.suppression),
             )
         )
     return result
@@ -222,10 +221,8 @@ def _component(item: Component) -> _Component:
 
 
 def _rating(item: Severity) -> _Rating:
-    source, vector, score, level = item
-    if level is _UNKNOWN:
-        level = Level.of_score(score)
-    return _Rating(source, level, score if score >= 0 else None, vector)
+    level = item.level if item.level is not _UNKNOWN else Level.of_score(item.score)
+    return _Rating(item.source, level, item.score if item.score >= 0 else None, item.vector)
 
 
 _UNKNOWN = Level.UNKNOWN  # to ask an enumeration for a member takes as long as to make a struct
