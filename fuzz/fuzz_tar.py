@@ -56,8 +56,8 @@ def _wants(path: str) -> int:
 
 
 def _sieve(text: bytes) -> list[int]:
-    paths = text.decode("utf-8", "surrogateescape").split("\0")[:-1]
-    return [number for number, path in enumerate(paths) if _wants(path[2:])]
+    paths = [path[2:] for path in text.split(b"\0")[:-1]]
+    return [n for n, path in enumerate(paths) if tar.is_odd(path) or _wants(path.decode("utf-8", "surrogateescape"))]
 
 
 def _members(

@@ -34,7 +34,7 @@ class Wants(Protocol):
 
     def sift(self, paths: bytes) -> Iterable[int]:
         """Of many paths at once, each between ``\\1/`` and NUL: the numbers of those that `wants` may have
-        parsers for. The others have none.
+        parsers for, and of those with a part that is empty or begins with a dot, in order. The others have none.
         """
         ...
 
@@ -56,7 +56,7 @@ class Entry:
     `path` is relative to the root and normalised; `target` is that of a link, as written (hard links: normalised);
     for whiteouts `path` is the hidden path, for opaque marks the folder. `read` gives the content once, and only
     until the next entry is asked for. `view` is the same for a look at an executable: it may give a view of a buffer
-    that is used again for the next entry, and of a large file the two ends.
+    that is used again for the next entry, of a large file the two ends, and of what is none the first four bytes.
     """
 
     path: str

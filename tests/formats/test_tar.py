@@ -313,7 +313,7 @@ def test_plain_files_that_are_asked_about_together_are_those_asked_one_by_one(
     def sieve(text: bytes) -> list[int]:
         paths = text.split(b"\0")[:-1]
         assert all(path.startswith(b"\1/") for path in paths)
-        return [number for number, path in enumerate(paths) if b"want" in path]
+        return [number for number, path in enumerate(paths) if b"want" in path or tar.is_odd(path[2:])]
 
     def seen(**options: object) -> tuple[list[tuple[str, int, bytes]], list[bytes], list[str]]:
         logged: list[bytes] = []

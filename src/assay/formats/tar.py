@@ -59,9 +59,9 @@ class Walker:
     so is everything that is neither a regular file nor a folder. While a member is handed out,
     `window` stands at its content; what the caller does not read is skipped. `log` hears the paths of all entries
     (folders with a trailing slash). `sieve`, where there is one, is asked about many plain paths at once, each between
-    ``\\1/`` and NUL, and gives the numbers of those that `wants` is to be asked about. After the walk,
-    `truncated` says why it ended before the end mark, if it did, and `rejected` lists the paths that point outside of
-    the root.
+    ``\\1/`` and NUL, and gives the numbers of those that `wants` is to be asked about, and of those with a part that is
+    empty or begins with a dot (`is_odd`). After the walk, `truncated` says why it ended before the end mark, if it did,
+    and `rejected` lists the paths that point outside of the root.
     """
 
     def __init__(
@@ -110,10 +110,11 @@ class Walker:
 
         Only the few header fields that decide are looked at, and the names of all are asked about together.
         """
-        window, buffer, log = self.window, self.window.buffer, self._log
+        window, buffer = self.window, self.window.buffer
         at = window.position
         unpack, first, last = _HEADER.unpack_from, self._first, window.end - BLOCK
         names: list[bytes] = []
+        folders: list[bytes] = []
         places: list[int] = []
         chosen: list[int] = []
         while at <= last:
@@ -121,8 +122,7 @@ class Walker:
             header = at
             if middle != _FILE:
                 if middle == _FOLDER and not prefix and b".." not in name:
-                    if log is not None:
-                        log((_raw(self._inside(_text(name).rstrip("/"))) + b"/",))
+                    folders.append(name)
                     at += BLOCK
                     continue
                 if middle != _LONG_NAME or (long := self._long_name(at)) is None:
@@ -147,9 +147,19 @@ class Walker:
             places.append(header)
             at = after
         window.position = at
+        if folders and self._log is not None:
+            self._log(self._folders(folders))
         if names:
             yield from self._sifted(names, places, chosen)
             window.position = at
+
+    def _folders(self, fields: Sequence[bytes]) -> list[bytes]:
+        """The normalised paths of folders, each with a slash at its end; nearly all are written like that."""
+        names = [field.partition(b"\0")[0] for field in fields]
+        text = b"/" + b"\0/".join(names) + b"\0"
+        if b"/." in text or b"//" in text or text.count(b"/\0") < len(names):
+            return [_raw(self._inside(_text(name).rstrip("/"))) + b"/" for name in names]
+        return names
 
     def _long_name(self, at: int) -> tuple[bytes, int] | None:
         """The name that a GNU header at `at` gives to the next member, with a NUL, and where that one's header is."""
@@ -163,18 +173,15 @@ class Walker:
     def _sifted(self, names: list[bytes], places: Sequence[int], chosen: list[int]) -> Iterator[Member]:
         """Hand out of plain files those that are wanted by name, or by what they begin with (`chosen`)."""
         window = self.window
-        text = b"\1/" + b"\0\1/".join(names) + b"\0"
-        if b"/./" in text:
+        if names[0][:2] == b"./":
             names = [name[2:] if name[:2] == b"./" else name for name in names]
-            text = b"\1/" + b"\0\1/".join(names) + b"\0"
-        odd: set[int] = set()
-        if b"/." in text or b"//" in text or b"/\0" in text:
-            odd = {number for number, name in enumerate(names) if _is_odd(name)}
-        likely = range(len(names)) if self._sieve is None else frozenset(self._sieve(text))
+        count = len(names)
+        likely = range(count) if self._sieve is None else self._sieve(b"\1/" + b"\0\1/".join(names) + b"\0")
+        odd = {number for number in likely if is_odd(names[number])}
         if self._log is not None:
-            plain = [name for number, name in enumerate(names) if number not in odd] if odd else names
-            self._log(plain)
-        for number in sorted(odd.union(likely, chosen)) if odd or chosen else sorted(likely):
+            self._log([name for number, name in enumerate(names) if number not in odd] if odd else names)
+        likely = frozenset(likely)
+        for number in sorted(likely.union(chosen)):
             header = places[number]
             window.position = header + BLOCK
             size = int(window.buffer[header + 124 : header + 135], 8)
@@ -299,8 +306,8 @@ def _raw(path: str) -> bytes:
     return path.encode("utf-8", "surrogateescape")
 
 
-def _is_odd(name: bytes) -> bool:
-    """Whether a path may be not normalised, or has a part that begins with a dot."""
+def is_odd(name: bytes) -> bool:
+    """Whether a path of plain files may be not normalised: a part of it is empty or begins with a dot."""
     return not name or name[:1] in (b".", b"/") or name[-1:] == b"/" or b"/." in name or b"//" in name
 
 

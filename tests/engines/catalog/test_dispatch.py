@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ def _written(paths: list[str]) -> bytes:
 
 
 def _sifted(dispatch: Dispatch, paths: list[str]) -> list[str]:
+    """What is found by its name; paths with an odd part are always found."""
     return [paths[number] for number in dispatch.sift(_written(paths))]
 
 
@@ -53,6 +55,12 @@ def test_many_at_once_are_those_asked_one_by_one(paths: list[str]) -> None:
     found = _sifted(EVERY, paths)
     assert set(found) >= {path for path in paths if EVERY.wants(path)}
     assert [path for path in found if EVERY.wants(path)] == [path for path in paths if EVERY.wants(path)]
+
+
+@pytest.mark.parametrize("dispatch", [EVERY, Dispatch(())])
+def test_odd_paths_are_found_whoever_is_asked(dispatch: Dispatch) -> None:
+    odd = ["", "/a", "a/", "a//b", ".a", "a/.b", "a/./b", "../a", "a/.."]
+    assert _sifted(dispatch, ["a.b", *odd, "a/b..", "..."]) == [*odd, "..."]
 
 
 def test_nothing_is_wanted_where_nothing_wants_and_all_is_asked_in_a_second_pass() -> None:

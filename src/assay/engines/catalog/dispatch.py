@@ -86,11 +86,12 @@ def _expression(glob: str, anything: str, within: str) -> str:
 def sieve(globs: Iterable[str]) -> re.Pattern[bytes]:
     """Finds the paths, written as ``\\1/a/b\\0``, that any of the globs matches; each match ends in the NUL of one.
 
-    An automaton without backtracking, so that its time does not grow with the number of globs.
+    It finds those with a part that is empty or begins with a dot, too, which a walk has to look at. An automaton
+    without backtracking, so that its time does not grow with the number of globs.
     """
     import re2
 
-    ways = []
+    ways = [r"/(?:[./][^\x00]*)?"]
     for glob in globs:
         start, rest = ("/", glob[3:]) if glob.startswith("**/") else (r"\x01/", glob)
         ways.append(start + _expression(rest, r"[^\x00]", r"[^/\x00]"))
@@ -168,14 +169,13 @@ class Dispatch:
         return ()
 
     def sift(self, paths: bytes) -> Iterable[int]:
-        """Of paths written as ``\\1/a/b\\0``, the numbers of those that `wants` may have parsers for.
+        """Of paths written as ``\\1/a/b\\0``, the numbers of those that `wants` may have parsers for, and of those with
+        a part that is empty or begins with a dot.
 
         One automaton passes over all of them, which costs a fifth of looking each one up.
         """
         if self._only is not None:
             return range(paths.count(b"\0"))
-        if not self._patterns:
-            return ()
         if self._sieve is None:
             self._sieve = sieve(pattern.glob for pattern in self._patterns)
         found, number, at = [], 0, 0
