@@ -9,6 +9,7 @@ import pytest
 
 from assay.ecosystems import order
 from assay.ecosystems.maven.comparable import compare
+from assay.errors import Malformed
 from assay.formats.version_set import contains
 
 RULES = [
@@ -25,6 +26,26 @@ RULES = [
     ("NuGet", "1.0.0-ci.20240101123456 < 1.0.0-ci.3000000000"),
     ("NuGet", "1.0.0-ci.20240101123456 < 1.0.0-ci.A"),
     ("NuGet", "1.0.0-RC.1 = 1.0.0.0-rc.01+x"),
+    # Cabal, Distribution.Types.Version: lists of numbers, a shorter one first; tags are read and dropped
+    ("Hackage", "1.2 < 1.2.0"),
+    ("Hackage", "1.2.9 < 1.2.10"),
+    ("Hackage", "1.2-foo-bar = 1.2"),
+    ("Hackage", "1.2-9 < 1.2.0"),
+    ("Hackage", "1.65534 < 1.65535"),
+    # SwiftPM, Version(tag:): a v before it, and a patch version that is missing is zero; PackageDescription.Version
+    ("SwiftURL", "v1.2 = 1.2.0"),
+    ("SwiftURL", "v1.2-beta < 1.2.0"),
+    ("SwiftURL", "v1.2.0+9 = 1.2.0"),
+    ("SwiftURL", "1.0.0-a < 1.0.0-a.0"),
+    ("SwiftURL", "1.0.0-B < 1.0.0-a"),
+    ("SwiftURL", "1.0.0-9 < 1.0.0-10"),
+    ("SwiftURL", "1.0.0-10 < 1.0.0-9a"),
+    ("SwiftURL", "1.0.0--1 < 1.0.0-0"),
+    ("SwiftURL", "1.0.0--2 < 1.0.0--1"),
+    ("SwiftURL", "1.0.0--10 < 1.0.0--9"),
+    ("SwiftURL", "1.0.0-100000000000000000000 < 1.0.0-99999999999999999999"),
+    ("SwiftURL", "1.0.0-0 < 1.0.0-"),
+    ("SwiftURL", "1.0.0- < 1.0.0"),
     # Julia, base/version.jl: builds count, the bare minus is below all, the bare plus above all
     ("Julia", "3.0.15+0 < 3.0.15+1"),
     ("Julia", "3.0.15 < 3.0.15+0"),
@@ -95,6 +116,34 @@ def test_a_range_of_julia_lies_between_two_builds(version: str, inside: bool) ->
     julia = order("Julia")
     (interval,) = julia.intervals(">= 4.3.1+0, < 4.3.1+2")
     assert contains(interval, julia.key(version), julia.key) is inside
+
+
+@pytest.mark.parametrize(
+    ("requirement", "inside", "outside"),
+    [
+        ("(>= 1 && < 2 || == 0.9) && < 1.5", ["1", "1.4.9", "0.9"], ["0.8", "1.5", "3"]),
+        ("< 1.5 && (>= 1 || == 0.9)", ["1", "0.9"], ["0.9.0", "1.5"]),
+        ("((== 1.2.*)) || > 3", ["1.2", "1.2.9", "3.0"], ["1.3", "3"]),
+        ("^>= 1.2.3.4", ["1.2.3.4", "1.2.9"], ["1.2.3", "1.3"]),
+        ("^>= 1", ["1", "1.0.9"], ["1.1"]),
+        ("^>= { 1.2, 1.4.1 } && < 1.4.5", ["1.2", "1.2.9", "1.4.1"], ["1.3", "1.4.0", "1.4.5"]),
+        ("== {1.2,1.3-any}", ["1.2", "1.3"], ["1.2.0", "1.2.9"]),
+        ("-any", ["0", "9"], []),
+        ("-none || == 1", ["1"], ["0", "2"]),
+        (">= 1 && (< 2)", ["1.9"], ["0.9", "2"]),
+    ],
+)
+def test_the_ranges_of_cabal(requirement: str, inside: list[str], outside: list[str]) -> None:
+    hackage = order("Hackage")
+    found = hackage.intervals(requirement)
+    held = [any(contains(item, hackage.key(text), hackage.key) for item in found) for text in inside + outside]
+    assert held == [True] * len(inside) + [False] * len(outside)
+
+
+@pytest.mark.parametrize("requirement", ["(>= 1", ">= 1)", "()", "(>= 1 || )", "== {}", "(" * 101 + ">= 1" + ")" * 101])
+def test_what_is_no_range_of_cabal(requirement: str) -> None:
+    with pytest.raises(Malformed):
+        order("Hackage").intervals(requirement)
 
 
 @pytest.mark.parametrize(

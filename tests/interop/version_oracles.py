@@ -6,6 +6,7 @@ no version. They are built into ``bench/.build/oracles``, from packages of their
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -100,6 +101,36 @@ CONAN = """from conan.internal.model.version import Version
 def compare(one, other):
     return (Version(one) > Version(other)) - (Version(one) < Version(other))
 """
+CABAL = """import Distribution.Parsec (simpleParsec)
+import Distribution.Version (Version, VersionRange, withinRange)
+import System.Environment (getArgs)
+
+compared :: Version -> Version -> Int
+compared one other = fromEnum (compare one other) - 1
+
+within :: Version -> VersionRange -> Int
+within version range = fromEnum (withinRange version range)
+
+main :: IO ()
+main = do
+  given <- getArgs
+  let told one other
+        | given == ["ranges"] = within <$> simpleParsec one <*> simpleParsec other
+        | otherwise = compared <$> simpleParsec one <*> simpleParsec other
+      judge line = let (one, other) = break (== '\\t') line in maybe "E" show (told one (drop 1 other))
+  interact (unlines . map judge . lines)
+"""
+SWIFT = """import PackageDescription
+
+while let line = readLine() {
+    let pair = line.split(separator: "\\t", omittingEmptySubsequences: false).map(String.init)
+    if let one = Version(pair[0]), let other = Version(pair[1]) {
+        print(one < other ? -1 : one > other ? 1 : 0)
+    } else {
+        print("E")
+    }
+}
+"""
 ALPM = """import ctypes, ctypes.util
 vercmp = ctypes.CDLL(ctypes.util.find_library("alpm")).alpm_pkg_vercmp
 def compare(one, other):
@@ -146,6 +177,23 @@ def cargo() -> list[str]:
     folder = _folder("cargo", {"src/main.rs": CARGO, "Cargo.toml": package})
     _run(_tool("cargo"), "build", "--quiet", folder=folder)
     return [str(folder / "target/debug/oracle")]
+
+
+def cabal() -> list[str]:
+    """The Cabal library that GHC brings."""
+    folder = _folder("cabal", {"Main.hs": CABAL})
+    _run(_tool("ghc"), "-v0", "-package", "Cabal", "Main.hs", "-o", "oracle", folder=folder)
+    return [str(folder / "oracle")]
+
+
+def swift() -> list[str]:
+    """PackageDescription of the Swift toolchain, with which a Package.swift is read (Debian 13: swiftlang)."""
+    folder = _folder("swift", {"main.swift": SWIFT})
+    told = subprocess.run([_tool("swiftc"), "-print-target-info"], capture_output=True, check=True, timeout=SECONDS)
+    library = json.loads(told.stdout)["paths"]["runtimeResourcePath"] + "/pm/ManifestAPI"
+    options = ("-I", library, "-L", library, "-lPackageDescription", "-Xlinker", "-rpath", "-Xlinker", library)
+    _run(_tool("swiftc"), *options, "main.swift", "-o", "oracle", folder=folder)
+    return [str(folder / "oracle")]
 
 
 def script(program: str, name: str, text: str) -> Callable[[], list[str]]:

@@ -42,9 +42,11 @@ def order(name: str) -> Order:
     if found is None or not os.path.isfile(path):  # noqa: PTH113
         from assay.formats import generic_version
 
-        return Order("generic", generic_version.REVISION, generic_version.key, generic_version.intervals)
+        key = generic_version.key
+        return Order("generic", generic_version.REVISION, key, generic_version.intervals, key, key)
     rules = import_module(f"{__name__}.{found.name}.versions")
-    return Order(rules.SCHEME, rules.REVISION, rules.key, rules.intervals)
+    last, installed = getattr(rules, "last", rules.key), getattr(rules, "installed", rules.key)
+    return Order(rules.SCHEME, rules.REVISION, rules.key, rules.intervals, last, installed)
 
 
 @cache

@@ -38,9 +38,15 @@ class Order(NamedTuple):
 
     `scheme` names it in the store and in explanations (``debian``, ``semver`` ...); `revision` grows with every change
     of what `key` gives, so that stored keys of an elder one are not compared with new ones.
+
+    `last` is the greatest key that still counts as a version where a range ends with it: ``<= 2.6.0`` of Python holds
+    2.6.0+cu124, and of Bitnami 2.6.0-3. `installed` is the key of what a package manager or an SBOM calls the version
+    of a package, which may tell more: ``1.18.3-x86_64-linux`` of a gem. Both are `key` where an ecosystem says nothing.
     """
 
     scheme: str
     revision: int
     key: Callable[[str], bytes]
     intervals: Callable[[str], tuple[Interval, ...]]
+    last: Callable[[str], bytes]
+    installed: Callable[[str], bytes]

@@ -250,6 +250,17 @@ class _Keys:
             key = self._known[version] = self.order.key(version)
         return key
 
+    def beginning(self, interval: Interval) -> bytes:
+        """The key at which an interval begins: that of its version, or the last one that still counts as it."""
+        return self(interval.low) if interval.low_included else self._last(interval.low)
+
+    def end(self, interval: Interval) -> bytes:
+        """The key at which an interval ends, likewise."""
+        return self._last(interval.high) if interval.high_included else self(interval.high)
+
+    def _last(self, version: str) -> bytes:
+        return self(version) if self.order.last is self.order.key else self.order.last(version)
+
 
 def _rows(affected: Affected, keys: _Keys, flags: int, number: int) -> Iterator[row.Row]:
     intervals = affected.intervals
@@ -259,16 +270,16 @@ def _rows(affected: Affected, keys: _Keys, flags: int, number: int) -> Iterator[
         intervals = (Interval(),)
     bounds = []
     for interval in intervals:
-        low = keys(interval.low) if interval.low and interval.low != "0" else b""
-        high = keys(interval.high) if interval.high else None
-        if high is None or low <= high:
+        low = keys.beginning(interval) if interval.low and interval.low != "0" else b""
+        high = keys.end(interval) if interval.high else None
+        if high is None or low <= high or interval.low == interval.high:
             bounds.append((low, high, interval))
             yield row.make(interval, (low, high), affected, flags, number, listed=False)
     for version in affected.versions:
         key = keys(version)
         if not any(_within(key, *bound) for bound in bounds):
             interval = Interval(version, True, version, True)
-            yield row.make(interval, (key, key), affected, flags, number, listed=True)
+            yield row.make(interval, (key, keys.end(interval)), affected, flags, number, listed=True)
 
 
 _WHOLE = frozenset(FixState) - {FixState.FIXED, FixState.UNKNOWN}

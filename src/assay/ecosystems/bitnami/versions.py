@@ -14,7 +14,7 @@ from assay.formats.sort_key import number
 from assay.model.version import Interval
 
 SCHEME = "bitnami"
-REVISION = 2
+REVISION = 3
 
 _REVISION = re.compile(r"(.*\d)-(\d+)", re.ASCII)
 
@@ -23,6 +23,14 @@ def key(version: str) -> bytes:
     """The sort key."""
     match = _REVISION.fullmatch(version.strip()[:1000])
     return semver.key(match[1]) + number(match[2]) if match else semver.key(version) + number("")
+
+
+def last(version: str) -> bytes:
+    """The key up to which all is this version: without a revision of its own it is all revisions of it."""
+    match = _REVISION.fullmatch(version.strip()[:1000])
+    if match and match[2].strip("0"):
+        return key(version)
+    return semver.key(match[1] if match else version) + b"\xff"
 
 
 def intervals(requirement: str) -> tuple[Interval, ...]:

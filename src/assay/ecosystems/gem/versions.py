@@ -36,6 +36,23 @@ def key(version: str) -> bytes:
     return b"".join(parts) + b"\x02\x02"
 
 
+def installed(version: str) -> bytes:
+    """The sort key of a gem as lock files and other tools write it: ``1.18.3-x86_64-linux``, with its platform.
+
+    No published version has a dash of its own: Gem::Version writes ``.pre.`` for it.
+    """
+    match = _PLATFORM.search(version[:MAX_LENGTH])
+    return key(version[: match.start()] if match else version)
+
+
+_PLATFORM = re.compile(
+    r"-(?:(?:universal|x86|x64|x86_64|i\d86|amd64|aarch64|arm\w*|powerpc|ppc\w*|s390x?|riscv\w*|sparc\w*|mips\w*)-"
+    r"|(?:java|jruby|dalvik|dotnet|mswin|mingw|linux|darwin|freebsd)(?![a-z]))",
+    re.ASCII,
+)
+"""How platforms begin (Gem::Platform): a processor, or a system without one."""
+
+
 def _two(count: int) -> bytes:
     return count.to_bytes(2)
 

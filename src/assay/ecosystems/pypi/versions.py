@@ -14,7 +14,7 @@ from assay.formats.sort_key import MAX_LENGTH, number, text
 from assay.model.version import Interval
 
 SCHEME = "pypi"
-REVISION = 1
+REVISION = 2
 
 _VERSION = re.compile(
     r"\s*v?(?:(?P<epoch>\d+)!)?(?P<release>\d+(?:\.\d+)*)"
@@ -52,6 +52,15 @@ def key(version: str) -> bytes:
     )
 
 
+def last(version: str) -> bytes:
+    """The key up to which all is this version: a local label (``2.6.0+cu124``) does not count unless the bound has one.
+
+    So the version specifiers specification has it for ``==``, ``<=`` and ``>``.
+    """
+    own = key(version)
+    return own if own[0] == 0 or "+" in version else own.removesuffix(_NONE) + b"\xff"
+
+
 def _release(digits: str) -> bytes:
     parts = [number(part) for part in digits.split(".")]
     while parts and parts[-1] == b"\0":
@@ -86,11 +95,11 @@ def _legacy(version: str) -> bytes:
     return b"".join(map(text, parts))
 
 
-_CLAUSE = re.compile(r"\s*(~=|===|==|!=|<=|>=|<|>|)\s*([^\s,;<>=!~]+)\s*")
+_CLAUSE = re.compile(r"\s*(~=|===|==|=|!=|<=|>=|<|>|)\s*([^\s,;<>=!~]+)\s*")
 
 
 def intervals(requirement: str) -> tuple[Interval, ...]:
-    """A specifier set: ``>=1.0,!=1.1,<2.0``, ``~=1.4.2``, ``==1.*``."""
+    """A specifier set: ``>=1.0,!=1.1,<2.0``, ``~=1.4.2``, ``==1.*``; ``= 1.2.3`` as GitHub's advisories write it."""
     found: tuple[Interval, ...] = (Interval(),)
     if requirement.strip() in relation.ALL:
         return found

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from assay.ecosystems import order
 from assay.engines.match import order_rules
 from assay.engines.match.questions import Asked, ask
-from assay.engines.match.relevant import concerns, stream
+from assay.engines.match.relevant import concerns, relevant, stream
 from assay.model.advisory import Advisory, FixState
 from assay.model.advisory_store import Claim, Shard
 from assay.model.component import Component
@@ -67,7 +67,12 @@ def _of(
     found: Scan,
     shards: dict[str, Shard],
 ) -> Explanation:
-    steps = [step for claim, record in said for step in _claim(claim, record, asked[claim.question], component, shards)]
+    counted = relevant((claim for claim, _ in said), asked, [component] * (max(item.component for item in asked) + 1))
+    steps: list[Step] = []
+    for claim, record in said:
+        steps += _claim(claim, record, asked[claim.question], component, shards)
+        if claim.inside and claim not in counted and not any(step.about == "but" for step in steps[-3:]):
+            steps.append(Step("but", "the fix of another channel or stream is the one that counts here"))
     shown = _finding(name, component, found.findings)
     hidden = _finding(name, component, found.suppressed)
     if shown is not None:
@@ -114,7 +119,10 @@ def _compared(claim: Claim, asked: Asked) -> Iterable[Step]:
         sign = "<" if mine < theirs else ">" if mine > theirs else "="
         keys = "keys {} and {}".format(*_keys(mine, theirs))
         yield Step("compared", f"{asked.question.version} {sign} {bound} by the {versions.scheme} order ({keys})")
-        if reason := order_rules.rule(versions.scheme, asked.question.version, bound):
+        ends = claim.listed or (claim.interval.high_included if side == "high" else not claim.interval.low_included)
+        if ends and theirs < mine <= versions.last(bound):
+            yield Step("by rule", f"every build of {bound} counts as {bound} where a range ends with it")
+        elif reason := order_rules.rule(versions.scheme, asked.question.version, bound):
             yield Step("by rule", reason)
     yield Step("so", "inside the range" if claim.inside else "outside the range")
 

@@ -81,12 +81,16 @@ def _of(number: int, component: Component, system: Distribution | None) -> list[
         return Undecidable(number, name, _no_version(component))
     version = component.version
     wanted = ecosystem.osv_name(component.name, component.namespace)
-    question = Question(name, wanted, version, order(name).key(version))
+    question = Question(name, wanted, version, order(name).installed(version))
     return [Asked(question, number)]
 
 
 def _no_version(component: Component) -> str:
     return f"only a range is known ({component.version_range})" if component.version_range else "no version is known"
+
+
+_OF_CHANNELS = (".module", ".el", "esm")
+"""Versions of streams and channels: they are told apart by all fixes (`relevant`)."""
 
 
 def _packaged(
@@ -103,7 +107,7 @@ def _packaged(
     version = origin.version(component)
     source, source_version = origin.source(component, version)
     key = order(name).key
-    whole = ".module" in version or ".el" in version  # streams and channels are told apart by all fixes: `relevant`
+    whole = any(mark in version for mark in _OF_CHANNELS)
     question = Question(name, component.name, version, key(version), whole)
     binary = Asked(question, number, source=source == component.name)
     if (source, source_version) == (component.name, version):

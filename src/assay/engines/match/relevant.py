@@ -7,6 +7,7 @@ does), and who has the lowest of these has the fix: higher ones are later rebuil
 
 **Channels of extended support** (Red Hat's EUS, AUS, E4S ...). A fix for 8.6 EUS (``.el8_6``) has a lower version than
 the fix in 8.9, and counts for who has a package of 8.6 only; everybody else is told of the fix in the main channel.
+Ubuntu's fixes for ESM and Pro (``+esm1``) come where the release itself gets none any more: who has one has the fix.
 """
 
 from __future__ import annotations
@@ -45,11 +46,14 @@ def relevant(claims: Iterable[Claim], asked: Sequence[Asked], components: Sequen
     for group in modular.values():
         plain += _of_stream(asked[group[0].question].question.version, group)
     for group in channels.values():
-        plain += _of_channel(asked[group[0].question].question.version, group)
+        question = asked[group[0].question].question
+        is_ubuntu = question.ecosystem.startswith(_UBUNTU)
+        plain += _of_pocket(group) if is_ubuntu else _of_channel(question.version, group)
     return plain
 
 
-_WITH_CHANNELS = "Red Hat:"
+_UBUNTU = "Ubuntu:"
+_WITH_CHANNELS = ("Red Hat:", _UBUNTU)
 _MINOR = re.compile(r"\.el(\d+_\d+)")
 
 
@@ -59,6 +63,12 @@ def _of_channel(version: str, group: Sequence[Claim]) -> list[Claim]:
     same = [claim for claim in group if minor and _minor(claim.interval.high) == minor]
     main = [claim for claim in group if not claim.channel]
     return [claim for claim in same or main or group if claim.inside]
+
+
+def _of_pocket(group: Sequence[Claim]) -> list[Claim]:
+    """What holds of a package of Ubuntu; that the release gets no fix says nothing of one that has ESM's."""
+    mended = any(claim.channel and claim.interval.high and not claim.inside for claim in group)
+    return [claim for claim in group if claim.inside and (claim.channel or claim.interval.high or not mended)]
 
 
 def _minor(version: str) -> str:
