@@ -328,3 +328,15 @@ def test_plain_files_that_are_asked_about_together_are_those_asked_one_by_one(
     assert [content for _, _, content in together[0]] == [
         content for name, _, content in wanted if tar.normalise(name) and "want" in str(tar.normalise(name))
     ]
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_what_follows_the_end_of_a_name_is_no_part_of_it(together: bool) -> None:
+    data = bytearray(archive([(info("a/b", size=3), b"one"), (info("c", size=3), b"two")], tarfile.GNU_FORMAT))
+    data[5:9] = b"more"
+    walker = Walker(
+        Chunked(bytes(data), [len(data)]),
+        lambda path: True,
+        sieve=(lambda text: range(text.count(b"\0"))) if together else None,
+    )
+    assert [(item.path, walker.window.take(item.size)) for item in walker] == [("a/b", b"one"), ("c", b"two")]

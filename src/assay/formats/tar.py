@@ -143,7 +143,7 @@ class Walker:
                 break
             if size > _SMALLEST and buffer[content] in first:
                 chosen.append(len(names))
-            names.append(name[: name.index(0)])
+            names.append(name.rstrip(b"\0"))
             places.append(header)
             at = after
         window.position = at
@@ -175,23 +175,27 @@ class Walker:
         window = self.window
         if names[0][:2] == b"./":
             names = [name[2:] if name[:2] == b"./" else name for name in names]
-        count = len(names)
-        likely = range(count) if self._sieve is None else self._sieve(b"\1/" + b"\0\1/".join(names) + b"\0")
-        odd = {number for number in likely if is_odd(names[number])}
+        text = _asked(names)
+        if text.count(b"\0") > len(names):  # something follows the end of a name
+            names = [name.partition(b"\0")[0] for name in names]
+            text = _asked(names)
+        likely = range(len(names)) if self._sieve is None else self._sieve(text)
+        odd = {number: self._inside(_text(names[number])) for number in likely if is_odd(names[number])}
         if self._log is not None:
-            self._log([name for number, name in enumerate(names) if number not in odd] if odd else names)
+            shown = {number: _raw(path) for number, path in odd.items()}
+            self._log([shown.get(number, name) for number, name in enumerate(names)] if shown else names)
         likely = frozenset(likely)
         for number in sorted(likely.union(chosen)):
             header = places[number]
             window.position = header + BLOCK
+            path = odd[number] if number in odd else _text(names[number])
+            interest: object = ()
+            if number in likely:
+                marked = number in odd and self._marks is not None and self._marks(path)
+                interest = marked or self._wants(path)
             size = int(window.buffer[header + 124 : header + 135], 8)
-            member = Member(_text(names[number]), b"0", self._mode_at(header), size)
-            if number in odd:
-                member.path = self._inside(member.path)
-                yield from self._consider(member)
-                continue
-            member.interest = self._wants(member.path) if number in likely else ()
-            if member.interest or self._has_magic(member):
+            member = Member(path, b"0", self._mode_at(header), size, interest=interest)
+            if path and (member.interest or self._has_magic(member)):
                 yield member
 
     def _consider(self, member: Member) -> Iterator[Member]:
@@ -296,6 +300,11 @@ class Walker:
             self._next["linkpath"] = data.partition(b"\0")[0]
         else:
             (self._global if kind == b"g" else self._next).update(pax_records(data))
+
+
+def _asked(names: Sequence[bytes]) -> bytes:
+    """Paths as `Walker` asks about many of them."""
+    return b"\1/" + b"\0\1/".join(names) + b"\0"
 
 
 def _text(name: bytes) -> str:

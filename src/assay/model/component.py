@@ -114,8 +114,11 @@ class Component:
     extra: Mapping[str, object] = field(default_factory=dict)
 
     def changed(self, **changes: object) -> Component:
-        """A copy with other values in some fields: `dataclasses.replace`, in half of the time."""
-        return Component(**{**dict(zip(_FIELDS, _values(self), strict=True)), **changes})
+        """A copy with other values in some fields: `dataclasses.replace`, in a third of the time."""
+        values = list(_values(self))
+        for name, value in changes.items():
+            values[_PLACES[name]] = value
+        return Component(*values)
 
     @property
     def id(self) -> str:
@@ -128,5 +131,5 @@ class Component:
         return f"{self.ecosystem or self.type}:{name}@{self.version or self.version_range}"
 
 
-_FIELDS = tuple(field.name for field in fields(Component))
-_values = attrgetter(*_FIELDS)
+_PLACES = {field.name: place for place, field in enumerate(fields(Component))}
+_values = attrgetter(*_PLACES)
