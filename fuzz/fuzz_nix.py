@@ -1,4 +1,4 @@
-"""The store database of Nix, hence the reader of SQLite tables; its log; store paths."""
+"""The store database of Nix, hence the reader of SQLite tables; its log and its journal; store paths."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import struct
 
 from assay.ecosystems.nix import database, store
 from assay.errors import AssayError
-from assay.formats import sqlite_wal
+from assay.formats import sqlite_journal, sqlite_log, sqlite_wal
 from assay.model.ecosystem import File
 
 
@@ -42,11 +42,23 @@ def _summed(data: bytes, start: tuple[int, int]) -> tuple[int, int]:
     return one, two
 
 
+def _journal() -> bytes:
+    """A journal for that database, of two segments with the checksums that belong to their pages."""
+    pages = [_seed()[at : at + 512] for at in (0, 512)]
+    head = struct.pack(">8s5I", sqlite_journal.MAGIC, 1, 7, len(_seed()) // 512, 32, 512) + bytes(4)
+    records = [
+        struct.pack(">I", number) + page + struct.pack(">I", 7 + page[112] + page[312])
+        for number, page in enumerate(pages, 1)
+    ]
+    return b"".join(head + record + bytes(-len(record) % 32) for record in records)
+
+
 SEEDS: list[bytes] = [
     _seed(),
     b"nix/store/0c8dxbw27lw8q5n0bnnxvaz0pzr2rn4n-hello-2.12.1-dev/bin/hello",
     b"\x37\x7f\x06\x82\0-\xe2\x18\0\0\2\0" + bytes(600),
     _log(),
+    _journal(),
 ]
 
 
@@ -56,4 +68,8 @@ def run(data: bytes) -> None:
     with contextlib.suppress(AssayError):
         database.parse(File("nix/var/nix/db/db.sqlite", SEEDS[0], log=data))
     sqlite_wal.committed(data)
+    sqlite_log.parse(File("nix/var/nix/db/db.sqlite-journal", data))
+    if len(data) < 1 << 16:
+        with contextlib.suppress(AssayError):
+            assert len(sqlite_journal.rolled_back(SEEDS[0], data)) <= len(SEEDS[0]) + len(data) + (64 << 20)
     store.parse(File(data[:1000].decode("utf-8", "replace"), b""))

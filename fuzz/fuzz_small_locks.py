@@ -9,6 +9,7 @@ from assay.ecosystems.cran import description, renv
 from assay.ecosystems.github_actions import uses
 from assay.ecosystems.hackage import freeze, stack
 from assay.ecosystems.julia import manifest as julia
+from assay.ecosystems.julia import project as julia_project
 from assay.ecosystems.prolog import pack
 from assay.ecosystems.vcpkg import manifest as vcpkg
 from assay.ecosystems.vcpkg import status
@@ -23,7 +24,7 @@ _READERS: list[Reader] = [
     (description.parse, "DESCRIPTION"),
     (renv.parse, "renv.lock"),
     (julia.parse, "Manifest.toml"),
-    (julia.parse_project, "Project.toml"),
+    (julia_project.parse, "Project.toml"),
     (meta.parse, "META.json"),
     (meta.parse, "META.yml"),
     (installed.parse_record, ".meta/a-1/install.json"),
@@ -33,6 +34,7 @@ _READERS: list[Reader] = [
     (header.parse_theme, "wp-content/themes/a/style.css"),
     (header.parse_core, "wp-includes/version.php"),
     (uses.parse, ".github/workflows/a.yml"),
+    (header.parse_must_use, "wp-content/mu-plugins/a.php"),
 ]
 
 SEEDS: list[bytes] = [
@@ -53,7 +55,10 @@ SEEDS: list[bytes] = [
         b'\x07julia_version = "1"\nmanifest_format = "2.0"\n[[deps.A]]\ndeps = ["B"]\n'
         b'uuid = "864edb3b-99cc-5e75-8d2d-829cb0a9cfe8"\n[[deps.B]]\nversion = "1"\n'
     ),
-    b'\x08name = "A"\nuuid = "864edb3b-99cc-5e75-8d2d-829cb0a9cfe8"\nversion = "1"\n[deps]\nB = "x"\n',
+    (
+        b'\x08name = "A"\nuuid = "864edb3b-99cc-5e75-8d2d-829cb0a9cfe8"\nversion = "1"\n[deps]\nB = "x"\n'
+        b'[weakdeps]\nC = "y"\n[compat]\nB = "0.1, 1 - 2"\njulia = "1"\n[sources]\nB = {url = "a://b"}\n'
+    ),
     (
         b'\t{"name": "A-B", "version": "1", "meta-spec": {"version": 2}, "license": ["perl_5", "mit"], '
         b'"prereqs": {"runtime": {"requires": {"C": 0}}}}'
@@ -61,7 +66,7 @@ SEEDS: list[bytes] = [
     b"\nname: A\nversion: 1\nmeta-spec: {version: 1.4}\nrequires: {B: 0}\n",
     b'\x0b{"name": "A::B", "version": "1", "dist": "A-B-1", "provides": {"A::B": {}}}',
     b"\x0c=head2 x: C<Module> L<A::B|A::B>\n\nC<VERSION: 1>\n",
-    b"\rname(a).\nversion('1').\nrequires([b]).\n",
+    b"\rname(a).\nversion('1'). /* % */ requires(b >= '1').\nprovides('c''d').\n",
     b"\x0e<?php\n/**\n * Plugin Name: A\n * Version: 1\n */\n",
     b"\x0f/*\nTheme Name: A\nVersion: 1\n*/\n",
     b"\x10<?php\n$wp_version = '1';\n",
@@ -69,6 +74,7 @@ SEEDS: list[bytes] = [
         b"\x11on: x\njobs:\n  a:\n    container: b:1\n    steps:\n      - uses: a/b@0a # v1\n"
         b"      - uses: docker://c@sha256:00\n"
     ),
+    b"\x12<?php\n/* plugin name: A\rVersion: 1 ?>\n",
 ]
 
 

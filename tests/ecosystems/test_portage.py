@@ -13,8 +13,14 @@ from assay.model.ecosystem import File
 
 
 def test_atoms() -> None:
-    text = ">=app-misc/c-1.7-r1:0=[a,b(+)] || ( dev-lang/perl:= sys-apps/x ) !dev-libs/y !!<z/z-1 ~a/b-c-2"
-    assert installed.atoms(text) == ["app-misc/c", "dev-lang/perl", "sys-apps/x", "a/b-c"]
+    text = ">=app-misc/c-1.7-r1:0=[a,b(+)] || ( dev-lang/perl:= sys-apps/x ) !dev-libs/y !!<z/z-1 ~a/b-c-2 =d/e-3*:4/5"
+    assert installed.atoms(text) == [
+        ("app-misc/c:0", "app-misc/c"),
+        ("dev-lang/perl",),
+        ("sys-apps/x",),
+        ("a/b-c",),
+        ("d/e:4", "d/e"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -22,7 +28,9 @@ def test_atoms() -> None:
     [
         ("MIT", "MIT"),
         ("MIT BSD-2", "MIT AND BSD-2"),
-        ("|| ( Artistic GPL-1+ )", "Artistic OR GPL-1+"),
+        ("|| ( Artistic GPL-1+ )", "Artistic OR GPL-1.0-or-later"),
+        ("|| ( ( MIT BSD ) GPL-2 )", "(MIT AND BSD-3-Clause) OR GPL-2"),
+        ("|| ( MIT ( BSD GPL-2 ) )", "MIT OR (BSD-3-Clause AND GPL-2)"),
         ("|| ( MIT Apache-2.0 ) ssl? ( ISC )", "(MIT OR Apache-2.0) AND ISC"),
         (") ( (", ""),
     ],
@@ -30,6 +38,10 @@ def test_atoms() -> None:
 def test_licences(text: str, expression: str) -> None:
     assert installed.licence(text) == expression
     spdx_license.normalise(expression)
+
+
+def test_an_installation_that_was_broken_off_is_none() -> None:
+    assert installed.parse(File("var/db/pkg/a/-MERGING-b-1/CONTENTS", b"")).components == ()
 
 
 def test_links_are_owned_too() -> None:

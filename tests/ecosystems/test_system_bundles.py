@@ -73,3 +73,31 @@ def test_places_that_are_none() -> None:
     for reader, path in ((receipt.parse, "a/b"), (receipt.parse_cask, "a"), (metadata.parse, "flatpak/x/metadata")):
         with pytest.raises(Malformed):
             reader(File(path, b"{}"))
+
+
+def test_what_was_staged_is_in_the_snap_only_where_nothing_tells_what_was_primed() -> None:
+    parts = "parts: {a: {stage-packages: [libc6=1, gone=1]}}\n"
+    for primed, names in (
+        ("", ["libc6", "gone"]),
+        ("primed-stage-packages: [libc6=1]\n", ["libc6"]),
+        ("primed-stage-packages: []\n", []),
+    ):
+        found = packages.parse(File("snap/a/1/snap/manifest.yaml", f"name: a\n{parts}{primed}".encode()))
+        assert [item.name for item in found.components] == names
+
+
+@pytest.mark.parametrize(
+    ("releases", "version"),
+    [
+        ('<release version="1" date="2024-01-01"/><release version="2" date="2024-02-01T10:00:00Z"/>', "2"),
+        ('<release version="1" timestamp="1704067200"/><release version="2" timestamp="1709251200"/>', "2"),
+        ('<release version="1"/><release version="2"/>', "1"),
+        ('<release version="1"/><release version="2" date="2024-01-01"/>', "2"),
+        ('<release version="1" timestamp="x"/><release version="2" timestamp="99999999999999"/>', "1"),
+        ("", ""),
+    ],
+)
+def test_the_newest_release_of_an_application(releases: str, version: str) -> None:
+    text = f"<component><id>org.a.B</id><releases>{releases}</releases></component>"
+    found = metainfo.parse(File(f"{FLATPAK}/export/share/metainfo/org.a.B.metainfo.xml", text.encode()))
+    assert found.facts["version"] == version

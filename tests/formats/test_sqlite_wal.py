@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.errors import AssayError, LimitExceeded, Malformed
-from assay.formats import sqlite_wal
+from assay.formats import sqlite_log, sqlite_wal
 from assay.model.ecosystem import COMPLETES, File
 
 Row = tuple[int, bytes]
@@ -111,7 +111,7 @@ def test_large_files_come_as_memory_maps(tmp_path: Path) -> None:
     with (copy / "db").open("rb") as database, (copy / "db-wal").open("rb") as log:
         maps = [mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) for file in (database, log)]
         assert sqlite_wal.committed(maps[1]) > 0
-        content, told = sqlite_wal.merged(File("db", maps[0], log=maps[1]))
+        content, told = sqlite_log.merged(File("db", maps[0], log=maps[1]))
         assert (content, told) == (sqlite_wal.checkpoint(maps[0][:], maps[1][:]), ())
 
 
@@ -142,13 +142,13 @@ def summed(data: bytes, one: int, two: int) -> tuple[int, int]:
 def test_a_log_with_a_commit_asks_to_be_read_with_its_database(tmp_path: Path) -> None:
     log = (left_behind(tmp_path, []) / "db-wal").read_bytes()
     assert sqlite_wal.committed(log) >= 2
-    found = sqlite_wal.parse(File("var/lib/rpm/rpmdb.sqlite-wal", log))
+    found = sqlite_log.parse(File("var/lib/rpm/rpmdb.sqlite-wal", log))
     assert found.facts == {COMPLETES: "var/lib/rpm/rpmdb.sqlite"}
 
 
 def test_a_log_that_went_into_its_database_asks_for_nothing(tmp_path: Path) -> None:
     log = (left_behind(tmp_path, [("checkpoint", 3)]) / "db-wal").read_bytes()
-    assert sqlite_wal.parse(File("rpmdb.sqlite-wal", log)).facts == {}
+    assert sqlite_log.parse(File("rpmdb.sqlite-wal", log)).facts == {}
 
 
 def test_frames_without_a_commit_or_of_another_time_do_not_count(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_log_of_another_database_is_told_and_left_out(tmp_path: Path) -> None:
     other.mkdir()
     log = (left_behind(other, [], 4096) / "db-wal").read_bytes()
     database = (copy / "db").read_bytes()
-    content, told = sqlite_wal.merged(File("a/db.sqlite", database, log=log))
+    content, told = sqlite_log.merged(File("a/db.sqlite", database, log=log))
     assert content is database
     assert [(item.path, "not one of this database" in item.reason) for item in told] == [("a/db.sqlite-wal", True)]
     for bad in (log[:20], b"\0" * 40, log[:4] + b"\0" + log[5:], log[:24] + bytes(8) + log[32:]):
@@ -190,7 +190,7 @@ def test_a_database_does_not_grow_without_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"SQLite format 3\0", bytes(100)])
 def test_what_is_no_log_is_nothing(data: bytes) -> None:
-    found = sqlite_wal.parse(File("var/lib/rpm/rpmdb.sqlite-wal", data))
+    found = sqlite_log.parse(File("var/lib/rpm/rpmdb.sqlite-wal", data))
     assert (found.facts, found.skipped) == ({}, ())
 
 

@@ -114,7 +114,8 @@ class DirectoryWalk:
         except OSError as error:
             self._skip(path, error)
             return None
-        return Entry(path, EntryKind.FILE, parsers, status.st_mode, status.st_size, read=partial(self._read, path))
+        read, view = partial(self._read, path), partial(self._read, path, looks=True)
+        return Entry(path, EntryKind.FILE, parsers, status.st_mode, status.st_size, read=read, view=view)
 
     def _symlink(self, path: str, item: os.DirEntry[str], parsers: tuple[object, ...]) -> Entry | None:
         try:
@@ -157,14 +158,19 @@ class DirectoryWalk:
         finally:
             os.close(descriptor)
 
-    def _read(self, path: str) -> Content:
-        """The content; symbolic links and special files are refused by the opening itself."""
+    def _read(self, path: str, *, looks: bool = False) -> Content:
+        """The content, or only its beginning for who looks for an executable and it is none.
+
+        Symbolic links and special files are refused by the opening itself.
+        """
         try:
             descriptor = os.open(f"{self._root}/{path}", _OPEN)
             try:
                 status = os.fstat(descriptor)
                 if not stat.S_ISREG(status.st_mode):
                     raise InputError("not a regular file")
+                if looks and (start := os.pread(descriptor, 4, 0)) not in MAGIC:
+                    return start
                 return content.load(descriptor, status.st_size)
             finally:
                 os.close(descriptor)

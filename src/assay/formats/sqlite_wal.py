@@ -7,9 +7,6 @@ A header of 32 bytes, then frames, each with a header of 24 bytes and a page, al
 
 Frames with other salts or checksums are left over from before, and those after the last commit never happened. A
 program that closes its database leaves no log. The last bit of the magic says in which order the words are summed.
-
-The catalog reads a database again with its log (`assay.model.ecosystem.COMPLETES`); `merged` is what the readers of
-databases then ask for.
 """
 
 from __future__ import annotations
@@ -18,24 +15,15 @@ from collections.abc import Iterator
 from struct import Struct, iter_unpack
 
 from assay.errors import LimitExceeded, Malformed
-from assay.model.ecosystem import COMPLETES, Content, File, Found
-from assay.model.sbom import Skipped
+from assay.model.ecosystem import Content
 
 _HEADER = Struct(">8I")
 _FRAME = Struct(">6I")
 _LITTLE, _BIG = 0x377F0682, 0x377F0683
 _VERSION = 3_007_000
-_SUFFIX = "-wal"
 _DATABASE_MAGIC = b"SQLite format 3\0"
 _MAX_UNWRITTEN = 64 << 20
 """Bytes of pages that a database may grow by although neither it nor the log holds them."""
-
-
-def parse(file: File) -> Found:
-    """Nothing but the word that the database beside is to be read with this log, where it holds a commit."""
-    if not committed(file.content):
-        return Found()
-    return Found(facts={COMPLETES: file.path.removesuffix(_SUFFIX)})
 
 
 def committed(log: Content) -> int:
@@ -53,16 +41,6 @@ def committed(log: Content) -> int:
         pages.add(number)
         settled = len(pages) if size else settled
     return settled
-
-
-def merged(file: File) -> tuple[Content, tuple[Skipped, ...]]:
-    """The database of a file with what its log (`File.log`) holds; alone, and told, where the log does not fit it."""
-    if not file.log:
-        return file.content, ()
-    try:
-        return checkpoint(file.content, file.log), ()
-    except Malformed as error:
-        return file.content, (Skipped(file.path + _SUFFIX, f"its changes are not in the database yet: {error.what}"),)
 
 
 def checkpoint(database: Content, log: Content) -> Content:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +48,25 @@ def test_who_wants_their_content_still_gets_it(tmp_path: Path) -> None:
         (tmp_path / "root" / path).parent.mkdir(parents=True)
         (tmp_path / "root" / path).write_bytes(content)
     assert names(catalog(Directory(str(tmp_path / "root")), [NIX, SECTIONS])) == names(found)
+
+
+def test_of_a_folder_only_executables_are_read_for_more_than_their_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {f"{FOLDER}/lib/libhello.a": b"!<arch>\n" * 99, f"{OTHER}/bin/data": large_elf(b".marker")}
+    for path, data in files.items():
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_bytes(data)
+    loaded: list[int] = []
+
+    def load(descriptor: int, size: int) -> Content:
+        loaded.append(size)
+        return os.pread(descriptor, size, 0)
+
+    monkeypatch.setattr("assay.adapters.content.load", load)
+    found = catalog(Directory(str(tmp_path)), [NIX, SECTIONS])
+    assert names(found) == ["data@1", "data@1.0", "hello@2.12.1"]
+    assert loaded == [len(files[f"{OTHER}/bin/data"])]
 
 
 def test_a_path_is_enough_where_the_content_cannot_be_read() -> None:

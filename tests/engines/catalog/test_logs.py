@@ -1,4 +1,4 @@
-"""Databases with their write-ahead logs: in folders, in images, in layers that part them."""
+"""Databases with their write-ahead logs and journals: in folders, in images, in layers that part them."""
 
 from __future__ import annotations
 
@@ -72,6 +72,26 @@ def paths(folder: Path) -> Left:
     refs = "CREATE TABLE Refs (referrer INTEGER, reference INTEGER)"
     then = [f"INSERT INTO ValidPaths VALUES (1, '/nix/store/{HASH}-hello-2.12.1', 'sha256:00', 1)"]
     return left(folder, schema, [refs], then)
+
+
+def broken_off(folder: Path) -> Left:
+    """rpm's database with a, b and c; b is gone and d there in the midst of a transaction, which the journal undoes."""
+    folder.mkdir(parents=True)
+    with closing(sqlite3.connect(folder / "db", isolation_level=None)) as live:
+        live.create_function("rpm", 1, rpm)
+        live.execute("PRAGMA synchronous=OFF")
+        live.execute("PRAGMA cache_size=1")
+        live.execute("CREATE TABLE Packages (hnum INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT NULL)")
+        live.execute("CREATE TABLE Filling (value BLOB)")
+        live.executemany("INSERT INTO Packages (blob) VALUES (rpm(?))", list("abc"))
+        before = (folder / "db").read_bytes()
+        live.execute("BEGIN")
+        live.execute("DELETE FROM Packages WHERE hnum = 2")
+        live.execute("INSERT INTO Packages (blob) VALUES (rpm('d'))")
+        live.executemany("INSERT INTO Filling VALUES (zeroblob(?))", [(3000,)] * 50)
+        found = Left(before, (folder / "db").read_bytes(), (folder / "db-journal").read_bytes())
+        live.execute("ROLLBACK")
+        return found
 
 
 def in_folder(folder: Path, files: dict[str, bytes]) -> Sbom:
@@ -165,3 +185,44 @@ def test_paths_that_are_left_out_change_nothing(tmp_path: Path) -> None:
     source = open_layout(str(layout(tmp_path / "image", [{PATH: files.after, f"{PATH}-wal": files.log}])))
     found = catalog(source, DATABASES, Options(ignore=lambda path: path.endswith("-wal")))
     assert [item.name for item in found.components] == ["a", "b", "c"]
+
+
+def test_a_change_that_was_broken_off_never_happened(tmp_path: Path) -> None:
+    files = broken_off(tmp_path / "made")
+    both = {PATH: files.after, f"{PATH}-journal": files.log}
+    alone = in_folder(tmp_path / "alone", {PATH: files.after})
+    assert [item.name for item in alone.components] != ["a", "b", "c"]
+    found = in_folder(tmp_path / "root", both)
+    assert ([item.name for item in found.components], found.skipped) == (["a", "b", "c"], ())
+    assert (tmp_path / "root" / PATH).read_bytes() == files.after
+    apart: list[Members] = [{PATH: files.after}, {f"{PATH}-journal": files.log}]
+    image = in_layers(tmp_path / "image", *apart)
+    assert (shown(image), image.skipped) == (["a 1", "b 1", "c 1"], ())
+
+
+@pytest.mark.parametrize("damage", ["absent", "another"])
+def test_a_journal_that_cannot_be_read_with_its_database_is_told(tmp_path: Path, damage: str) -> None:
+    files = broken_off(tmp_path / "made")
+    journal = files.log + b"other" + struct.pack(">II", 5, sum(b"other")) + files.log[:8]
+    contents = (
+        {f"{PATH}-journal": files.log} if damage == "absent" else {PATH: files.before, f"{PATH}-journal": journal}
+    )
+    found = in_folder(tmp_path / "root", contents)
+    assert [item.name for item in found.components] == ([] if damage == "absent" else ["a", "b", "c"])
+    assert [item.path for item in found.skipped] == [f"{PATH}-journal"]
+
+
+@pytest.mark.parametrize("all_layers", [False, True])
+def test_of_two_logs_one_is_left_out_and_told(tmp_path: Path, all_layers: bool) -> None:
+    """The journal counts, which SQLite looks at before it looks for a log."""
+    files, other = broken_off(tmp_path / "made"), packages(tmp_path / "other")
+    members: Members = {PATH: files.after, f"{PATH}-journal": files.log, f"{PATH}-wal": other.log}
+    found = in_layers(tmp_path / "image", members, all_layers=all_layers)
+    assert shown(found) == ["a 0", "b 0", "c 0"]
+    assert [(item.path, item.layer) for item in found.skipped] == [(f"{PATH}-wal", 0)]
+
+
+def test_an_emptied_journal_changes_nothing(tmp_path: Path) -> None:
+    files = broken_off(tmp_path / "made")
+    found = in_folder(tmp_path / "root", {PATH: files.before, f"{PATH}-journal": bytes(512) + files.log[512:]})
+    assert ([item.name for item in found.components], found.skipped) == (["a", "b", "c"], ())

@@ -18,7 +18,7 @@ ECOSYSTEM = Ecosystem(
             ("**/flatpak/app/*/*/*/*/**.metainfo.xml", "**/flatpak/app/*/*/*/*/**.appdata.xml"),
         ),
     ),
-    proof=Proof.SYNTHETIC,
-    origin="written by hand after flatpak-metadata(5) and the AppStream specification",
+    proof=Proof.NATIVE,
+    origin="Flatpak 1.14 (flatpak build-export, install, list)",
     assemble="assay.ecosystems.flatpak.metadata:assemble",
 )

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from assay.ecosystems.flatpak.metadata import folder, place
@@ -41,10 +42,19 @@ def parse(file: File) -> Found:
 
 
 def _version(component: Element) -> str:
-    """The newest release, which comes first."""
+    """The newest release, as Flatpak takes it: by its date, in whatever order; the first where none has one."""
     releases = xml.child(component, "releases")
     found = xml.children(releases, "release") if releases is not None else []
-    return found[0].get("version", "") if found else ""
+    newest = max(found, key=_day, default=None)
+    return newest.get("version", "") if newest is not None else ""
+
+
+def _day(release: Element) -> str:
+    """The date of a release as ``2024-02-01``, or empty."""
+    stamp = release.get("timestamp", "")
+    if stamp.isascii() and stamp.isdigit() and len(stamp) < 12:
+        return (datetime(1970, 1, 1) + timedelta(seconds=int(stamp))).date().isoformat()
+    return release.get("date", "")[:10]
 
 
 def _homepage(component: Element) -> str:

@@ -1,4 +1,4 @@
-"""GraalVM native images: the SBOM that they carry in a section of their own."""
+"""GraalVM native images: the SBOM that they carry."""
 
 from assay.model.ecosystem import Ecosystem, Parser, Proof
 
@@ -7,9 +7,14 @@ ECOSYSTEM = Ecosystem(
     title="GraalVM native images",
     purl_types=("maven",),
     parsers=(
-        Parser("graalvm-sbom", "assay.ecosystems.graalvm.sbom:parse", sections=("sbom", "__sbom"), max_size=2 << 30),
+        Parser(
+            "graalvm-sbom",
+            "assay.ecosystems.graalvm.sbom:parse",
+            sections=(".svm_heap", "__svm_heap", ".svm_hea"),
+            max_size=2 << 30,
+        ),
     ),
     proof=Proof.SYNTHETIC,
-    origin="written by hand after the documentation of native-image --enable-sbom",
+    origin="laid out by hand after the documentation of native-image --enable-sbom",
     osv=("Maven",),
 )

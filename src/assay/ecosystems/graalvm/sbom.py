@@ -1,7 +1,8 @@
-"""The SBOM of a GraalVM native image (GraalVM, "Embedding a Software Bill of Materials").
+"""The SBOM of a GraalVM native image (GraalVM, "Software Bill of Materials in Native Image").
 
-``native-image --enable-sbom`` puts a gzip-compressed CycloneDX JSON document into the binary. Its place is told by the
-symbols `sbom` and `sbom_length`; builds that keep a section of that name are read here.
+A native image has its heap in a section ``.svm_heap`` (``__svm_heap`` on macOS, cut to ``.svm_hea`` on Windows). With
+``--enable-sbom``, the default of Oracle GraalVM, it exports the symbol `sbom`, where a gzip-compressed CycloneDX JSON
+document begins, and `sbom_length`, where its size is (64 bits). Quarkus and Mandrel do the same.
 """
 
 from __future__ import annotations
@@ -9,24 +10,26 @@ from __future__ import annotations
 import zlib
 
 from assay.errors import LimitExceeded, Malformed
-from assay.formats import executable, json, purl, spdx_license
+from assay.formats import executable, exported_symbols, json, purl, spdx_license
 from assay.formats.json import Object, as_list, as_object, as_text
 from assay.model.component import Component, ComponentType
 from assay.model.ecosystem import File, Found
+from assay.model.executable import Executable
 from assay.model.license import License
 
-_SECTIONS = ("sbom", "__sbom")
+_START, _LENGTH = "sbom", "sbom_length"
+_MAX_COMPRESSED = 64 << 20
 _MAX_BYTES = 64 << 20
 _TYPES = {str(kind): kind for kind in ComponentType}
 
 
 def parse(file: File) -> Found:
-    """The components of the embedded document, and their dependencies."""
-    image = file.executable or executable.read(file.content, frozenset(_SECTIONS))
-    place = next((image.sections[name] for name in _SECTIONS if name in image.sections), None) if image else None
-    if place is None:
+    """The components of the embedded document, and their dependencies; nothing for images without one."""
+    image = file.executable or executable.read(file.content)
+    data = _embedded(file, image) if image is not None else None
+    if data is None:
         return Found()
-    document = json.load_object(_gunzip(file.content[place[0] : place[0] + place[1]]))
+    document = json.load_object(_gunzip(data))
     entries = [as_object(as_object(document.get("metadata")).get("component"))]
     entries += [as_object(entry) for entry in as_list(document.get("components"))]
     known = {as_text(entry.get("bom-ref")) or str(number): entry for number, entry in enumerate(entries)}
@@ -40,14 +43,28 @@ def parse(file: File) -> Found:
     return Found(tuple(components.values()), tuple(dict.fromkeys(edges)))
 
 
+def _embedded(file: File, image: Executable) -> bytes | None:
+    """What the symbols show; raises `Malformed` where they lead out of the file."""
+    symbols = exported_symbols.addresses(file.content, image, {_START, _LENGTH})
+    if len(symbols) < 2:
+        return None
+    start, at = (exported_symbols.offset(file.content, image, symbols[name]) for name in (_START, _LENGTH))
+    size = int.from_bytes(file.content[at : at + 8], "little" if image.little_endian else "big")
+    if min(start, at) < 0 or start + size > len(file.content):
+        raise Malformed("the symbols of the SBOM lead out of the file")
+    if size > _MAX_COMPRESSED:
+        raise LimitExceeded(f"an SBOM of {size} bytes")
+    return file.content[start : start + size]
+
+
 def _gunzip(data: bytes) -> bytes:
     engine = zlib.decompressobj(31)
     try:
         text = engine.decompress(data, _MAX_BYTES)
     except zlib.error as error:
-        raise Malformed(f"the section sbom is not gzip data: {error}") from error
+        raise Malformed(f"the embedded SBOM is not gzip data: {error}") from error
     if engine.unconsumed_tail:
-        raise LimitExceeded(f"the section sbom holds more than {_MAX_BYTES} bytes")
+        raise LimitExceeded(f"the embedded SBOM holds more than {_MAX_BYTES} bytes")
     return text
 
 

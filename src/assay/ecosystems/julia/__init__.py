@@ -14,12 +14,13 @@ ECOSYSTEM = Ecosystem(
         ),
         Parser(
             "julia-project",
-            "assay.ecosystems.julia.manifest:parse_project",
+            "assay.ecosystems.julia.project:parse",
             ("**/Project.toml", "**/JuliaProject.toml"),
             max_size=4 << 20,
         ),
     ),
     proof=Proof.FOREIGN,
     origin="osv-scalibr c2094f2d",
+    assemble="assay.ecosystems.julia.environment:assemble",
     osv=("Julia",),
 )

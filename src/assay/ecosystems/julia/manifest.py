@@ -1,4 +1,4 @@
-"""Manifest.toml, formats 1 and 2, and Project.toml (Pkg.jl documentation, "Project.toml and Manifest.toml").
+"""Manifest.toml, formats 1 and 2 (Pkg.jl documentation, "Project.toml and Manifest.toml").
 
 ::
 
@@ -20,8 +20,8 @@ from __future__ import annotations
 
 from assay.formats import purl, toml
 from assay.formats.json import Json, Object, as_list, as_object, as_text
-from assay.model.component import Component, ComponentType, ExternalReference, Presence, Property
-from assay.model.ecosystem import File, Found, Need
+from assay.model.component import Component, ExternalReference, Presence, Property
+from assay.model.ecosystem import File, Found
 from assay.model.sbom import Skipped
 
 
@@ -44,25 +44,6 @@ def parse(file: File) -> Found:
     provides = tuple((key, identity) for key, identity in names.items())
     skipped = (Skipped(file.path, f"{missing} packages without UUID and version"),) if missing else ()
     return Found(tuple(components), edges, provides=provides, scope=file.folder, skipped=skipped)
-
-
-def parse_project(file: File) -> Found:
-    """The project, and what it needs directly: a package where it has a UUID, else an application."""
-    document = toml.load(file.data)
-    name, version, uuid = (as_text(document.get(key)) for key in ("name", "version", "uuid"))
-    if not name:
-        return Found()
-    component = Component(
-        name,
-        version,
-        ComponentType.LIBRARY if uuid else ComponentType.APPLICATION,
-        purl=purl.attempt("julia", name, version, qualifiers={"uuid": uuid}),
-        presence=Presence.DECLARED,
-        author=", ".join(as_text(item).partition("<")[0].strip() for item in as_list(document.get("authors"))),
-    )
-    deps = as_object(document.get("deps"))
-    needs = tuple(Need(component.id, (as_text(uuid) or needed, needed)) for needed, uuid in deps.items())
-    return Found((component,), needs=needs, scope=file.folder)
 
 
 def _entries(document: Object) -> tuple[list[tuple[str, Object]], int]:

@@ -37,7 +37,9 @@ def parse(file: File) -> Found:
         version,
         ComponentType.DEVICE_DRIVER,
         purl=purl.build("generic", name, version),
-        licenses=tuple(item for text in fields.get("license", ())[:1] for item in spdx_license.normalise(text)),
+        licenses=tuple(
+            dict.fromkeys(one for text in fields.get("license", ()) for one in spdx_license.normalise(text))
+        ),
         author=", ".join(fields.get("author", ())),
         description=first(fields, "description"),
         properties=tuple(

@@ -8,7 +8,12 @@ ECOSYSTEM = Ecosystem(
     purl_types=("nix",),
     parsers=(
         Parser("nix-database", "assay.ecosystems.nix.database:parse", ("**/nix/db/db.sqlite",), max_size=1 << 30),
-        Parser("nix-database-log", "assay.formats.sqlite_wal:parse", ("**/nix/db/db.sqlite-wal",), max_size=256 << 20),
+        Parser(
+            "nix-database-log",
+            "assay.formats.sqlite_log:parse",
+            ("**/nix/db/db.sqlite-wal", "**/nix/db/db.sqlite-journal"),
+            max_size=256 << 20,
+        ),
         Parser(
             "nix-store-path",
             "assay.ecosystems.nix.store:parse",

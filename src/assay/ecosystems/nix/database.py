@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 
 from assay.ecosystems.nix.table import Database, Value
-from assay.formats import digest, purl, sqlite_wal
+from assay.formats import digest, purl, sqlite_log
 from assay.model.component import Component, Property
 from assay.model.ecosystem import File, Found
 
@@ -27,7 +27,7 @@ _TAIL = "nix/var/nix/db/db.sqlite"
 
 def parse(file: File) -> Found:
     """The packages of the store with their references, those in the log of the database among them."""
-    content, told = sqlite_wal.merged(file)
+    content, told = sqlite_log.merged(file)
     database = Database(content)
     by_id: dict[int, Component] = {}
     for key, row in database.rows("ValidPaths"):

@@ -17,8 +17,8 @@ ECOSYSTEM = Ecosystem(
             max_size=1 << 20,
         ),
     ),
-    proof=Proof.SYNTHETIC,
-    origin="written by hand after the Package Manager Specification",
+    proof=Proof.NATIVE,
+    origin="Portage 3.0.83 (ebuild merge, the vartree of its API)",
     assemble="assay.ecosystems.portage.installed:assemble",
     osv=("Gentoo",),
 )

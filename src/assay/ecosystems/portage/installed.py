@@ -31,12 +31,27 @@ from assay.model.sbom import Distribution
 _PLACE = re.compile(r"(?:^|(.*?)/)var/db/pkg/([^/]+)/([^/]+)/([^/]+)$")
 _VERSIONED = re.compile(r"(.+?)-([0-9][0-9a-z._]*(?:-r[0-9]+)?)$")
 _LINE = re.compile(rb"^(?:obj /(.+) [0-9a-f]{32} [0-9]+|sym /(.+?) -> .+)$", re.MULTILINE)
-_ATOM = re.compile(r"(?:^|(?<=[\s(]))([<>=~]*)([A-Za-z0-9+_.-]+/[A-Za-z0-9+_.-]+)")
+_ATOM = re.compile(r"(?:^|(?<=[\s(]))([<>=~]*)([A-Za-z0-9+_.-]+/[A-Za-z0-9+_.-]+)\*?(?::([A-Za-z0-9+_.-]+))?")
+_NAMES = {
+    "BSD": "BSD-3-Clause",
+    "FDL-1.1": "GFDL-1.1-only",
+    "FDL-1.1+": "GFDL-1.1-or-later",
+    "FDL-1.2": "GFDL-1.2-only",
+    "FDL-1.2+": "GFDL-1.2-or-later",
+    "FDL-1.3": "GFDL-1.3-only",
+    "FDL-1.3+": "GFDL-1.3-or-later",
+    "GPL-1+": "GPL-1.0-or-later",
+}
+"""Names that mean one text in Gentoo (its folder ``licenses``) and several, or none, elsewhere."""
+_MERGING = "-MERGING-"
+"""How the folder of a package begins whose installation was broken off; Portage does not count it."""
 
 
 def parse(file: File) -> Found:
     """The package, named by its folder, and its files."""
     root, category, folder, _ = _place(file.path)
+    if folder.startswith(_MERGING):
+        return Found()
     match = _VERSIONED.match(folder)
     if match is None:
         raise Malformed(f"{folder!r} is no name and version")
@@ -79,10 +94,16 @@ def assemble(files: Sequence[Located], distribution: Distribution | None) -> Seq
         if found.components:
             item = found.components[0]
             values = facts.get((found.root, item.id), {})
-            needs = tuple(
-                Need(item.id, (name,)) for name in atoms(f"{values.get('RDEPEND', '')} {values.get('PDEPEND', '')}")
+            wanted = atoms(f"{values.get('RDEPEND', '')} {values.get('PDEPEND', '')}")
+            needs = tuple(Need(item.id, names) for names in wanted)
+            slot = values.get("SLOT", "").partition("/")[0]
+            provides = (*found.provides, *((f"{name}:{slot}", identity) for name, identity in found.provides if slot))
+            result.append(
+                replace(
+                    located,
+                    found=replace(found, components=(_complete(item, values),), needs=needs, provides=provides),
+                )
             )
-            result.append(replace(located, found=replace(found, components=(_complete(item, values),), needs=needs)))
     return result
 
 
@@ -98,12 +119,16 @@ def _complete(item: Component, values: Mapping[str, str]) -> Component:
     )
 
 
-def atoms(text: str) -> list[str]:
-    """The ``category/name`` of each dependency (PMS 8.3); blockers are none, alternatives all count if there."""
+def atoms(text: str) -> list[tuple[str, ...]]:
+    """The ``category/name`` of each dependency (PMS 8.3), before it with its slot where it tells one.
+
+    Blockers are none, alternatives all count if there.
+    """
     names = []
-    for operator, name in _ATOM.findall(text):
+    for operator, name, slot in _ATOM.findall(text):
         match = _VERSIONED.match(name) if operator else None
-        names.append(match[1] if match else name)
+        plain = match[1] if match else name
+        names.append((f"{plain}:{slot}", plain) if slot else (plain,))
     return list(dict.fromkeys(names))
 
 
@@ -122,7 +147,9 @@ def licence(text: str) -> str:
             whole = f" {joint} ".join(members)
             if members:
                 groups[-1][1].append(f"({whole})" if len(members) > 1 else whole)
-        elif not word.endswith("?"):
-            groups[-1][1].append(word)
+        elif word != ")" and not word.endswith("?"):
+            groups[-1][1].append(_NAMES.get(word, word))
     members = groups[0][1]
-    return members[0].strip("()") if len(members) == 1 else " AND ".join(members)
+    if len(members) == 1 and members[0].startswith("(") and members[0].endswith(")"):
+        return members[0][1:-1]
+    return " AND ".join(members)

@@ -8,7 +8,12 @@ ECOSYSTEM = Ecosystem(
     purl_types=("rpm",),
     parsers=(
         Parser("rpm-sqlite", "assay.ecosystems.rpm.database:parse_sqlite", ("**/rpm/rpmdb.sqlite",), max_size=1 << 30),
-        Parser("rpm-sqlite-log", "assay.formats.sqlite_wal:parse", ("**/rpm/rpmdb.sqlite-wal",), max_size=256 << 20),
+        Parser(
+            "rpm-sqlite-log",
+            "assay.formats.sqlite_log:parse",
+            ("**/rpm/rpmdb.sqlite-wal", "**/rpm/rpmdb.sqlite-journal"),
+            max_size=256 << 20,
+        ),
         Parser("rpm-ndb", "assay.ecosystems.rpm.database:parse_ndb", ("**/rpm/Packages.db",), max_size=1 << 30),
         Parser("rpm-bdb", "assay.ecosystems.rpm.database:parse_bdb", ("**/rpm/Packages",), max_size=1 << 30),
         Parser("rpm-manifest", "assay.ecosystems.rpm.manifest:parse", ("**/rpmmanifest/container-manifest-2",)),

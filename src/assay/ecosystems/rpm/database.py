@@ -21,11 +21,11 @@ _ROOT = re.compile(r"(?:^|(.*?)/)(?:var/lib|usr/lib/sysimage|usr/share)/rpm(?:ma
 
 
 def parse_sqlite(file: File) -> Found:
-    """``rpmdb.sqlite``, with what its log beside holds."""
+    """``rpmdb.sqlite``, with what its log or journal beside says."""
     from assay.ecosystems.rpm import sqlite
-    from assay.formats import sqlite_wal
+    from assay.formats import sqlite_log
 
-    content, told = sqlite_wal.merged(file)
+    content, told = sqlite_log.merged(file)
     found = _read(file, sqlite.headers(content))
     return replace(found, skipped=(*told, *found.skipped)) if told else found
 

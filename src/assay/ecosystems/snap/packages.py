@@ -6,6 +6,8 @@
       sample:                                 - adduser=3.118ubuntu2
         stage-packages: [libc6=2.31-0ubuntu9]
     primed-stage-packages: [libssl3=3.0.2-0ubuntu1]
+
+What a part staged need not have got into the snap: where the manifest says what was primed, that alone counts.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from assay.model.component import Component
 from assay.model.ecosystem import File, Found
 from assay.model.sbom import Skipped
 
-_KEYS = ("packages", "primed-stage-packages", "stage-packages")
+_PRIMED, _STAGED = "primed-stage-packages", "stage-packages"
 
 
 def parse(file: File) -> Found:
@@ -41,7 +43,9 @@ def parse(file: File) -> Found:
 
 
 def _entries(document: Object) -> Iterator[str]:
-    parts = [as_object(part) for part in as_object(document.get("parts")).values()]
-    for section in (document, *parts):
-        for key in _KEYS:
-            yield from filter(None, map(as_text, as_list(section.get(key))))
+    found = [*as_list(document.get("packages")), *as_list(document.get(_PRIMED))]
+    if not isinstance(document.get(_PRIMED), list):
+        parts = [as_object(part) for part in as_object(document.get("parts")).values()]
+        for part in parts:
+            found += as_list(part.get(_PRIMED)) or as_list(part.get(_STAGED))
+    yield from filter(None, map(as_text, found))

@@ -16,4 +16,5 @@ ECOSYSTEM = Ecosystem(
     ),
     proof=Proof.SYNTHETIC,
     origin="written by hand after the vcpkg documentation",
+    assemble="assay.ecosystems.vcpkg.status:assemble",
 )

@@ -12,19 +12,25 @@
      */
 
 A plug-in is one PHP file of its folder, a theme a ``style.css`` with ``Theme Name``; their folder is what WordPress
-knows them by. WordPress itself says ``$wp_version = '6.1.1';``. Only the first 8 KiB count, as in `get_file_data`.
+knows them by. WordPress itself says ``$wp_version = '6.1.1';``. Fields are found as WordPress finds them
+(`get_file_data`): in the first 8 KiB, in whatever case, up to the end of the comment. Must-use plug-ins need none.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import cache
 
 from assay.formats import purl, spdx_license
 from assay.model.component import Component, ComponentType, ExternalReference
-from assay.model.ecosystem import File, Found
+from assay.model.ecosystem import File, Found, Located
+from assay.model.sbom import Distribution
 
 _HEAD = 8 << 10
-_FIELD = re.compile(r"^(?:[ \t]*<\?php)?[ \t/*#@]*([A-Za-z][A-Za-z ]{2,24}):[ \t]*([^\r\n]*)", re.MULTILINE)
+_SILENCE = 30
+"""Bytes up to which an ``index.php`` is none of the must-use plug-ins (`get_mu_plugins`)."""
+_END = re.compile(r"\s*(?:\*/|\?>).*")
 _CORE = re.compile(r"^[ \t]*\$wp_version[ \t]*=[ \t]*['\"]([^'\"\n]+)['\"]", re.MULTILINE)
 
 
@@ -33,9 +39,26 @@ def parse_plugin(file: File) -> Found:
     return _found(file, "Plugin", "wordpress-plugin")
 
 
+def parse_must_use(file: File) -> Found:
+    """A must-use plug-in: any PHP file in the folder, but for one that only keeps its list from being shown."""
+    if file.name == "index.php" and len(file.content) <= _SILENCE:
+        return Found()
+    return _found(file, "Plugin", "wordpress-plugin", needs_name=False)
+
+
 def parse_theme(file: File) -> Found:
     """The theme of a folder."""
     return _found(file, "Theme", "wordpress-theme")
+
+
+def assemble(files: Sequence[Located], distribution: Distribution | None) -> Sequence[Located]:
+    """All but the themes inside of themes, of which WordPress knows nothing; folders of themes are none."""
+    themes = {_folder(file.path) for file in files if file.parser == "wordpress-theme"}
+    return [file for file in files if file.parser != "wordpress-theme" or _folder(_folder(file.path)) not in themes]
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 def parse_core(file: File) -> Found:
@@ -50,24 +73,31 @@ def parse_core(file: File) -> Found:
     return Found((core,))
 
 
-def _found(file: File, what: str, type_: str) -> Found:
-    head = file.content[:_HEAD].decode("utf-8", "replace")
-    fields: dict[str, str] = {}
-    for match in _FIELD.finditer(head):
-        fields.setdefault(match[1], match[2].removesuffix("*/").removesuffix("?>").strip())
-    title, version = fields.get(f"{what} Name", ""), fields.get("Version", "")
-    if not title:
+def _found(file: File, what: str, type_: str, *, needs_name: bool = True) -> Found:
+    head = re.sub(r"\r\n?", "\n", file.content[:_HEAD].decode("utf-8", "replace"))
+    title, version = _field(head, f"{what} Name"), _field(head, "Version")
+    if needs_name and not title:
         return Found()
     folder = file.folder.rpartition("/")[2]
     slug = file.name.removesuffix(".php") if folder in ("plugins", "mu-plugins") else folder
-    uri, author = fields.get(f"{what} URI", ""), fields.get("Author", "")
+    uri = _field(head, f"{what} URI")
     component = Component(
         slug,
         version,
         purl=purl.attempt(type_, slug, version),
-        licenses=spdx_license.normalise(fields.get("License", "")),
-        author=author,
+        licenses=spdx_license.normalise(_field(head, "License")),
+        author=_field(head, "Author"),
         description=title,
         references=(ExternalReference("website", uri),) if "://" in uri else (),
     )
     return Found((component,))
+
+
+def _field(head: str, name: str) -> str:
+    match = _line(name).search(head)
+    return _END.sub("", match[1]).strip() if match else ""
+
+
+@cache
+def _line(name: str) -> re.Pattern[str]:
+    return re.compile(rf"^(?:[ \t]*<\?php)?[ \t/*#@]*{re.escape(name)}:(.*)$", re.MULTILINE | re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Files that hold the newest changes of others, as write-ahead logs do those of databases: both are read together.
+"""Files that change what others say, as write-ahead logs and rollback journals do databases: both are read together.
 
 The two may lie in different layers, so that they meet only when it is known what is visible. That takes another pass
 over their layers, which is made where such a file is there, and nowhere else.
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _KEEP = Parser("content", "assay.engines.catalog.logs:keep", max_size=1 << 30)
 _CONTENT = "content"
+_UNREAD = "holds changes that could not be read with the file that they belong to"
+_SECOND = "left out: the file that it changes was read with another of its kind"
 
 
 def keep(file: File) -> Found:
@@ -32,9 +34,18 @@ def keep(file: File) -> Found:
 def read_with_logs(
     squashed: Squashed, layers: Sequence[LayerSource], dispatch: Dispatch, readers: Readers, options: Options
 ) -> Squashed:
-    """The findings, with those of a file that has a log replaced by what both say together."""
+    """The findings, with those of a file that has a log replaced by what both say together.
+
+    A second log of the same file is told: a database has changes in one place only, and of two logs one is left over.
+    """
+    done = set[tuple[str, int]]()
     for log in [item for item in squashed.files if COMPLETES in item.found.facts and not options.ignore(item.path)]:
         target = str(log.found.facts[COMPLETES])
+        state = target, log.layer if options.all_layers else -1
+        if state in done:
+            squashed = _without(squashed, log, _SECOND)
+            continue
+        done.add(state)
         there = [item for item in squashed.files if item.path == target]
         if options.all_layers:
             there = [item for item in there if item.layer <= log.layer]
@@ -96,15 +107,20 @@ def _replaced(
     told = {skip for item in found for skip in _skips(item)}
     listed = any(item.found.components for item in found)
     if not found or (told and not listed and any(item.found.components for item in alone)):
-        reason = "holds changes that could not be read with the file that they belong to"
         gone: Sequence[Located] = (log,)
-        found, told = (), {*told, Skipped(log.path, reason, log.layer)}
+        found, told = (), {*told, Skipped(log.path, _UNREAD, log.layer)}
     else:
         gone = (log, *(item for item in alone if not all_layers or item.layer == log.layer))
     files = [*(item for item in squashed.files if not any(item is other for other in gone)), *found]
     files.sort(key=lambda item: (item.path, -item.layer, item.parser))
     skipped = {*squashed.skipped}.difference(*(_skips(item) for item in gone)) | told
     return squashed._replace(files=tuple(files), skipped=tuple(sorted(skipped)))
+
+
+def _without(squashed: Squashed, log: Located, reason: str) -> Squashed:
+    skipped = {*squashed.skipped, Skipped(log.path, reason, log.layer)}
+    files = tuple(item for item in squashed.files if item is not log)
+    return squashed._replace(files=files, skipped=tuple(sorted(skipped)))
 
 
 def _skips(item: Located) -> Iterator[Skipped]:
