@@ -93,6 +93,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
                 note=context.note,
             )
         )
+    context.keep(found)
     documents = _output.write(found, targets, context)
     if settings.switch("sbom.record"):
         _record(found, targets, documents, context)

@@ -45,6 +45,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     conditions = _flags.conditions(settings)
     wanted = _flags.wanted(settings, arguments)
     whole = _flags.scan(arguments, settings, context)
+    context.keep(whole)
     from assay.workflows import scan as workflow
 
     found = workflow.narrowed(whole, wanted)
