@@ -22,6 +22,10 @@ CASES = [
 ]
 
 
+def _name(value: list[str] | set[str]) -> str:
+    return " ".join(value if isinstance(value, list) else sorted(value))
+
+
 def _shell(name: str) -> str:
     return shutil.which(name) or pytest.skip(f"there is no {name}; make system installs it")
 
@@ -35,7 +39,7 @@ def _ask(command: list[str], program: str, tmp_path: Path) -> set[str]:
     return {line.partition("\t")[0].strip() for line in done.stdout.splitlines() if line.strip()}
 
 
-@pytest.mark.parametrize(("words", "there", "absent"), CASES, ids=lambda value: " ".join(value))
+@pytest.mark.parametrize(("words", "there", "absent"), CASES, ids=_name)
 def test_bash(words: list[str], there: set[str], absent: set[str], tmp_path: Path) -> None:
     (tmp_path / "assay.bash").write_text(_completion.script("bash"))
     quoted = " ".join(f"'{word}'" for word in words)
@@ -46,7 +50,7 @@ def test_bash(words: list[str], there: set[str], absent: set[str], tmp_path: Pat
     assert not absent & found
 
 
-@pytest.mark.parametrize(("words", "there", "absent"), CASES, ids=lambda value: " ".join(value))
+@pytest.mark.parametrize(("words", "there", "absent"), CASES, ids=_name)
 def test_zsh(words: list[str], there: set[str], absent: set[str], tmp_path: Path) -> None:
     (tmp_path / "assay.zsh").write_text(_completion.script("zsh"))
     quoted = " ".join(f"'{word}'" for word in words)
@@ -67,7 +71,7 @@ def test_zsh_registers_itself(tmp_path: Path) -> None:
     assert _ask([_shell("zsh"), "-f", "-c"], "source ./assay.zsh; print ${_comps[assay]}", tmp_path) == {"_assay"}
 
 
-@pytest.mark.parametrize(("words", "there", "absent"), CASES, ids=lambda value: " ".join(value))
+@pytest.mark.parametrize(("words", "there", "absent"), CASES, ids=_name)
 def test_fish(words: list[str], there: set[str], absent: set[str], tmp_path: Path) -> None:
     (tmp_path / "assay.fish").write_text(_completion.script("fish"))
     program = f"source assay.fish; complete -C '{' '.join(words)}'"

@@ -90,6 +90,25 @@ def test_a_skip_is_a_failure_where_all_is_required(project: Path) -> None:
     assert "no tool" in done.stdout
 
 
+def test_in_several_processes_all_of_it_counts(project: Path) -> None:
+    (project / "tests/test_y.py").write_text("def test_c(): pass\n")
+    both = "`tests/test_x.py::test_a`, `tests/test_y.py`"
+    assert _run(project, both, "-n", "2", "--dist", "loadfile").returncode == 0
+    done = _run(project, f"{both}, `tests/test_x.py::test_absent`", "-n", "2")
+    assert done.returncode == 1
+    assert done.stdout.count("did not run") == 1
+    done = _run(project, both, "-n", "2", required="1")
+    assert done.returncode == 1
+    assert "ASSAY_REQUIRE_ALL: skipped, " in done.stdout
+
+
+def test_a_run_that_was_broken_off_says_nothing_of_features(project: Path) -> None:
+    (project / "tests/test_x.py").write_text("def test_a(): raise KeyboardInterrupt\n")
+    done = _run(project, "`tests/test_x.py::test_absent`")
+    assert done.returncode == 2
+    assert "did not run" not in done.stdout
+
+
 def test_a_full_run_fails_for_a_feature_that_it_does_not_prove(project: Path) -> None:
     done = _run(project, "`tests/test_x.py::test_absent`")
     assert done.returncode == 1

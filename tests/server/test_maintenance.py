@@ -18,6 +18,7 @@ from assay.server.log_shards import Shards
 from assay.server.maintenance import Maintenance, Schedule
 
 YEAR = timedelta(days=365)
+pytestmark = pytest.mark.usefixtures("cheap_keys")
 
 
 def made(folder: Path, age: timedelta) -> Instance:
@@ -84,6 +85,27 @@ def test_shards_are_due_by_size_and_by_age(tmp_path: Path) -> None:
     assert logs.active.log.origin == "log2.127.0.0.1"
     assert logs.active.offset == 2
     asyncio.run(found.rotate_due())
+    assert len(logs.all) == 2
+
+
+def test_a_shard_that_fills_while_it_serves_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maintenance, "_LOOK", 0.02)
+    monkeypatch.setattr(maintenance, "_DUE", 0.1)
+    instance = made(tmp_path, timedelta(days=1))
+    found, logs = care(instance, Schedule(shard_entries=2))
+
+    async def serve() -> None:
+        running = asyncio.create_task(found.run())
+        async with asyncio.timeout(30):
+            while not (instance.repository / "timestamp.json").exists():
+                await asyncio.sleep(0.02)
+            assert logs.active.log.origin == "127.0.0.1"
+            instance.log.append([NewLeaf(b"one"), NewLeaf(b"two")])
+            while logs.active.log.origin != "log2.127.0.0.1":
+                await asyncio.sleep(0.02)
+        running.cancel()
+
+    asyncio.run(serve())
     assert len(logs.all) == 2
 
 

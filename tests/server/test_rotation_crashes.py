@@ -20,7 +20,7 @@ from simulators.rotation_crash import again, rotated
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template(tmp_path_factory: pytest.TempPathFactory, cheap_keys: None) -> Path:
     """An instance that was published, with an entry in its log."""
     folder, now = tmp_path_factory.mktemp("template"), sigstore.now()
     sigstore.make(sigstore.Making(folder / "data", folder / "roots", "https://sigstore.example", b"p", b"r", now))

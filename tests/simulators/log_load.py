@@ -6,7 +6,6 @@ What was answered goes to a file at once, as ``INDEX DATA SIZE ROOT``, what was 
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from assay.adapters.sigstore_instance.published import Record
 from assay.engines.log.sequencer import Log
 from assay.model.transparency import NewLeaf
 from assay.server.group_commit import GroupCommit
+from simulators.forked import begun, ended
 from simulators.log_places import Place
 
 ORIGIN = "load.example"
@@ -24,13 +24,7 @@ WRITERS, EACH = 24, 40
 
 def lived(place: Place, stop: int, answers: Path, beside: Path) -> int:
     """Let it live until its `stop`-th write, or until all is written; its exit code."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["simulators.log_load", "simulators.log_writer"])
-    process = context.Process(target=serve, args=(place, stop, answers, beside))
-    process.start()
-    process.join(60)
-    assert process.exitcode is not None, "the log hangs"
-    return process.exitcode
+    return ended(begun(serve, place, stop, answers, beside))
 
 
 def serve(place: Place, stop: int, answers: Path, beside: Path) -> None:

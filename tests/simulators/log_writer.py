@@ -1,24 +1,21 @@
-"""Writers of a log that kill themselves: one process for each life, forked from a server that has everything loaded.
+"""Writers of a log that kill themselves: one process for each life.
 
 Every answer goes to a file at once, as ``INDEX DATA SIZE ROOT``; the process ends by SIGKILL.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable
-from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-
-import pytest
 
 from assay.adapters.log_store.turns import PostgresTurns
 from assay.engines.log.replica import ReplicatedLog
 from assay.engines.log.sequencer import Log
 from assay.model.transparency import NewLeaf
+from simulators.forked import begun, ended
 from simulators.log_places import Place, Shared
 
 ORIGIN = "crash.example"
@@ -26,30 +23,12 @@ ORIGIN = "crash.example"
 
 def lived(place: Place, stop: int, answers: Path) -> int:
     """Let a writer live until its `stop`-th write; its exit code."""
-    return ended(_begun(write, place, stop, answers))
+    return ended(begun(write, place, stop, answers))
 
 
 def replica_begun(place: Shared, stop: int, answers: Path, ttl: float) -> BaseProcess:
     """Let a replica live until its `stop`-th write."""
-    return _begun(write_as_replica, place, stop, answers, ttl)
-
-
-def ended(process: BaseProcess) -> int:
-    """The exit code of a writer."""
-    process.join(60)
-    assert process.exitcode is not None, "the writer hangs"
-    return process.exitcode
-
-
-def _begun(work: Callable[..., None], *arguments: object) -> BaseProcess:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["simulators.log_writer_loaded"])
-    with pytest.MonkeyPatch.context() as patch:  # the server does not get our path otherwise
-        patch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
-        forkserver.ensure_running()
-    process = context.Process(target=work, args=arguments)
-    process.start()
-    return process
+    return begun(write_as_replica, place, stop, answers, ttl)
 
 
 def write(place: Place, stop: int, answers: Path) -> None:

@@ -28,7 +28,9 @@ def installed() -> Path:
     with target.with_suffix(".lock").open("w") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
         for path in SOURCE.iterdir():
-            shutil.copy(path, target)
+            held = target / path.name
+            if not held.exists() or held.read_bytes() != path.read_bytes():  # another process may be running it
+                shutil.copy(path, target)
         if not (target / "node_modules/.package-lock.json").exists():
             command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
             subprocess.run(command, cwd=target, check=True, timeout=300)

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_LOADED = ["simulators.rotation_crash", "assay.app.sigstore_rotation", "tuf.api.metadata", "securesystemslib.signer"]
+from simulators.cheap_passwords import cheap_passwords
+from simulators.forked import begun, ended
 
 
 def rotated(folder: Path, what: str, stop: int) -> int:
     """Rotate the instance in ``FOLDER/data``, whose root keys lie in ``FOLDER/roots``; the exit code."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_LOADED)
-    process = context.Process(target=_rotate, args=(folder, what, stop))
-    process.start()
-    process.join(60)
-    assert process.exitcode is not None, "the rotation hangs"
-    return process.exitcode
+    return ended(begun(_rotate, folder, what, stop))
 
 
 def _rotate(folder: Path, what: str, stop: int) -> None:
@@ -39,8 +33,9 @@ def _rotate(folder: Path, what: str, stop: int) -> None:
 
     # This process is ours alone. Until a file has its name, it might as well not have been written.
     os.replace, os.rename = mortal(os.replace), mortal(os.rename)
-    again(folder, what)
-    sigstore.open_instance(folder / "data", b"p").publish(sigstore.now())
+    with cheap_passwords():
+        again(folder, what)
+        sigstore.open_instance(folder / "data", b"p").publish(sigstore.now())
 
 
 def again(folder: Path, what: str) -> None:

@@ -20,8 +20,9 @@ from assay.engines.log.sequencer import Log
 from assay.errors import AssayError, ExternalError, InternalError, Refused, UsageError
 from assay.formats import tlog_note, tlog_tile
 from assay.model.transparency import NewLeaf, Placed
+from simulators.forked import ended
 from simulators.log_places import Shared
-from simulators.log_writer import ended, replica_begun
+from simulators.log_writer import replica_begun
 from simulators.object_server import FaultyProxy, ObjectServer
 from simulators.postgres_server import PostgresServer
 
@@ -48,7 +49,7 @@ def replica(place: Shared, *, start: bool = True, ttl: float = TTL, patience: fl
         store.close()
 
 
-def until(what: object, seconds: float = 10.0) -> None:
+def until(what: object, seconds: float = 30.0) -> None:
     """Wait for it."""
     end = time.monotonic() + seconds
     while not (what() if callable(what) else what):
@@ -198,7 +199,7 @@ def test_a_database_that_dies_and_comes_back_loses_nothing(objects: ObjectServer
             one.catch_up()
         postgres.start()
         before = len(answered)
-        until(lambda: len(answered) > before + 100, 20)
+        until(lambda: len(answered) > before + 100)
         stopped.set()
         for writer in writers:
             writer.join(20)
