@@ -52,6 +52,21 @@ def test_makers(text: str, expected: str) -> None:
     assert _ids(text) == [f"pkg:generic/{expected}"]
 
 
+@pytest.mark.parametrize(
+    ("text", "product"),
+    [
+        ('JAVA_VERSION="1.8.0_402"\n', "openjdk:8.0.402"),
+        ('IMPLEMENTOR="Oracle Corporation"\nBUILD_TYPE="commercial"\nJAVA_VERSION="17.0.1"\n', "jdk:17.0.1"),
+        ('GRAALVM_VERSION="22.3.0"\nJAVA_VERSION="17.0.5"\n', "openjdk:17.0.5"),
+        ('GRAALVM_VERSION="23.0.1"\nJAVA_VERSION="17.0.8"\n', "graalvm_for_jdk:17.0.8"),
+        ('GRAALVM_VERSION="dev"\nJAVA_VERSION="25"\n', "openjdk:25"),
+    ],
+)
+def test_by_what_name_the_nvd_knows_it(text: str, product: str) -> None:
+    (found,) = release.parse(File("opt/java/release", text.encode())).components
+    assert found.cpes == (f"cpe:2.3:a:oracle:{product}:*:*:*:*:*:*:*",)
+
+
 def test_other_files_of_that_name() -> None:
     assert _ids("1.2.3\n") == []
 

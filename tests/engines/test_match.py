@@ -165,6 +165,7 @@ def test_malicious_packages_come_first(tmp_path: Path) -> None:
     evil = osv("MAL-2026-1", "PyPI", "b", ("introduced", "0"))
     found = scan(tmp_path, "pypa", [grave, evil], "pkg:pypi/a@1", "pkg:pypi/b@1")
     assert ids(found) == ["MAL-2026-1", "X-1"]
+    assert found.findings[0].vulnerability.level is Level.CRITICAL, "though nobody judges it"
     assert found.findings[0].vulnerability.kind is Kind.MALICIOUS
 
 
@@ -260,6 +261,10 @@ def test_the_distribution_answers_for_files_of_its_packages(tmp_path: Path) -> N
     assert ids(found) == ["PYSEC-2"], "of which the distribution says nothing"
     (answered,) = found.suppressed
     assert answered.suppression is not None and answered.suppression.cause is Cause.OWNER
+    alien = {**dsa, "affected": [{**dsa["affected"][0], "package": {"ecosystem": "Debian:12", "name": "urllib3"}}]}
+    other_role = replace(owner, name="urllib3")  # a source package of the name of another one's binary package
+    with store(tmp_path / "roles", {"pypa": [pysec], "debian": [alien]}) as data:
+        assert ids(match(replace(sbom, components=(other_role, replace(owned, owned_by=other_role.id))), data, OPTIONS))
 
 
 def test_fix_states_of_a_distribution(tmp_path: Path) -> None:
@@ -291,6 +296,93 @@ def test_packages_of_other_repositories_are_not_judged_by_the_distribution(tmp_p
     assert not found.findings
     assert found.coverage[0].state is CoverageState.UNDECIDABLE
     assert "not the distribution's own" in found.coverage[0].message
+
+
+@pytest.mark.parametrize(
+    ("purl", "ecosystem", "affected"),
+    [
+        ("pkg:github/acme/x@v35", "GitHub Actions", True),
+        ("pkg:github/acme/x@v46.0.1", "GitHub Actions", False),
+        ("pkg:github/acme/x@0e58ed8671d6b60d0890c21b07f8835ace038e67", "GitHub Actions", None),
+        ("pkg:github/acme/x@main", "GitHub Actions", None),
+        ("pkg:docker/acme/x@1", "unknown", None),
+        ("pkg:gitlab/acme/x@1", "unknown", None),
+        ("pkg:jsr/%40acme/x@1", "unknown", None),
+        ("pkg:bioconductor/x@1", "Bioconductor", False),
+        ("pkg:cran/x@1", "CRAN", True),
+        ("pkg:ebuild/acme/x@1", "Gentoo", False),
+        ("pkg:alpm/arch/x@1-1", "Arch Linux", False),
+        ("pkg:apk/wolfi/x@1-r0", "Wolfi", False),
+        ("pkg:apk/alpine/x@1-r0", "apk", None),  # the release is not told
+    ],
+)
+def test_a_purl_asks_where_its_packages_are_filed(
+    tmp_path: Path, purl: str, ecosystem: str, affected: bool | None
+) -> None:
+    """None: it is undecided, and said so."""
+    action = osv("GHSA-1", "GitHub Actions", "acme/x", ("introduced", "0"), ("fixed", "46.0.1"))
+    with store(
+        tmp_path, {"ghsa": [action, *(osv(f"R-{e}", e, "x", ("introduced", "0")) for e in ("CRAN", "npm"))]}
+    ) as data:
+        found = match(purls(purl), data, OPTIONS)
+    (known,) = found.coverage
+    assert known.ecosystem == ecosystem and bool(found.findings) is bool(affected)
+    assert (known.state is CoverageState.UNDECIDABLE) is (affected is None)
+
+
+@pytest.mark.parametrize(
+    ("purl", "found_there"),
+    [
+        ("pkg:npm/evil", True),
+        ("pkg:npm/evil@latest", True),
+        ("pkg:npm/evil@1.0.0", True),
+        ("pkg:npm/evil@0e58ed8671d6b60d0890c21b07f8835ace038e67", True),
+        ("pkg:npm/once", False),  # only some versions are malicious
+        ("pkg:npm/weak@latest", False),  # a flaw may be mended in what is installed
+    ],
+)
+def test_what_is_malicious_in_every_version_needs_no_version(tmp_path: Path, purl: str, found_there: bool) -> None:
+    records = [
+        osv("MAL-1", "npm", "evil", ("introduced", "0")),
+        osv("MAL-2", "npm", "once", ("introduced", "2.0.0"), ("fixed", "2.0.1"), versions=["1.5.0"]),
+        osv("X-1", "npm", "weak", ("introduced", "0")),
+    ]
+    with store(tmp_path, {"osv": records}) as data:
+        found = match(purls(purl), data, OPTIONS)
+        told = explain("MAL-1", found, data, "evil")
+    assert ids(found) == (["MAL-1"] if found_there else [])
+    assert [item.verdict for item in told] == ([Verdict.REPORTED] if found_there else [])
+    assert (found.coverage[0].state is CoverageState.UNDECIDABLE) is not purl.endswith("1.0.0")
+    assert len(found.coverage) == 1 and found.coverage[0].components == 1
+
+
+@pytest.mark.parametrize(
+    "purl",
+    ["pkg:npm/x@latest", "pkg:cargo/x@*", "pkg:golang/x.example/m@(devel)", "pkg:pypi/x@main", "pkg:gem/x@HEAD"],
+)
+def test_what_stands_for_a_version_is_none(tmp_path: Path, purl: str) -> None:
+    names = {"npm": "x", "crates.io": "x", "Go": "x.example/m", "PyPI": "x", "RubyGems": "x"}
+    with store(
+        tmp_path, {"osv": [osv(f"X-{e}", e, n, ("introduced", "0"), ("fixed", "9")) for e, n in names.items()]}
+    ) as data:
+        found = match(purls(purl), data, OPTIONS)
+        (told,) = explain("X-npm", found, data, purls(purl).components[0].name)
+    assert not found.findings and found.coverage[0].message.endswith("its version names none")
+    assert told.verdict is Verdict.UNDECIDED
+
+
+def test_the_standard_library_of_go_has_two_names(tmp_path: Path) -> None:
+    record = osv("GO-1", "Go", "stdlib", ("introduced", "0"), ("fixed", "1.21.0"))
+    assert ids(scan(tmp_path, "go-vulndb", [record], "pkg:golang/std@1.20.1")) == ["GO-1"]
+
+
+def test_what_a_catalog_takes_from_a_host_is_no_action(tmp_path: Path) -> None:
+    (package,) = purls("pkg:github/acme/x@1").components
+    taken = [replace(package, ecosystem=name) for name in ("nuget", "cran", "binary", "github_actions")]
+    with store(tmp_path, {"ghsa": [osv("GHSA-1", "GitHub Actions", "acme/x", ("introduced", "0"))]}) as data:
+        found = [match(Sbom(Component("root"), (item,)), data, OPTIONS) for item in taken]
+    assert [len(item.findings) for item in found] == [0, 0, 0, 1]
+    assert [item.coverage[0].state is CoverageState.UNDECIDABLE for item in found] == [True, True, True, False]
 
 
 def test_cpes_only_where_nothing_better_is_there(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from advisory_data import TODAY, Osv, osv, purls, store
 from assay.ecosystems import order
 from assay.engines.match import Options, match
 from assay.engines.match.explain import explain
+from assay.model.component import Component
 from assay.model.explanation import Verdict
 
 OPTIONS = Options(TODAY)
@@ -106,3 +109,81 @@ def test_a_listed_version_is_all_of_its_builds(tmp_path: Path) -> None:
 def test_platforms_of_gems(version: str, same: str) -> None:
     gem = order("RubyGems")
     assert gem.installed(version) == gem.key(same)
+
+
+NVD = (
+    b'{"format": "NVD_CVE", "vulnerabilities": [{"cve": {"id": "CVE-2099-1", "configurations": ['
+    b'{"nodes": [{"operator": "OR", "cpeMatch": [%s]}]}]}}]}'
+)
+
+
+def _entry(rest: str, **bounds: str) -> str:
+    return json.dumps({"vulnerable": True, "criteria": f"cpe:2.3:a:oracle:{rest}:*:*:*:*:*:*", **bounds})
+
+
+ENTRIES = [
+    _entry("openjdk:8:update402"),
+    _entry("jdk:1.8.0:update_401"),
+    _entry("openjdk:*:*", versionStartIncluding="11", versionEndIncluding="11.0.22"),
+    _entry("openjdk:*:*", versionStartIncluding="1.7", versionEndExcluding="1.7.0_351"),
+    _entry("openjdk:*:*", versionStartIncluding="1.9", versionEndExcluding="8.0.392"),
+]
+
+
+@pytest.mark.parametrize(
+    ("cpe", "version", "affected"),
+    [
+        ("openjdk", "8.0.402", True),  # the NVD lists updates one by one
+        ("openjdk", "1.8.0_402-b06", True),
+        ("openjdk", "8u402", True),
+        ("openjdk", "8.0.412", False),
+        ("openjdk", "8.0.401", False),  # only of Oracle's own
+        ("jdk", "1.8.0_401", True),
+        ("openjdk", "11.0.22+7", True),  # every build of the last one
+        ("openjdk", "11.0.23+9", False),
+        ("openjdk", "11-ea", False),
+        ("openjdk", "7.0.350", True),
+        ("openjdk", "8.0.9", True),  # a range may begin with 1.9, which never was
+        ("openjdk", "9.0.1", False),
+    ],
+)
+def test_java_runtimes_by_the_names_of_the_nvd(tmp_path: Path, cpe: str, version: str, affected: bool) -> None:
+    runtime = Component("java", version, ecosystem="jvm", cpes=(f"cpe:2.3:a:oracle:{cpe}:{version}:*:*:*:*:*:*:*",))
+    with store(tmp_path, {"nvd": NVD % ", ".join(ENTRIES).encode()}) as data:
+        found = match(replace(purls("pkg:generic/x@1"), components=(runtime,)), data, OPTIONS)
+        assert bool(found.findings) is affected
+        assert [item.ecosystem for item in found.coverage] == ["jvm"]
+        told = explain("CVE-2099-1", found, data)
+    assert {item.verdict for item in told} == {Verdict.REPORTED if affected else Verdict.NOT_AFFECTED}
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "affected", "fixed"),
+    [
+        ("x.example/m", "v0.311.0", True, ("0.311.2-0.20260410083055-07c6232d159b",)),
+        ("x.example/m", "v0.311.2", False, ()),
+        ("x.example/m", "v1.9.0", False, ()),  # Go knows it, so the range of tags says nothing of it
+        ("x.example/m", "v3.5.1", True, ("3.5.2",)),
+        ("x.example/m", "3.5.1", True, ("3.5.2",)),
+        ("x.example/m", "v3.5.2", False, ()),
+        ("x.example/m", "v3.5.1+incompatible", False, ()),
+        ("x.example/m/v3", "v3.5.1", False, ()),
+        ("x.example/m/v4", "v3.5.1", True, ("3.5.2",)),
+    ],
+)
+def test_tags_that_are_no_versions_of_go(
+    tmp_path: Path, name: str, version: str, affected: bool, fixed: tuple[str, ...]
+) -> None:
+    custom = [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "3.5.2"}]}]
+    record = osv(
+        *("GO-1", "Go", name, ("introduced", "0"), ("fixed", "0.311.2-0.20260410083055-07c6232d159b")),
+        affected={"ecosystem_specific": {"custom_ranges": custom}},
+    )
+    with store(tmp_path, {"go-vulndb": [record]}) as data:
+        found = match(purls(f"pkg:golang/{name}@{version}"), data, OPTIONS)
+        assert bool(found.findings) is affected
+        assert [item.fixed for item in found.findings] == ([fixed] if affected else [])
+        (told,) = explain("GO-1", found, data)
+        assert told.verdict is (Verdict.REPORTED if affected else Verdict.NOT_AFFECTED)
+        if version == "v1.9.0":
+            assert any("tags that are no versions" in step.found for step in told.steps)

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisory_data import TODAY
+from advisory_data import TODAY, osv
 from assay.adapters.advisories.importer import Batch, reader
 from assay.adapters.advisories.unpack import documents
 from assay.errors import AssayError
 from assay.feeds import discover
 from assay.feeds.recognise import recognise
-from assay.model.advisory import Advisory, Enrichment, FixState, Kind, Level, Record, Release
+from assay.model.advisory import Advisory, Enrichment, Exploited, FixState, Kind, Level, Record, Release
 from assay.model.ecosystem import Proof
 from assay.model.feed import Document
 from assay.model.sbom import Skipped
@@ -209,7 +209,10 @@ def test_nvd_of_the_api() -> None:
 
 def test_cve_records_with_ssvc() -> None:
     options = [{"Exploitation": "active"}, {"Automatable": "no"}, {"Technical Impact": "total"}]
-    adp = {"title": "CISA ADP Vulnrichment", "metrics": [{"other": {"type": "ssvc", "content": {"options": options}}}]}
+    adp: dict[str, Any] = {
+        "title": "CISA ADP Vulnrichment",
+        "metrics": [{"other": {"type": "ssvc", "content": {"options": options}}}],
+    }
     cna = {
         "metrics": [{"cvssV3_1": {"vectorString": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "baseScore": 9.8}}]
     }
@@ -220,6 +223,9 @@ def test_cve_records_with_ssvc() -> None:
     }
     found = only("cve5", "CVE-2024-1.json", record)
     assert dict(found.ssvc)["Exploitation"] == "active" and found.severities[0].score == 9.8
+    assert found.exploited is None
+    adp["metrics"].append({"other": {"type": "kev", "content": {"dateAdded": "2024-03-30", "reference": "https://x"}}})
+    assert only("cve5", "CVE-2024-1.json", record).exploited == Exploited("2024-03-30")
 
 
 def test_kev_epss_and_end_of_life() -> None:
@@ -298,6 +304,10 @@ def test_retire_and_malicious_packages() -> None:
         }
     }
     assert claims(only("retirejs", "jsrepository.json", library)) == [("npm", "jquery", "< 3.5.0", FixState.FIXED)]
+    never = osv("RETIREJS:x:0:n", "npm", "x", ("introduced", "1.0"), ("fixed", "99.999.99999"))
+    found = only("retirejs", "npm-retirejs.osv.jsonl", json.dumps(never).encode())
+    assert claims(found) == [("npm", "x", ">= 1.0", FixState.NOT_FIXED)], "a version that nobody will release is no fix"
+    assert isinstance(found, Advisory) and found.affected[0].fixed == ()
     evil = {
         "id": "MAL-2026-1",
         "affected": [

@@ -111,6 +111,15 @@ def test_what_is_wrong_is_told(content: bytes, words: str) -> None:
     assert words in " ".join(ignore_rules.read("assay.toml", content, "assay.toml")[1])
 
 
+@pytest.mark.parametrize("condition", ["language: python", "upstream-name: openssl", "color: red"])
+def test_a_rule_of_grype_with_a_condition_that_is_not_understood_hides_nothing(condition: str) -> None:
+    known = "  - package:\n      type: python\n"
+    text = f"ignore:\n{known}      {condition}\n{known}      language: ''\n"
+    (rule,), (problem,) = ignore_rules.read(".grype.yaml", text.encode(), ".grype.yaml")
+    assert rule.origin.endswith("ignore 2")
+    assert condition.partition(":")[0] in problem and "ignore 1" in problem
+
+
 @pytest.mark.parametrize("name", [*sorted(ignore_rules.FILES), "other"])
 @given(content=st.binary(max_size=150) | st.text(max_size=80).map(str.encode))
 def test_any_bytes(name: str, content: bytes) -> None:

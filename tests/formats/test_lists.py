@@ -33,6 +33,12 @@ def test_purls_are_read() -> None:
     assert skipped.path == "line 4"
 
 
+def test_comments_behind_purls_are_none_of_the_version() -> None:
+    sbom = purl_list.read(b"pkg:npm/a@1.0 # why\n  pkg:golang/a.example/b@v1#sub/path\t#2\n # c\n")
+    assert {str(item.purl) for item in sbom.components} == {"pkg:npm/a@1.0", "pkg:golang/a.example/b@v1#sub/path"}
+    assert not sbom.skipped
+
+
 def test_no_purl_at_all() -> None:
     with pytest.raises(Malformed):
         purl_list.read(b"# nothing\nhere\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -87,7 +87,7 @@ def _scan(request: ScanRequest, store: AdvisoryStore) -> Scan:
     )
     words = workflow.Words([*_vex(request.vex), *request.attested], rules, problems, files)
     options = Options(
-        today=datetime.fromisoformat(time.replace("Z", "+00:00")).date(),
+        today=datetime.now(UTC).date(),
         by_cve=request.by_cve,
         declared=request.declared,
         max_age=request.max_age,

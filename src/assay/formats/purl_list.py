@@ -1,4 +1,4 @@
-"""Package URLs, one a line; ``#`` starts a comment line.
+"""Package URLs, one a line; ``#`` starts a comment, at the beginning of a line or after a space.
 
 ::
 
@@ -7,6 +7,8 @@
 """
 
 from __future__ import annotations
+
+import re
 
 from assay.errors import LimitExceeded, Malformed
 from assay.formats import purl
@@ -34,7 +36,7 @@ def read(data: bytes) -> Sbom:
     found: dict[str, Component] = {}
     skipped = []
     for number, line in enumerate(data.decode("utf-8-sig", "replace").splitlines(), 1):
-        text = line.strip()
+        text = re.split(r"\s#", line, maxsplit=1)[0].strip()
         if not text or text.startswith("#"):
             continue
         package = purl.read(text)

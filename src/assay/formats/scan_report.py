@@ -6,6 +6,7 @@ assay's JSON, CycloneDX with vulnerabilities, and SARIF (its fingerprints) are u
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from assay.errors import Malformed
 from assay.formats.json import Object, as_list, as_object, as_text, load_object
@@ -36,7 +37,12 @@ def _own(value: Object) -> Iterator[Key]:
 def _cyclonedx(value: Object) -> Iterator[Key]:
     for item in map(as_object, as_list(value.get("vulnerabilities"))):
         for affect in map(as_object, as_list(item.get("affects"))):
-            yield as_text(item.get("id")), as_text(affect.get("ref"))
+            yield as_text(item.get("id")), _ref(as_text(affect.get("ref")))
+
+
+def _ref(text: str) -> str:
+    """The component of a BOM-Link (``urn:cdx:SERIAL/1#REF``), which CycloneDX VEX has."""
+    return unquote(text.partition("#")[2]) if text.startswith("urn:cdx:") else text
 
 
 def _sarif(value: Object) -> Iterator[Key]:

@@ -14,7 +14,7 @@ from assay.engines import ignore, vex
 from assay.engines.match import Options, match, order
 from assay.engines.match.severity import ORDER
 from assay.model.advisory import FixState, Kind, Level
-from assay.model.finding import Finding, Scan
+from assay.model.finding import Coverage, CoverageState, Finding, Scan
 from assay.model.ignore_rule import IgnoreRule
 from assay.model.sbom import Sbom
 from assay.model.vex import VexDocument
@@ -60,6 +60,14 @@ def _end_of_life(found: Scan) -> list[str]:
         for item in found.coverage
         if item.end_of_life
     ]
+
+
+def honest(found: Scan) -> Scan:
+    """The scan; where nothing could be asked about, its coverage says so: it must not look clean."""
+    if found.coverage:
+        return found
+    nothing = Coverage("packages", 0, CoverageState.UNDECIDABLE, (), "no package was found: nothing was judged")
+    return replace(found, coverage=(nothing,))
 
 
 def narrowed(found: Scan, wanted: Wanted) -> Scan:

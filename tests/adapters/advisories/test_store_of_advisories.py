@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -93,6 +94,34 @@ def test_a_full_disk_leaves_the_old_data(tmp_path: Path, monkeypatch: pytest.Mon
     assert not [path for path in (tmp_path / "shards").iterdir() if path.name.startswith(".")]
 
 
+def test_a_disk_that_is_full_for_sqlite_is_free_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite's own error: the pages of the second shard find no room. What was written for the first one goes away."""
+    store(tmp_path, {"pypa": RECORDS}).close()
+    before, files = found(tmp_path), sorted((tmp_path / "shards").iterdir())
+    fill, written = ShardBuilder._fill, []
+
+    def short(self: ShardBuilder, connection: sqlite3.Connection) -> None:
+        written.append(self.feed)
+        if self.feed == "rubysec":
+            connection.execute("PRAGMA max_page_count = 4")
+        fill(self, connection)
+
+    gems = [osv(f"R-{n}", "RubyGems", f"g{n}", ("introduced", "0")) for n in range(999)]
+    monkeypatch.setattr(ShardBuilder, "_fill", short)
+    with pytest.raises(ExternalError, match="disk is full") as caught:
+        store(tmp_path, {"ghsa": RECORDS, "rubysec": gems})
+    assert "free some space" in caught.value.remedy and written == ["ghsa", "rubysec"]
+    assert found(tmp_path) == before
+    assert sorted((tmp_path / "shards").iterdir()) == files
+
+
+def test_what_a_killed_writer_left_goes_away_before_the_next_one_writes(tmp_path: Path) -> None:
+    store(tmp_path, {"pypa": RECORDS}).close()
+    (tmp_path / "shards/.building-x").write_bytes(b"half")
+    with writing(tmp_path):
+        assert not (tmp_path / "shards/.building-x").exists()
+
+
 def test_a_killed_update_leaves_the_old_data(tmp_path: Path) -> None:
     store(tmp_path, {"pypa": RECORDS}).close()
     before = found(tmp_path)
@@ -135,6 +164,20 @@ def test_readers_keep_what_they_opened_while_an_update_runs(tmp_path: Path) -> N
     assert found(tmp_path) == 0
 
 
+def test_readers_may_open_old_shards_after_an_update(tmp_path: Path) -> None:
+    """They are opened when they are asked for, and a shard that lay there for a day is not gone in that moment."""
+    store(tmp_path, {"pypa": RECORDS}).close()
+    (shard,) = (tmp_path / "shards").iterdir()
+    yesterday = time.time() - 86400
+    os.utime(shard, (yesterday, yesterday))
+    with AdvisoryStore.open(tmp_path) as old:
+        store(tmp_path, {"pypa": RECORDS[:1]}).close()
+        assert len(match(purls("pkg:pypi/p1@0.1"), old, Options(TODAY)).findings) > 1
+    os.utime(shard, (yesterday, yesterday))
+    store(tmp_path, {"pypa": RECORDS[:2]}).close()
+    assert not shard.exists()
+
+
 def test_a_damaged_shard_is_told_with_its_remedy(tmp_path: Path) -> None:
     with store(tmp_path, {"pypa": RECORDS}) as data:
         path = data.path("pypa")
@@ -152,6 +195,25 @@ def test_a_damaged_shard_is_told_with_its_remedy(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(ExternalError, match="pypa is missing"):
         found(tmp_path)
+
+
+def test_no_bits_of_a_shard_are_a_bug_of_assay(tmp_path: Path) -> None:
+    """A file of which some bytes changed answers, or is told as damaged; nothing foreign comes out of it."""
+    store(tmp_path, {"pypa": RECORDS}).close()
+    (path,) = (tmp_path / "shards").iterdir()
+    path.chmod(0o644)
+    whole, chance, told = path.read_bytes(), random.Random(7), 0
+    for _ in range(300):
+        data = bytearray(whole)
+        for _ in range(20):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        path.write_bytes(data)
+        try:
+            found(tmp_path)
+        except ExternalError as error:
+            told += 1
+            assert "pypa" in error.what and "db verify" in error.remedy
+    assert told > 20
 
 
 @pytest.mark.parametrize("schema", [0, 2])
@@ -251,6 +313,20 @@ def test_an_exported_store_is_taken_over_elsewhere(tmp_path: Path, target: str) 
     assert found(tmp_path / "b") == found(tmp_path / "a")
     with writing(tmp_path / "b") as writer:
         assert sharing.adopt(writer, tmp_path / target) == [], "they are there"
+
+
+def test_half_an_export_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with store(tmp_path / "a", {"pypa": RECORDS}) as data:
+        sharing.export(data, tmp_path / "x.tar")
+        whole = (tmp_path / "x.tar").read_bytes()
+        monkeypatch.setattr("tarfile.copyfileobj", full)
+        with pytest.raises(ExternalError, match="No space left"):
+            sharing.export(data, tmp_path / "x.tar")
+    assert (tmp_path / "x.tar").read_bytes() == whole
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "x.tar"]
 
 
 def test_a_shard_that_is_not_what_its_digest_says_is_not_taken_over(tmp_path: Path) -> None:

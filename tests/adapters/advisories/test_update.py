@@ -94,6 +94,16 @@ def test_only_what_changed_is_fetched(tmp_path: Path, web: Web) -> None:
     assert not list((tmp_path / "cache" / "advisories").glob("*.body"))
 
 
+def test_a_record_of_the_future_does_not_hide_all_that_come_after(tmp_path: Path, web: Web) -> None:
+    asked = request(tmp_path, f"acme=osv+{web.url('all.zip')}")
+    future = {**record(0), "modified": "2099-01-01T00:00:00Z"}
+    publish(web, future, record(1))
+    run(tmp_path, asked)
+    publish(web, future, record(1), record(1, "3", 24))
+    assert happened(run(tmp_path, asked._replace(now=lambda: NOW + timedelta(days=2)))) == [("acme", Happened.UPDATED)]
+    assert fixed(tmp_path, "p1") == {"p1": ("3",)}
+
+
 def test_a_withdrawn_record_stays_known(tmp_path: Path, web: Web) -> None:
     asked = request(tmp_path, f"acme=osv+{web.url('all.zip')}")
     publish(web, record(1), record(2))
@@ -376,6 +386,16 @@ def test_a_scan_updates_what_it_asks_and_is_older_than_a_day(tmp_path: Path, web
     assert ask_quickly(tmp_path, asked, now=NOW + timedelta(hours=23)) == ""
     assert len(web.requests) == 1
     assert ask_quickly(tmp_path, asked, now=NOW + timedelta(hours=25)) == ""
+    assert len(web.requests) == 2
+
+
+def test_a_clock_of_another_year_does_not_end_all_updates(tmp_path: Path, web: Web) -> None:
+    web.files["a.jsonl"] = json.dumps(record(1)).encode()
+    asked = request(tmp_path, f"a=osv+{web.url('a.jsonl')}")
+    assert ask_quickly(tmp_path, asked, now=NOW + timedelta(days=4000)) == ""
+    assert ask_quickly(tmp_path, asked) == ""
+    assert len(web.requests) == 2, "what was confirmed in the future is asked again"
+    assert ask_quickly(tmp_path, asked) == ""
     assert len(web.requests) == 2
 
 

@@ -126,16 +126,18 @@ def test_sarif_is_sound() -> None:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
         assert result["level"] in ("error", "warning", "note")
         assert result["message"]["text"] and result["partialFingerprints"]
+        assert result["locations"], "GitHub refuses a result that is in no file"
         for place in result["locations"]:
-            if "physicalLocation" in place:
-                uri = place["physicalLocation"]["artifactLocation"]["uri"]
-                assert re.fullmatch(r"[A-Za-z0-9/!$&'()*+,;=@._~%-]+", uri)
+            uri = place["physicalLocation"]["artifactLocation"]["uri"]
+            assert re.fullmatch(r"[A-Za-z0-9/!$&'()*+,;=@._~%-]+", uri)
+    marks = [result["partialFingerprints"]["primaryLocationLineHash"] for result in run["results"]]
+    assert len(set(marks)) == len({(r["ruleId"], r["properties"]["purl"]) for r in run["results"]})
     assert sum("suppressions" in result for result in run["results"]) == 3
     for rule in rules:
         assert 0 <= float(rule["properties"]["security-severity"]) <= 10
 
 
-@pytest.mark.parametrize("name", ["json", "cyclonedx", "sarif"])
+@pytest.mark.parametrize("name", ["json", "cyclonedx", "cyclonedx-vex", "sarif"])
 def test_a_report_serves_as_a_baseline(name: str) -> None:
     keys = scan_report.keys(written(name))
     assert ("GHSA-aaaa", "pkg:pypi/lib@1.0") in keys

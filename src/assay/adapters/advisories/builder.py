@@ -16,7 +16,7 @@ import msgspec
 from assay.adapters.advisories import row
 from assay.adapters.advisories.revisions import SCHEMA
 from assay.ecosystems import order, osv_name
-from assay.errors import Malformed
+from assay.errors import ExternalError, Malformed
 from assay.formats.cvss import with_score
 from assay.formats.version_set import complement
 from assay.model.advisory import Advisory, Affected, Enrichment, FixState, Kind, Record, Release
@@ -80,8 +80,18 @@ class ShardBuilder:
     def take_over(self, path: Path, shard: Shard, without: Collection[str]) -> None:
         """Take all of an elder shard but the records whose ids are in `without`; before any other record.
 
-        The shard must be of this schema, its keys made by the version orders as they are.
+        The shard must be of this schema, its keys made by the version orders as they are. Raises `ExternalError` for
+        one that is damaged.
         """
+        try:
+            self._take_over(path, shard, without)
+        except sqlite3.Error as error:
+            raise ExternalError(
+                f"the advisory data of {shard.feed} is damaged: {error}",
+                f"`assay db update --source {shard.feed} --anew` fetches it again",
+            ) from error
+
+    def _take_over(self, path: Path, shard: Shard, without: Collection[str]) -> None:
         with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as elder:
             numbers = self._take_records(elder, without)
             self._take_claims(elder, numbers)

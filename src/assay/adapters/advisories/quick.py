@@ -16,7 +16,7 @@ from assay.errors import AssayError
 from assay.model.feed import Feed
 
 SECONDS = 10.0
-OLD, AGAIN = timedelta(hours=24), timedelta(hours=1)
+OLD, AGAIN, AHEAD = timedelta(hours=24), timedelta(hours=1), timedelta(hours=1)
 
 
 def quick(
@@ -25,11 +25,11 @@ def quick(
     """Bring what a scan of these OSV ecosystems asks up to date; what to warn of, empty for nothing."""
     now = request.now()
     state = update_state.load(folder)
-    if state.attempted > stamp(now - AGAIN):
+    if stamp(now - AGAIN) < state.attempted <= stamp(now + AHEAD):
         return ""
     if request.url:
         ours = live(folder)
-        young = ours.created >= stamp(now - OLD) and all(map(is_current, ours.shards.values()))
+        young = _is_young(ours.created, now) and all(map(is_current, ours.shards.values()))
         old = [] if young else [request.url]
     else:
         old = _old(folder, request, ecosystems, now)
@@ -75,10 +75,14 @@ def _warning(found: Result | AssayError | None, seconds: float) -> str:
 def _old(folder: Path, request: UpdateRequest, ecosystems: Callable[[], Collection[str]], now: datetime) -> list[str]:
     """The sources of the default set for these ecosystems that were not confirmed for a day, or cannot be used."""
     confirmed = {name: shard.confirmed for name, shard in live(folder).shards.items() if is_current(shard)}
-    limit = stamp(now - OLD)
-    old = [feed for feed in chosen(request) if confirmed.get(feed.name, "") < limit]
+    old = [feed for feed in chosen(request) if not _is_young(confirmed.get(feed.name, ""), now)]
     named = ecosystems() if old else ()
     return [feed.name for feed in old if _concerns(feed, named)]
+
+
+def _is_young(moment: str, now: datetime) -> bool:
+    """What is of the future was written by a clock that was wrong, and says nothing."""
+    return stamp(now - OLD) <= moment <= stamp(now + AHEAD)
 
 
 def _concerns(feed: Feed, ecosystems: Collection[str]) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -27,6 +28,8 @@ WHERE q.ecosystem IN ({{ecosystems}})
 """  # noqa: S608  # all of it is ours
 """The flags are those of `row`: bounds included, enumerated versions, and what makes no finding by itself."""
 _REMEDY = "run `assay db verify`, then `assay db update` or `assay db import` to make the store whole"
+_FAULTS = (sqlite3.Error, msgspec.MsgspecError, ValueError, TypeError, AttributeError, IndexError)
+"""What a shard with other bits than it was written with may come to, in SQLite or in what its rows are read into."""
 _ADVISORY = msgspec.json.Decoder(Advisory)
 _FACT = msgspec.json.Decoder(Enrichment)
 _RELEASE = msgspec.json.Decoder(Release)
@@ -38,15 +41,13 @@ class ShardReader:
     def __init__(self, path: Path, shard: Shard) -> None:
         self.shard = shard
         self._path = path
-        try:
+        with self._whole():
             # immutable: shards never change once they have their name, so no lock and no journal is looked for
             self._connection = sqlite3.connect(
                 f"file:{path}?mode=ro&immutable=1", uri=True, isolation_level=None, check_same_thread=False
             )
             self._connection.execute("PRAGMA mmap_size = 268435456")
             questions.attach(self._connection)
-        except sqlite3.Error as error:
-            raise self._damaged(error) from error
 
     def close(self) -> None:
         """Let the file go."""
@@ -57,17 +58,17 @@ class ShardReader:
 
         About a question for `everything` it also tells the ranges that do not hold the version.
         """
-        try:
-            questions.put(self._connection, asked)
-        except sqlite3.Error as error:
-            raise self._damaged(error) from error
         feed, read = self.shard.feed, row.read
         query = _CLAIMS.format(ecosystems=",".join("?" * len(ecosystems)))
-        return [read(feed, *item) for item in self._rows(query, ecosystems)]
+        with self._whole():
+            questions.put(self._connection, asked)
+            return [read(feed, *item) for item in self._rows(query, ecosystems)]
 
     def advisories(self, numbers: Iterable[int]) -> dict[int, Advisory]:
         """The records, by their number in this shard (without `affected`)."""
-        return {n: _ADVISORY.decode(body) for n, body in self._many("SELECT id, body FROM advisory WHERE id", numbers)}
+        found = self._many("SELECT id, body FROM advisory WHERE id", numbers)
+        with self._whole():
+            return {number: _ADVISORY.decode(body) for number, body in found}
 
     def fact_names(self) -> tuple[str, str]:
         """The first and the last id that the shard has a fact about, by the order of text; empty where it has none."""
@@ -76,7 +77,9 @@ class ShardReader:
 
     def facts(self, names: Iterable[str]) -> dict[str, Enrichment]:
         """The facts about vulnerabilities, by their id."""
-        return {n: _FACT.decode(body) for n, body in self._many("SELECT name, body FROM fact WHERE name", names)}
+        found = self._many("SELECT name, body FROM fact WHERE name", names)
+        with self._whole():
+            return {name: _FACT.decode(body) for name, body in found}
 
     def named(self, names: Iterable[str]) -> list[tuple[str, int, int]]:
         """Records that bear one of the ids: id, number, kind (0 own, 1 alias, 2 upstream, 3 related)."""
@@ -90,11 +93,13 @@ class ShardReader:
             " WHERE c.advisory = ? ORDER BY p.ecosystem, p.name, c.number",
             (advisory,),
         )
-        return [(eco, name, row.read(self.shard.feed, 0, True, *rest)) for eco, name, *rest in found]
+        with self._whole():
+            return [(eco, name, row.read(self.shard.feed, 0, True, *rest)) for eco, name, *rest in found]
 
     def releases(self) -> list[Release]:
         """All lifecycles."""
-        return [_RELEASE.decode(body) for (body,) in self._rows("SELECT body FROM lifecycle")]
+        with self._whole():
+            return [_RELEASE.decode(body) for (body,) in self._rows("SELECT body FROM lifecycle")]
 
     def meta(self) -> dict[str, str]:
         """What the shard says about itself."""
@@ -113,10 +118,13 @@ class ShardReader:
         return result
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
-        try:
+        with self._whole():
             return self._connection.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            raise self._damaged(error) from error
 
-    def _damaged(self, error: sqlite3.Error) -> ExternalError:
-        return ExternalError(f"the advisory data of {self.shard.feed} ({self._path.name}) is damaged: {error}", _REMEDY)
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        try:
+            yield
+        except _FAULTS as error:
+            what = f"the advisory data of {self.shard.feed} ({self._path.name}) is damaged: {error}"
+            raise ExternalError(what, _REMEDY) from error

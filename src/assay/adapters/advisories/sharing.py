@@ -157,11 +157,24 @@ def _replace_manifest(folder: Path, data: bytes) -> None:
     """Write the manifest; the signature of another one goes away."""
     if _file(folder, manifests.NAME) != data:
         (folder / SIGNATURE).unlink(missing_ok=True)
-        (folder / manifests.NAME).write_bytes(data)
+        half = folder / f".{manifests.NAME}.part"
+        half.write_bytes(data)
+        half.replace(folder / manifests.NAME)  # a web server may be reading it
 
 
 def _export_tar(store: AdvisoryStore, target: Path, wanted: list[Shard], manifest: bytes) -> None:
-    with tarfile.open(target, "w") as archive:
+    """The whole archive or none: half of one would be taken for one."""
+    half = target.with_name(f".{target.name}.part")
+    try:
+        _write_tar(store, half, wanted, manifest)
+        half.replace(target)
+    except BaseException:
+        half.unlink(missing_ok=True)
+        raise
+
+
+def _write_tar(store: AdvisoryStore, path: Path, wanted: list[Shard], manifest: bytes) -> None:
+    with tarfile.open(path, "w") as archive:
         head = tarfile.TarInfo(manifests.NAME)
         head.size = len(manifest)
         archive.addfile(head, io.BytesIO(manifest))

@@ -208,7 +208,8 @@ class _Update:
         if shard is None or source is None or source.digest != shard.digest:
             return None
         path = self._folder / FOLDER / f"{shard.digest.removeprefix('sha256:')}.sqlite"
-        young = source.whole > stamp(self._request.now() - ANEW)
+        now = self._request.now()
+        young = stamp(now - ANEW) < source.whole <= stamp(now + timedelta(days=1))
         usable = not self._request.anew and young and path.is_file() and is_current(shard)
         return _Base(path, shard, source, usable)
 

@@ -1,7 +1,8 @@
 """Changes the live set: new shards are written beside the old ones, then the manifest is replaced by rename.
 
-Whatever goes wrong before the rename (a full disk, a kill, a bad file) leaves the old set whole. One writer at a time
-holds ``.lock``; the kernel lets it go with the process.
+Whatever goes wrong before the rename (a full disk, a kill, a bad file) leaves the old set whole, and what was written
+for the new one is taken away, for it may be what fills the disk. One writer at a time holds ``.lock``; the kernel lets
+it go with the process.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import errno
 import fcntl
 import hashlib
 import os
+import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from assay.adapters.advisories import manifest as manifests
@@ -25,7 +27,7 @@ from assay.model.advisory_store import Shard
 
 PATIENCE_SECONDS = 60.0
 KEEP_SECONDS = 3600.0
-"""A shard that no manifest names stays for so long: somebody may have opened the old manifest a moment ago."""
+"""A shard that no manifest names any more stays for so long: somebody may have opened the old one a moment ago."""
 
 
 class Writer:
@@ -34,6 +36,8 @@ class Writer:
     def __init__(self, folder: Path, shards: dict[str, Shard]) -> None:
         self.folder = folder
         self._shards = shards
+        self._new: list[Path] = []
+        self._live = {shard.digest for shard in shards.values()}
 
     @property
     def shards(self) -> dict[str, Shard]:
@@ -45,7 +49,7 @@ class Writer:
         temporary = self._temporary()
         try:
             temporary.unlink()
-            builder.write(temporary)
+            _write(builder, temporary)
             shard = about(_digest(temporary), temporary.stat().st_size)
             self._settle(temporary, shard)
         except BaseException:
@@ -85,25 +89,42 @@ class Writer:
     def commit(self, created: str) -> manifests.Manifest:
         """Make the staged set the live one."""
         made = manifests.write(self.folder / manifests.NAME, self._shards, created)
-        self._collect()
+        self._new.clear()
+        now = {shard.digest for shard in self._shards.values()}
+        for digest in self._live - now:
+            with suppress(OSError):
+                os.utime(self._path(digest))  # from now on it is kept for those who have just opened the old manifest
+        self._live = now
+        self.collect()
         return made
+
+    def abandon(self) -> None:
+        """Take away what was staged and never became live."""
+        for path in self._new:
+            path.unlink(missing_ok=True)
 
     def _temporary(self) -> Path:
         descriptor, name = tempfile.mkstemp(dir=self.folder / FOLDER, prefix=".building-")
         os.close(descriptor)
         return Path(name)
 
+    def _path(self, digest: str) -> Path:
+        return self.folder / FOLDER / f"{digest.removeprefix('sha256:')}.sqlite"
+
     def _settle(self, temporary: Path, shard: Shard) -> None:
         """Give a whole shard its name."""
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.chmod(0o444)
-        temporary.replace(self.folder / FOLDER / f"{shard.digest.removeprefix('sha256:')}.sqlite")
+        path = self._path(shard.digest)
+        if not path.exists():
+            self._new.append(path)
+        temporary.replace(path)
         self._shards[shard.feed] = shard
 
-    def _collect(self) -> None:
+    def collect(self) -> None:
         """Drop what no manifest names any more, and what a killed writer left."""
-        live = {f"{shard.digest.removeprefix('sha256:')}.sqlite" for shard in self._shards.values()}
+        live = {self._path(shard.digest).name for shard in self._shards.values()}
         now = time.time()
         for path in (self.folder / FOLDER).iterdir():
             old = now - path.stat().st_mtime > KEEP_SECONDS
@@ -127,7 +148,14 @@ def writing(folder: Path) -> Iterator[Writer]:
             known = manifests.load(folder / manifests.NAME)
         except ExternalError:
             known = None  # what cannot be read is made anew
-        yield Writer(folder, dict(known.shards) if known else {})
+        writer = Writer(folder, dict(known.shards) if known else {})
+        if known:
+            writer.collect()  # a disk that a killed writer has filled must be of use again
+        try:
+            yield writer
+        except BaseException:
+            writer.abandon()
+            raise
     except OSError as error:
         remedy = "free some space; the old data is untouched" if error.errno == errno.ENOSPC else "check the folder"
         raise ExternalError(f"the advisory store cannot be written: {error.strerror}", remedy) from error
@@ -145,6 +173,15 @@ def _acquire(lock: int) -> None:
             if time.monotonic() > end:
                 raise ExternalError("another update of the advisory store is running", "wait for it to end") from None
             time.sleep(0.1)
+
+
+def _write(builder: ShardBuilder, path: Path) -> None:
+    """SQLite tells a full disk in words of its own."""
+    try:
+        builder.write(path)
+    except sqlite3.Error as error:
+        full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
 
 
 def _digest(path: Path) -> str:

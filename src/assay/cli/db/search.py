@@ -21,11 +21,14 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, context: Context) -> int:
     """Print what the records say."""
     from assay import app
+    from assay.engines.match.spelling import spelled
 
     settings = context.settings()
     cache = context.cache_dir(settings)
     with app.advisories(context.data_dir(settings), cache, starter=settings.switch("db.starter")) as store:
         found = app.search(store, arguments.word, arguments.ecosystem)
+        if not found and (word := spelled(arguments.word)) != arguments.word:
+            found = app.search(store, word, arguments.ecosystem)
     if arguments.json:
         sys.stdout.write(json.dumps(found, indent=2) + "\n")
         return ExitCode.OK

@@ -1,4 +1,4 @@
-"""Says which advisory data is there, of which day, and what it can express."""
+"""Says which advisory data is there, of which day, when an update last found it current, and what it can express."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         sys.stdout.write(json.dumps(value, indent=2) + "\n")
         return ExitCode.OK
     today = datetime.now(UTC).date()
-    rows: list[tuple[str, ...]] = [("SOURCE", "DATA OF", "AGE", "RECORDS", "SKIPPED", "SAYS", "FROM", "LICENCE")]
+    rows: list[tuple[str, ...]] = [
+        ("SOURCE", "DATA OF", "AGE", "CONFIRMED", "RECORDS", "SKIPPED", "SAYS", "FROM", "LICENCE")
+    ]
     rows += [_row(shard, today, origins[shard.feed]) for shard in shards]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
@@ -63,7 +65,8 @@ def _row(shard: Shard, today: date, origin: str) -> tuple[str, ...]:
         age = "?"
     says = "facts" if not shard.records else "sample" if not shard.complete else _says(shard)
     count = shard.records or shard.facts or shard.releases
-    return (shard.feed, shard.day or "?", age, str(count), str(shard.skipped), says, origin, shard.licence)
+    told = (shard.day or "?", age, shard.confirmed[:10] or "?")
+    return (shard.feed, *told, str(count), str(shard.skipped), says, origin, shard.licence)
 
 
 def _says(shard: Shard) -> str:

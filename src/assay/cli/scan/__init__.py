@@ -35,6 +35,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
     """Scan, write the result, and judge it."""
+    _flags.refuse_blank(arguments.fail_on)
     if not arguments.source:
         raise UsageError("assay scan needs a SOURCE", "name a directory, an image, an SBOM or a package URL")
     import gc
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     context.keep(whole)
     from assay.workflows import scan as workflow
 
-    found = workflow.narrowed(whole, wanted)
+    found = workflow.narrowed(workflow.honest(whole), wanted)
     documents = _output.write(found, targets, settings, context)
     if settings.switch("scan.record"):
         _output.record(found, targets, documents, context)
@@ -62,7 +63,7 @@ def _tell_gaps(found: Scan, context: Context) -> None:
     """What could not be judged, also where the format shows nothing of it."""
     for item in found.coverage:
         if item.message:
-            context.warn(f"{item.message} ({item.components} of the components)")
+            context.warn(f"{item.message} ({item.components} of the components)" if item.components else item.message)
     for skipped in found.sbom.skipped[:20]:
         context.warn(f"skipped {skipped.path or 'a part of the source'}: {skipped.reason}")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.cli import Context
-from assay.errors import UsageError
+from assay.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from assay.adapters.configuration import Settings
@@ -102,6 +102,10 @@ def request(arguments: argparse.Namespace, found: Settings, context: Context) ->
     from assay.cli.db._request import update_request
 
     sboms = [sbom(text, arguments, found, context) for text in _sources(arguments)]
+    if len(sboms) > 1:
+        for text, found_in in zip(_sources(arguments), sboms, strict=True):
+            if not found_in.components:
+                context.warn(f"no package was found in {text}")
     return app.ScanRequest(
         sbom=app.together(sboms),
         data_dir=context.data_dir(found),
@@ -162,6 +166,7 @@ def sbom(text: str, arguments: argparse.Namespace, found: Settings, context: Con
 
     if text.startswith("pkg:"):
         return app.sbom_of_purl(text)
+    _refuse_empty(text)
     with context.progress("reading") as bar:
         return app.sbom(
             app.SbomRequest(
@@ -178,6 +183,21 @@ def sbom(text: str, arguments: argparse.Namespace, found: Settings, context: Con
                 note=context.note,
             )
         )
+
+
+def _refuse_empty(text: str) -> None:
+    """A document that was never written is no document without packages."""
+    from assay.adapters import sources
+
+    path = sources.local_path(text)
+    if path is not None and path.is_file() and path.stat().st_size == 0:
+        raise InputError(f"{path} is empty", "see whether what was to write it has failed")
+
+
+def refuse_blank(conditions: Sequence[str] | None) -> None:
+    """``--fail-on "$LEVEL"`` with an empty variable must not be a gate that lets all through."""
+    if any(not text.strip(" ,") for text in conditions or ()):
+        raise UsageError("--fail-on names no condition", "use low … critical, risk:N, kev, fixable or malicious")
 
 
 def conditions(found: Settings) -> list[str]:
@@ -228,6 +248,9 @@ def days(text: str, name: str) -> int:
 
 
 def older_than(found: Scan, limit: int) -> list[str]:
-    """The sources that were asked and whose data is older."""
-    today = date.fromisoformat(found.timestamp[:10])
-    return [item.feed for item in found.sources if not item.day or (today - date.fromisoformat(item.day)).days > limit]
+    """The sources that were asked and were last found current longer ago (imported data: whose data is older)."""
+    from assay.engines.match.coverage import last_confirmed
+
+    today = datetime.now(UTC).date()
+    days = {item.feed: last_confirmed(item.confirmed, item.day, today) for item in found.sources}
+    return [feed for feed, day in days.items() if day is None or (today - day).days > limit]

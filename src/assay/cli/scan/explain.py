@@ -35,9 +35,11 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     """Print the reasoning."""
     settings = _flags.settings(arguments, context)
     from assay import app
+    from assay.engines.match.spelling import spelled
 
+    name = spelled(arguments.id)
     request = _flags.request(arguments, settings, context)
-    answers, known = app.explain(request, arguments.id, arguments.package)
+    answers, known = app.explain(request, name, arguments.package)
     if arguments.json:
         import json
 
@@ -46,7 +48,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     for item in answers:
         sys.stdout.write(_text(item, context))
     if not answers:
-        sys.stdout.write(_nothing(arguments.id, known, arguments.package))
+        sys.stdout.write(_nothing(name, known, arguments.package))
     return ExitCode.OK
 
 

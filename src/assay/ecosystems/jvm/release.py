@@ -53,7 +53,7 @@ def parse(file: File) -> Found:
         ComponentType.PLATFORM,
         purl=purl.build("generic", name, version),
         supplier=values.get("IMPLEMENTOR", ""),
-        cpes=_cpes(name, version),
+        cpes=_cpes(name, version, values.get("GRAALVM_VERSION", "")),
         properties=tuple(facts),
     )
     return Found((component,))
@@ -78,7 +78,13 @@ def _version(values: dict[str, str]) -> str:
     return full[0] if full else values.get("JAVA_VERSION", "")
 
 
-def _cpes(name: str, version: str) -> tuple[str, ...]:
+def _cpes(name: str, version: str, graal: str) -> tuple[str, ...]:
+    """GraalVM counts as its Java does since 23; before, with versions of its own, it is taken for its OpenJDK."""
     plain = version.partition("+")[0]
-    vendor, product = {"jdk": ("oracle", "jdk"), "graalvm": ("oracle", "graalvm")}.get(name, ("oracle", "openjdk"))
-    return (f"cpe:2.3:a:{vendor}:{product}:{plain}:*:*:*:*:*:*:*",) if re.fullmatch(r"[\d.]+", plain) else ()
+    major = re.match(r"\d{1,6}", graal, re.ASCII)
+    has_version_of_java = name == "graalvm" and major is not None and int(major[0]) >= _GRAAL_FOR_JDK
+    product = "jdk" if name == "jdk" else "graalvm_for_jdk" if has_version_of_java else "openjdk"
+    return (f"cpe:2.3:a:oracle:{product}:{plain}:*:*:*:*:*:*:*",) if re.fullmatch(r"[\d.]+", plain) else ()
+
+
+_GRAAL_FOR_JDK = 23

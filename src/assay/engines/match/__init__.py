@@ -112,6 +112,8 @@ def _collect(work: _Work, claims: Mapping[int, list[Claim]]) -> None:
     names: set[str] = set()
     preference = _preference(work.shards)
     for component, items in claims.items():
+        if work.asked[items[0].question].unversioned:
+            items = [item for item in items if advisories[item.feed, item.advisory].kind is _MALICIOUS]
         if len(items) > 1:
             items.sort(key=preference)
         hits = groups.hits(items, advisories)

@@ -33,12 +33,13 @@ def complete(found: Sequence[Finding], store: Advisories) -> list[Finding]:
 
 
 def above(fixed: Sequence[str], match: Match) -> tuple[str, ...]:
-    """The fixes above the version that is there, lowest first; all of them where none is."""
+    """The fixes above the version that is there, lowest first, each in one spelling; all of them where none is."""
     if len(fixed) < 2:
         return tuple(fixed)
     key = order(match.ecosystem).key
     installed = key(match.version)
-    return tuple(sorted((version for version in fixed if key(version) > installed), key=key)) or tuple(fixed)
+    by_key = {key(version): version for version in reversed(fixed)}
+    return tuple([by_key[place] for place in sorted(by_key) if place > installed]) or tuple(fixed)
 
 
 def _candidate(items: Sequence[Finding]) -> str:

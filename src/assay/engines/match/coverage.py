@@ -17,7 +17,6 @@ from assay.model.advisory_store import Refused, Shard
 from assay.model.finding import Coverage, CoverageState, SourceDay
 
 MAX_AGE_DAYS = 14
-CPE = "cpe"
 
 
 class Sources(NamedTuple):
@@ -89,8 +88,9 @@ def _judge(name: str, known: Sequence[Shard], clock: Clockwork) -> tuple[Coverag
         return CoverageState.NO_DATA, f"no advisory data for {spoken(name)}"
     fresh = [shard for shard in known if not outdated(shard, clock)]
     if not fresh:
-        newest = max(shard.confirmed or shard.day for shard in known)[:10]
-        return CoverageState.OUTDATED, f"unknown since {newest}"
+        days = [day for shard in known if (day := last_confirmed(shard.confirmed, shard.day, clock.today))]
+        future = f"unknown: it is {clock.today} here, before the day of the data"
+        return CoverageState.OUTDATED, f"unknown since {max(days)}" if days else future
     whole = [shard for shard in fresh if shard.complete]
     if not whole:
         return CoverageState.SAMPLE, f"only a sample of the advisories for {spoken(name)}"
@@ -101,8 +101,17 @@ def _judge(name: str, known: Sequence[Shard], clock: Clockwork) -> tuple[Coverag
 
 def outdated(shard: Shard, clock: Clockwork) -> bool:
     """Whether a source was last confirmed too long ago (or nobody knows when)."""
-    day = _day(shard.confirmed or shard.day)
+    day = last_confirmed(shard.confirmed, shard.day, clock.today)
     return day is None or (clock.today - day).days > clock.max_age
+
+
+def last_confirmed(confirmed: str, day: str, today: date) -> date | None:
+    """The day on which an update last found a source current, else that of its data; none of them if after `today`.
+
+    A clock that was or is wrong must not make old data new. A day more is what time zones make of it.
+    """
+    days = (found for text in (confirmed, day) if (found := _day(text)) is not None)
+    return next((found for found in days if (found - today).days <= 1), None)
 
 
 def _day(text: str) -> date | None:

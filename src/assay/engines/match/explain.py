@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from assay.ecosystems import order
-from assay.engines.match import order_rules
-from assay.engines.match.questions import Asked, ask
-from assay.engines.match.relevant import concerns, relevant, stream
-from assay.model.advisory import Advisory, FixState
+from assay.engines.match import go_tags, order_rules
+from assay.engines.match.questions import Asked, Undecidable, ask
+from assay.engines.match.relevant import about_all, concerns, relevant, stream
+from assay.model.advisory import Advisory, FixState, Kind
 from assay.model.advisory_store import Claim, Shard
 from assay.model.component import Component
 from assay.model.explanation import Explanation, Step, Verdict
@@ -37,19 +37,26 @@ def explain(name: str, found: Scan, store: Advisories, package: str = "") -> lis
     about: dict[int, list[tuple[Claim, Advisory]]] = {}
     for claim in claims:
         record = records.get((claim.feed, claim.advisory))
-        if record is not None and name in (record.id, *record.aliases, *record.upstream):
-            about.setdefault(chosen[claim.question].component, []).append((claim, record))
+        if record is None or name not in (record.id, *record.aliases, *record.upstream):
+            continue
+        asked_one = chosen[claim.question]
+        if not asked_one.unversioned or (record.kind is Kind.MALICIOUS and about_all(claim)):
+            about.setdefault(asked_one.component, []).append((claim, record))
     result = [
         _of(name, found.sbom.components[number], said, chosen, found, shards) for number, said in sorted(about.items())
     ]
     if package and not result:
-        result += _silent(name, chosen, found)
+        result += _silent(name, [item for item in chosen if not item.unversioned], found)
         result += [
-            Explanation(name, found.sbom.components[item.component].id, Verdict.UNDECIDED, (Step("why", item.reason),))
+            Explanation(name, found.sbom.components[item.component].id, Verdict.UNDECIDED, (Step("why", _why(item)),))
             for item in undecidable
             if _named(found.sbom.components[item.component], package)
         ]
     return result
+
+
+def _why(item: Undecidable) -> str:
+    return f"{item.reason} ({item.detail[:80]})" if item.detail else item.reason
 
 
 def _named(component: Component, package: str) -> bool:
@@ -151,6 +158,7 @@ def _excluded(claim: Claim, record: Advisory, asked: Asked, component: Component
         parts = (
             _streams(claim.module, stream(component)),
             f"platform {claim.platform}" if claim.platform else "",
+            claim.note if claim.channel == go_tags.CHANNEL else "",
         )
         yield Step("but", f"it does not concern this package: it is about {', '.join(filter(None, parts)) or what}")
 

@@ -99,7 +99,10 @@ class Facts:
 
 
 def vulnerability(hit_list: Sequence[Hit], names: tuple[str, ...], facts: Facts) -> Vulnerability:
-    """One problem with the best of all sources; `names` are its `ids`, `hit_list` has the preferred record first."""
+    """One problem with the best of all sources; `names` are its `ids`, `hit_list` has the preferred record first.
+
+    A malicious package is critical: nobody scores it, and no threshold of anybody who reads a report may miss it.
+    """
     known = facts.about(names)
     found = _alone(hit_list[0], names)
     others: list[Severity] = []
@@ -108,7 +111,9 @@ def vulnerability(hit_list: Sequence[Hit], names: tuple[str, ...], facts: Facts)
         if len(records) > 1:
             found = _united(found, hit_list, records)
             others += [item for record in records[1:] for item in record.severities]
-    return _enriched(found, hit_list[0].advisory.kind, others, known) if known or others else found
+    if known or others:
+        found = _enriched(found, hit_list[0].advisory.kind, others, known)
+    return found if found.kind is not _MALICIOUS else found._replace(level=Level.CRITICAL)
 
 
 def _united(found: Vulnerability, hit_list: Sequence[Hit], records: Sequence[Advisory]) -> Vulnerability:

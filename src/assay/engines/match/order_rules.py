@@ -17,6 +17,7 @@ _PEP_440 = re.compile(
 )
 _QUALIFIER = re.compile(r"[A-Za-z]+")
 _APK_SUFFIX = re.compile(r"_(alpha|beta|pre|rc|cvs|svn|git|hg|p)")
+_RENAMED = re.compile(r"1\.[2-8]|\d+(?:u|[-:]update)")
 MAX_LENGTH = 200
 
 
@@ -99,7 +100,13 @@ def _pypi(one: str, other: str) -> str:
     return ""
 
 
-_RULES = {"maven": _maven, "alpine": _alpine, "pypi": _pypi} | dict.fromkeys(
+def _jvm(one: str, other: str) -> str:
+    if any(_RENAMED.match(text) for text in (one, other)):
+        return "1.8.0_402, 8u402 and 8.0.402 are one version: updates of Java 8 and before have several names"
+    return "what follows a plus is not compared" if "+" in one or "+" in other else ""
+
+
+_RULES = {"maven": _maven, "alpine": _alpine, "pypi": _pypi, "jvm": _jvm} | dict.fromkeys(
     ("semver", "hex", "nuget", "swift"), _semver
 )
 _RULES |= dict.fromkeys(("julia", "pub"), _built)

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from assay.engines.match.questions import Asked
+from assay.engines.match.relevant import concerns
 from assay.model.advisory import FixState
 from assay.model.advisory_store import Claim
 from assay.model.finding import Cause, Finding, Suppression
@@ -52,7 +53,7 @@ def _words(owners: set[str], sbom: Sbom, store: Advisories, asked: Sequence[Aske
     for claim in claims:
         owner = sbom.components[mine[claim.question].component]
         record = records.get((claim.feed, claim.advisory))
-        if record is None or claim.withdrawn:
+        if record is None or claim.withdrawn or not concerns(claim, mine[claim.question], sbom.components):
             continue
         word = _word(claim, owner.id, f"{claim.feed}:{record.id}")
         for name in (record.id, *record.aliases, *record.upstream):

@@ -4,7 +4,7 @@
 - A package of an operating system asks twice where the names differ: as its source package with the source's version
   (``Debian:12 / openssl / 3.0.11-1``), which most distributions' records name, and as itself, for records that name
   binary packages. The purl says both: ``pkg:deb/debian/libssl3@3.0.11-1?distro=debian-12&upstream=openssl`` (`origin`).
-- What has neither, but a CPE, asks by that: ``cpe / a:nginx:nginx / 1.24.0``.
+- What has neither, but a CPE, asks by that: ``cpe / a:nginx:nginx / 1.24.0``, of Java runtimes ``jvm / a:oracle:jdk``.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from typing import NamedTuple
 
 from assay.ecosystems import discover, order
 from assay.engines.match import origin
-from assay.formats import advisory_ecosystem
+from assay.formats import advisory_ecosystem, cpe
 from assay.model.advisory_store import Question
 from assay.model.component import Component, ComponentType, Presence
 from assay.model.ecosystem import Ecosystem
 from assay.model.sbom import Distribution, Sbom
 
 _CPE = re.compile(r"cpe:2\.3:([aoh]):((?:\\.|[^:\\])+):((?:\\.|[^:\\])+):((?:\\.|[^:\\])*)")
-CPE_ECOSYSTEM = "cpe"
 
 
 class Asked(NamedTuple):
     """A question, the component it is about (position in the SBOM), and in which role.
 
-    `binary`: records that name binary packages answer; `source`: records that name source packages do.
+    `binary`: records that name binary packages answer; `source`: records that name source packages do. `unversioned`:
+    nobody knows the version, so that only a record that calls all of them malicious says something.
     """
 
     question: Question
@@ -37,14 +37,16 @@ class Asked(NamedTuple):
     source: bool = True
     binary: bool = True
     by_cpe: str = ""
+    unversioned: bool = False
 
 
 class Undecidable(NamedTuple):
-    """A component that advisories cannot be asked about, and why."""
+    """A component that advisories cannot be asked about, and why; `detail` is what only concerns this one."""
 
     component: int
     ecosystem: str
     reason: str
+    detail: str = ""
 
 
 def ask(sbom: Sbom, *, declared: bool) -> tuple[list[Asked], list[Undecidable]]:
@@ -59,6 +61,7 @@ def ask(sbom: Sbom, *, declared: bool) -> tuple[list[Asked], list[Undecidable]]:
         found = _of(number, component, sbom.distribution)
         if isinstance(found, Undecidable):
             undecidable.append(found)
+            asked += _unversioned(number, component)
         else:
             asked += found
     return asked, undecidable
@@ -76,17 +79,50 @@ def _of(number: int, component: Component, system: Distribution | None) -> list[
         return []
     if ecosystem is None or not ecosystem.osv:
         return _by_cpe(number, component, ecosystem.name if ecosystem else "")
-    name = ecosystem.osv[0]
-    if not component.version:
-        return Undecidable(number, name, _no_version(component))
+    kind = component.purl.type if component.purl is not None else ""
+    name = next((known for known in ecosystem.osv if known.lower() == kind), ecosystem.osv[0])
     version = component.version
-    wanted = ecosystem.osv_name(component.name, component.namespace)
-    question = Question(name, wanted, version, order(name).installed(version))
+    if not version:
+        return Undecidable(number, name, *_no_version(component))
+    if _COMMIT.fullmatch(version) or (name == _ACTIONS and not _NUMBERED.match(version)):
+        return Undecidable(number, name, "only a commit or branch is known, and advisories name versions")
+    if name in _WITH_NUMBERS and not _DIGIT.search(version):
+        return Undecidable(number, name, "its version names none", version)
+    question = Question(name, _filed(component, ecosystem, name), version, order(name).installed(version))
     return [Asked(question, number)]
 
 
-def _no_version(component: Component) -> str:
-    return f"only a range is known ({component.version_range})" if component.version_range else "no version is known"
+def _filed(component: Component, ecosystem: Ecosystem, name: str) -> str:
+    """The name under which advisories file it; Go's own library has two."""
+    wanted = ecosystem.osv_name(component.name, component.namespace)
+    return "stdlib" if (name, wanted) == ("Go", "std") else wanted
+
+
+def _unversioned(number: int, component: Component) -> list[Asked]:
+    """The question about a language package of which nobody knows the version: is there one that is not malicious?"""
+    ecosystem = ecosystem_of(component)
+    if ecosystem is None or ecosystem.of_system or not ecosystem.osv:
+        return []
+    name = ecosystem.osv[0]
+    question = Question(name, _filed(component, ecosystem, name), component.version or "any version", _LAST)
+    return [Asked(question, number, unversioned=True)]
+
+
+_LAST = b"\xff" * 8
+"""A key after all others: what has an end does not hold it."""
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+"""No ecosystem's versions look so; by its order a commit would lie anywhere."""
+_ACTIONS, _NUMBERED = "GitHub Actions", re.compile(r"v?\d")
+"""What workflows use is a tag, a commit or a branch."""
+_WITH_NUMBERS = frozenset(("npm", "crates.io", "Go", "NuGet", "Hex", "Pub", "RubyGems", "PyPI", "Maven", "SwiftURL"))
+_DIGIT = re.compile(r"\d", re.ASCII)
+"""``latest``, ``*``, ``HEAD``, ``(devel)`` and ``${project.version}`` stand for a version."""
+
+
+def _no_version(component: Component) -> tuple[str, str]:
+    """Reason and detail."""
+    wanted = component.version_range
+    return ("only a range is known", wanted) if wanted else ("no version is known", "")
 
 
 _OF_CHANNELS = (".module", ".el", "esm")
@@ -100,7 +136,7 @@ def _packaged(
     if not name:
         return Undecidable(number, ecosystem.name, "its distribution and release are not known")
     if not component.version:
-        return Undecidable(number, name, _no_version(component))
+        return Undecidable(number, name, *_no_version(component))
     foreign = third_party(component)
     if foreign:
         return Undecidable(number, name, f"it is not the distribution's own ({foreign})")
@@ -127,6 +163,8 @@ def release(component: Component, system: Distribution | None) -> str:
             return _ecosystem_of_distribution(distro, component.purl.namespace if component.purl is not None else "")
     if system is not None:
         return advisory_ecosystem.of_distribution(system)
+    if component.purl is not None:  # Arch and Wolfi have no releases: their name is all
+        return advisory_ecosystem.of_distribution(Distribution(component.purl.namespace.lower()))
     return ""
 
 
@@ -169,12 +207,13 @@ def _by_cpe(number: int, component: Component, ecosystem: str) -> list[Asked] | 
         version = component.version or (match[4] if match and match[4] not in ("*", "-") else "")
         if match and version:
             name = f"{match[1]}:{_unescaped(match[2])}:{_unescaped(match[3])}"
-            question = Question(CPE_ECOSYSTEM, name, version, order(CPE_ECOSYSTEM).key(version))
+            world = cpe.ecosystem(name)
+            question = Question(world, name, version, order(world).installed(version))
             asked[name] = Asked(question, number, by_cpe=text)
     if asked:
         return list(asked.values())
-    reason = "no advisory source speaks of its kind" if component.version else _no_version(component)
-    return Undecidable(number, ecosystem or "unknown", reason)
+    reason = ("no advisory source speaks of its kind", "") if component.version else _no_version(component)
+    return Undecidable(number, ecosystem or "unknown", *reason)
 
 
 def _unescaped(text: str) -> str:
@@ -182,21 +221,29 @@ def _unescaped(text: str) -> str:
 
 
 def ecosystem_of(component: Component) -> Ecosystem | None:
-    """The ecosystem by the purl's type, else by the name that the catalog gave."""
-    if component.purl is not None:
-        found = _by_purl_type().get(component.purl.type)
-        if found is not None:
-            return found
-    return _by_name().get(component.ecosystem)
+    """The ecosystem that a purl's type is the own one of, else the one that the catalog names.
+
+    Many name their packages also by where they come from: ``pkg:github`` is an action of GitHub, but also what R or
+    NuGet take from there, and no advisories of theirs speak of it.
+    """
+    own = _by_name().get(component.ecosystem)
+    kind = component.purl.type if component.purl is not None else ""
+    if not kind or (own is not None and own.purl_types[:1] == (kind,)):
+        return own
+    found = _by_purl_type().get(kind)
+    if found is not None and (own is None or found.name == kind or found is own):
+        return found
+    return own if own is not None and not own.osv else None
 
 
 @cache
 def _by_purl_type() -> Mapping[str, Ecosystem]:
-    """The first ecosystem of a type is the one named like it, or which advisories know."""
+    """The ecosystem named like a type, else the one whose first it is, or that calls it by the name advisories know."""
     result: dict[str, Ecosystem] = {}
     for ecosystem in sorted(discover(), key=lambda item: (not item.osv, item.name not in item.purl_types)):
-        for kind in ecosystem.purl_types:
-            result.setdefault(kind, ecosystem)
+        for kind in (*ecosystem.purl_types[:1], *map(str.lower, ecosystem.osv)):
+            if kind in ecosystem.purl_types:
+                result.setdefault(kind, ecosystem)
     return result
 
 

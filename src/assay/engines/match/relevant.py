@@ -16,6 +16,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from assay.engines.match import go_tags
 from assay.engines.match.questions import Asked
 from assay.model.advisory import FixState
 from assay.model.advisory_store import Claim
@@ -89,6 +90,10 @@ def concerns(claim: Claim, asked: Asked, components: Sequence[Component]) -> boo
     if not (asked.binary if claim.binary else asked.source):
         return False
     component = components[asked.component]
+    if asked.unversioned and not about_all(claim):
+        return False
+    if claim.channel == go_tags.CHANNEL and not go_tags.is_tag(asked.question.name, asked.question.version):
+        return False
     if asked.by_cpe and claim.platform and claim.platform not in _ANY_PLATFORM:
         return False
     if claim.arch and not _same_architecture(claim.arch, component):
@@ -103,6 +108,12 @@ def concerns(claim: Claim, asked: Asked, components: Sequence[Component]) -> boo
     return True
 
 
+def about_all(claim: Claim) -> bool:
+    """Whether a claim holds every version."""
+    return not claim.listed and not claim.interval.high and claim.interval.low in _BEGINNINGS
+
+
+_BEGINNINGS = frozenset(("", "0", "0.0.0", "0.0.0-0"))
 _ANY_PLATFORM = frozenset(("*", "-", "linux", "linux_kernel"))
 
 

@@ -7,7 +7,8 @@
          "metrics": [{"cvssV3_1": {"vectorString": "…", "baseScore": 10.0}}]},
        "adp": [{"providerMetadata": {"shortName": "CISA-ADP"},
          "metrics": [{"other": {"type": "ssvc", "content": {"options": [
-          {"Exploitation": "none"}, {"Automatable": "no"}, {"Technical Impact": "total"}]}}}]}]}}
+          {"Exploitation": "none"}, {"Automatable": "no"}, {"Technical Impact": "total"}]}}},
+          {"other": {"type": "kev", "content": {"dateAdded": "2024-03-30"}}}]}]}}
 
 Records of the form ``{cve, state, cvss: [[WHO, VECTOR, SCORE, SEVERITY]], cwe, ssvc, kev}`` are read too.
 """
@@ -66,6 +67,7 @@ def _record(item: Object, source: str) -> Enrichment:
     ssvc: Object = {}
     severities: list[Severity] = []
     weaknesses: list[str] = []
+    exploited: Exploited | None = None
     for part in parts:
         judge = _judge(part) or source
         for metric in map(as_object, as_list(part.get("metrics"))):
@@ -74,6 +76,8 @@ def _record(item: Object, source: str) -> Enrichment:
             if other.get("type") == "ssvc":
                 for option in map(as_object, as_list(as_object(other.get("content")).get("options"))):
                     ssvc |= option
+            elif other.get("type") == "kev":
+                exploited = Exploited(as_text(as_object(other.get("content")).get("dateAdded")))
         for problem in map(as_object, as_list(part.get("problemTypes"))):
             names = (as_text(as_object(text).get("cweId")) for text in as_list(problem.get("descriptions")))
             weaknesses += filter(None, names)
@@ -81,6 +85,7 @@ def _record(item: Object, source: str) -> Enrichment:
         name,
         tuple(severities),
         tuple(dict.fromkeys(weaknesses)),
+        exploited=exploited,
         ssvc=_points(ssvc),
         rejected="rejected" if as_text(metadata.get("state")) == "REJECTED" else "",
         published=as_text(metadata.get("datePublished")),

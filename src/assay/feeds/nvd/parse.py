@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator
 
 from assay.errors import Malformed
-from assay.formats import json_records
+from assay.formats import cpe, json_records
 from assay.formats.json import Object, as_list, as_object, as_text
 from assay.model.advisory import Advisory, Affected, Enrichment, FixState, Record, Reference, Severity
 from assay.model.feed import Document
@@ -129,9 +129,10 @@ def _affected(match: Object, parts: list[str], note: str) -> Affected:
     low, low_open = as_text(match.get("versionStartIncluding")), as_text(match.get("versionStartExcluding"))
     high, high_open = as_text(match.get("versionEndIncluding")), as_text(match.get("versionEndExcluding"))
     version, update = parts[5], parts[6]
+    product = f"{parts[2]}:{parts[3]}:{parts[4]}"
     found = Affected(
-        "cpe",
-        f"{parts[2]}:{parts[3]}:{parts[4]}",
+        cpe.ecosystem(product),
+        product,
         fixed=(high_open,) if high_open else (),
         state=FixState.FIXED if high_open else FixState.UNKNOWN,
         platform="" if parts[10] in ("*", "-") else parts[10],

@@ -7,11 +7,13 @@
         "info": ["https://…"]}]}}
 
 Names of ``jsrepository.json`` that npm does not have (``has_npmname: false``) are no npm packages: they are left to
-their own ecosystem. ``npmrepository.json`` lists modules by the names that npm has them under.
+their own ecosystem. ``npmrepository.json`` lists modules by the names that npm has them under. What is never mended
+ends ``below`` a version that nobody will release (``99.999.99999``): it is no fix.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from assay.formats import json_records, osv
@@ -22,6 +24,7 @@ from assay.model.sbom import Skipped
 from assay.model.version import Interval
 
 OWN = "RetireJS"
+_NEVER = re.compile(r"9{2,}(?:\.9{2,})+|\D*", re.ASCII)
 _LEVELS = {"critical": Level.CRITICAL, "high": Level.HIGH, "medium": Level.MEDIUM, "low": Level.LOW}
 
 
@@ -39,6 +42,7 @@ def read(document: Document, source: str) -> Iterator[Record | Skipped]:
 def _named(item: Object, source: str) -> Advisory:
     """A converted record; names that are not npm's get an ecosystem of their own."""
     found = osv.read(item, source)
+    found = found._replace(affected=tuple(map(_endless, found.affected)))
     origin = as_text(as_object(item.get("database_specific")).get("converted_from"))
     parts = [as_object(part) for part in as_list(item.get("affected"))]
     own = [as_object(part.get("database_specific")).get("has_npmname") is False for part in parts]
@@ -48,11 +52,27 @@ def _named(item: Object, source: str) -> Advisory:
     return found._replace(affected=tuple(one._replace(ecosystem=OWN) if mine else one for one, mine in pairs))
 
 
+def _endless(item: Affected) -> Affected:
+    """The same without ends that are none."""
+    if not any(_NEVER.fullmatch(interval.high) for interval in item.intervals if interval.high):
+        return item
+    fixed = tuple(version for version in item.fixed if not _NEVER.fullmatch(version))
+    return item._replace(
+        intervals=tuple(
+            Interval(interval.low, interval.low_included) if _NEVER.fullmatch(interval.high) else interval
+            for interval in item.intervals
+        ),
+        fixed=fixed,
+        state=FixState.FIXED if fixed else FixState.NOT_FIXED,
+    )
+
+
 def _read(name: str, npm: str, number: int, item: Object, source: str) -> Advisory:
     ids = as_object(item.get("identifiers"))
     cves = tuple(text for value in as_list(ids.get("CVE")) if (text := as_text(value)))
     ghsa = as_text(ids.get("githubID"))
     below = as_text(item.get("below"))
+    below = "" if _NEVER.fullmatch(below) else below
     interval = Interval(as_text(item.get("atOrAbove")), True, below, False)
     return Advisory(
         id=f"RETIREJS:{name}:{number}",
@@ -66,7 +86,7 @@ def _read(name: str, npm: str, number: int, item: Object, source: str) -> Adviso
                 npm or name,
                 (interval,),
                 fixed=(below,) if below else (),
-                state=FixState.FIXED if below else FixState.UNKNOWN,
+                state=FixState.FIXED if below else FixState.NOT_FIXED,
             ),
         ),
     )

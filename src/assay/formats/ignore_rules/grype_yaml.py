@@ -35,6 +35,8 @@ _TYPES = {
     "dotnet": "nuget",
     "gem": "gem",
 }
+_KNOWN = frozenset(("name", "version", "type", "location"))
+"""Conditions on packages; a rule with another one (``language``) would hide more than it says."""
 
 
 def read(data: bytes, origin: str) -> tuple[list[IgnoreRule], list[str]]:
@@ -44,8 +46,9 @@ def read(data: bytes, origin: str) -> tuple[list[IgnoreRule], list[str]]:
         said, place = as_object(item), f"{origin}: ignore {number}"
         package = as_object(said.get("package"))
         strange = sorted({"vex-status", "vex-justification", "namespace", "match-type"} & set(said))
-        if strange or "upstream-name" in package:
-            problems.append(f"{place}: {', '.join(strange) or 'upstream-name'} is not supported, the rule is left out")
+        strange += sorted(key for key, value in package.items() if value and key not in _KNOWN)
+        if strange:
+            problems.append(f"{place}: {', '.join(strange)} is not supported, the rule is left out")
             continue
         name, version = as_text(package.get("name")), as_text(package.get("version"))
         state = _STATES.get(as_text(said.get("fix-state")))

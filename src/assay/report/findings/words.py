@@ -25,9 +25,9 @@ _STATES = {
 
 def package(component: Component) -> str:
     """The name with its namespace, as its world writes it."""
-    if not component.namespace or component.ecosystem in ("deb", "apk", "rpm", "alpm"):
+    if not component.namespace or component.world in ("deb", "apk", "rpm", "alpm"):
         return component.name
-    return f"{component.namespace}{':' if component.ecosystem == 'maven' else '/'}{component.name}"
+    return f"{component.namespace}{':' if component.world == 'maven' else '/'}{component.name}"
 
 
 def place(component: Component) -> str:
@@ -85,9 +85,12 @@ def gaps(scan: Scan) -> list[Coverage]:
 
 
 def gap_summary(scan: Scan) -> str:
-    """How many components could not be judged for sure; empty when all could."""
-    number = sum(item.components for item in gaps(scan))
-    return f"{counted(number, 'component')} of {judged(scan)} cannot be judged for sure" if number else ""
+    """How many components could not be judged for sure, or that there are none; empty when all could."""
+    found = gaps(scan)
+    number = sum(item.components for item in found)
+    if not number:
+        return found[0].message if found else ""
+    return f"{counted(number, 'component')} of {judged(scan)} cannot be judged for sure"
 
 
 def gap_lines(scan: Scan) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from assay.model.sbom import Skipped
 
 KEPT = timedelta(days=2)
 """What a broken run has fetched is taken as it is for so long."""
+_LATE = timedelta(days=1)
 
 
 class Settings(NamedTuple):
@@ -46,6 +47,14 @@ class Change:
     def documents(self) -> Iterator[Document | Skipped]:
         """The documents."""
         return self._documents(self)
+
+
+def past(moment: str, now: datetime) -> str:
+    """A time up to which a source was read: yesterday for one of the future, else nothing would be newer for years.
+
+    Yesterday, since a record may come out a while after the time that it says.
+    """
+    return moment if instant(moment) <= now else (now.astimezone(UTC) - _LATE).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def instant(text: str) -> datetime:

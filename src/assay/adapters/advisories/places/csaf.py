@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, urljoin
 
 from assay.adapters.advisories.fetch import Fetched, Fetcher, NotThere
-from assay.adapters.advisories.places.change import KEPT, Change, Settings, instant
+from assay.adapters.advisories.places.change import KEPT, Change, Settings, instant, past
 from assay.adapters.advisories.places.each import Wanted, each
 from assay.adapters.advisories.places.file import unpacked
 from assay.adapters.advisories.update_state import Place
@@ -36,7 +36,7 @@ def gather(download: Download, fetcher: Fetcher, known: Place | None, settings: 
         if cursor:
             return None
         raise InputError(f"{base} names no documents", "check the address of the CSAF provider")
-    newest = max([cursor, *(moment for _, moment in changed)], key=instant)
+    newest = past(max([cursor, *(moment for _, moment in changed)], key=instant), settings.now)
     eldest = settings.now - KEPT
     wanted = [Wanted(urljoin(base, quote(name)), name, max(eldest, instant(moment))) for name, moment in changed]
 

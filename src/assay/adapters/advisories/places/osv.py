@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from urllib.parse import quote
 
 import msgspec
 
 from assay.adapters.advisories.fetch import Fetcher, NotThere, Validators, local
-from assay.adapters.advisories.places.change import KEPT, Change, Settings, instant
+from assay.adapters.advisories.places.change import KEPT, Change, Settings, instant, past
 from assay.adapters.advisories.places.each import Wanted, each
 from assay.adapters.advisories.places.file import unpacked
 from assay.adapters.advisories.update_state import Place
@@ -39,25 +40,27 @@ def gather(download: Download, fetcher: Fetcher, known: Place | None, settings: 
     """The records that changed since `known`, or all of them."""
     base = download.url.removesuffix("/all.zip")
     if known is None or not known.cursor:
-        return _zip(base, download, fetcher, known, whole=True)
+        return _zip(base, download, fetcher, known, settings.now, whole=True)
     try:
         news = _news(base, fetcher, known)
     except NotThere:
-        return _zip(base, download, fetcher, known, whole=True)
+        return _zip(base, download, fetcher, known, settings.now, whole=True)
     if news is None:
         return None
     mark, names, newest = news
     if not names:
         return None
     if len(names) > MANY:
-        return _zip(base, download, fetcher, None, whole=settings.alone)
+        return _zip(base, download, fetcher, None, settings.now, whole=settings.alone)
     since = max(settings.now - KEPT, instant(newest))
     wanted = [Wanted(f"{base}/{quote(name, safe='')}.json", f"{name}.json", since) for name in names]
-    place = known._replace(changes=mark, cursor=newest)
+    place = known._replace(changes=mark, cursor=past(newest, settings.now))
     return Change(place, lambda change: each(fetcher, wanted), whole=False)
 
 
-def _zip(base: str, download: Download, fetcher: Fetcher, known: Place | None, *, whole: bool) -> Change | None:
+def _zip(
+    base: str, download: Download, fetcher: Fetcher, known: Place | None, now: datetime, *, whole: bool
+) -> Change | None:
     url = f"{base}/all.zip"
     fetched = fetcher.file(url, Validators(known.etag, known.modified) if known else Validators())
     if fetched is None:
@@ -67,7 +70,7 @@ def _zip(base: str, download: Download, fetcher: Fetcher, known: Place | None, *
         newest = ""
         for item in unpacked(fetcher, fetched, download._replace(url=url)):
             if isinstance(item, Document):
-                newest = max(newest, _modified(item.content))
+                newest = max(newest, past(_modified(item.content), now))
             yield item
         change.place = change.place._replace(cursor=newest)
 

@@ -69,7 +69,7 @@ def _risks(findings: Iterable[Finding]) -> str:
     shown = sorted(findings, key=lambda item: -item.risk)[:_BARS]
     if not shown:
         return "<p>none</p>"
-    width = 300 / len(shown)
+    width = min(300 / len(shown), 30.0)
     most = max(shown[0].risk, 1.0)
     columns = []
     for place, item in enumerate(shown):

@@ -63,7 +63,7 @@ def _row(status: str, item: Finding) -> Sequence[str]:
         " ".join(words.marks(item)),
         words.package(item.component),
         item.component.version,
-        item.component.ecosystem,
+        item.component.world,
         str(item.component.purl or ""),
         str(item.state),
         " ".join(item.fixed),

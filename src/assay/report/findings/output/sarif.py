@@ -1,6 +1,12 @@
-"""SARIF 2.1.0 (OASIS): results with rules, fingerprints and suppressions; what is not covered as notifications."""
+"""SARIF 2.1.0 (OASIS): results with rules, fingerprints and suppressions; what is not covered as notifications.
+
+GitHub takes a file only where every result has a place in a file, and counts results of one rule at one line as one
+unless ``primaryLocationLineHash`` tells them apart ("SARIF support for code scanning").
+"""
 
 from __future__ import annotations
+
+import hashlib
 
 from assay import __version__
 from assay.formats import json_bytes
@@ -39,7 +45,7 @@ def write(scan: Scan, options: Options) -> bytes:
         },
         "invocations": [invocation],
         "originalUriBaseIds": {_ROOT: {"description": {"text": "the root of the source"}}},
-        "results": [_result(item, numbers[item.vulnerability.id]) for item in every],
+        "results": [_result(item, numbers[item.vulnerability.id], scan.sbom.subject.name or "sbom") for item in every],
         "properties": {"advisories": scan.manifest, "subject": scan.sbom.subject.id},
     }
     return json_bytes.dump({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
@@ -68,7 +74,7 @@ def _rule(item: Finding) -> Json:
     return rule
 
 
-def _result(item: Finding, number: int) -> Json:
+def _result(item: Finding, number: int, subject: str) -> Json:
     found, component = item.vulnerability, item.component
     fix = f", fixed in {', '.join(item.fixed)}" if item.fixed else ""
     text = f"{words.package(component)} {component.version} has {found.id}{fix}. {words.details(item)}"
@@ -77,8 +83,11 @@ def _result(item: Finding, number: int) -> Json:
         "ruleIndex": number,
         "level": _LEVELS.get(found.level, "note"),
         "message": {"text": text},
-        "locations": _locations(item),
-        "partialFingerprints": {FINGERPRINT: f"{found.id} {component.id}"},
+        "locations": _locations(item, subject),
+        "partialFingerprints": {
+            FINGERPRINT: f"{found.id} {component.id}",
+            "primaryLocationLineHash": hashlib.sha256(f"{found.id} {component.id}".encode()).hexdigest()[:16] + ":1",
+        },
         "properties": {
             "risk": item.risk,
             "fixState": str(item.state),
@@ -93,20 +102,19 @@ def _result(item: Finding, number: int) -> Json:
     return result
 
 
-def _locations(item: Finding) -> list[Json]:
+def _locations(item: Finding, subject: str) -> list[Json]:
+    """Where the component was found; a component of a document without places is in the document's subject."""
     logical: Json = [{"fullyQualifiedName": item.component.id, "kind": "package"}]
-    places = item.component.occurrences[:10]
-    if not places:
-        return [{"logicalLocations": logical}]
+    places = [(place.path, place.line) for place in item.component.occurrences[:10]] or [(subject, 1)]
     return [
         {
             "physicalLocation": {
-                "artifactLocation": {"uri": _uri(place.path), "uriBaseId": _ROOT},
-                "region": {"startLine": max(place.line, 1)},
+                "artifactLocation": {"uri": _uri(path), "uriBaseId": _ROOT},
+                "region": {"startLine": max(line, 1)},
             },
             "logicalLocations": logical,
         }
-        for place in places
+        for path, line in places
     ]
 
 

@@ -64,7 +64,7 @@ _KEYS: dict[str, Callable[[Finding], str]] = {
 def _component(item: Finding) -> str:
     component = item.component
     where = words.place(component)
-    kind = f" ({component.ecosystem})" if component.ecosystem else ""
+    kind = f" ({component.world})" if component.world else ""
     return f"{words.package(component)} {component.version}{kind}{f'  {where}' if where else ''}"
 
 
