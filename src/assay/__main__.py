@@ -35,7 +35,10 @@ def program() -> NoReturn:
     import gc
 
     gc.set_threshold(100_000)  # to look for cycles among what is just being imported takes a tenth of it, too
-    code = main()
+    try:
+        code = main()
+    except KeyboardInterrupt:  # while the command was still being loaded
+        os._exit(130)
     threading = sys.modules.get("threading")
     if threading is None or threading.active_count() == 1:
         import atexit

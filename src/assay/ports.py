@@ -51,7 +51,8 @@ class EntryKind(Enum):
 
 @dataclass(slots=True)
 class Entry:
-    """A path that somebody wants (`parsers`), an executable, or a mark that hides paths of lower layers.
+    """A path that somebody wants (`parsers`), an executable or a hard link to one, or a mark that hides paths of lower
+    layers.
 
     `path` is relative to the root and normalised; `target` is that of a link, as written (hard links: normalised);
     for whiteouts `path` is the hidden path, for opaque marks the folder. `read` gives the content once, and only

@@ -163,6 +163,7 @@ def test_a_tag_chooses_and_a_wrong_one_is_told(tmp_path: Path) -> None:
     (tmp_path / "x.tar").write_bytes(docker_archive(LAYERS))
     assert names(opened(Path(f"docker-archive:{tmp_path / 'x.tar'}"), ":app.example/team/app:1")[0]) == ["a", "c"]
     assert opened(tmp_path / "x.tar", ":1")[1] == "docker-archive"
+    assert opened(tmp_path / "x.tar", ":app.example/team/app:1")[1] == "docker-archive", "as the remedy names it"
     with pytest.raises(InputError, match="no image 2") as caught:
         open_source(f"docker-archive:{tmp_path / 'x.tar'}:2", REQUEST)
     assert "app.example/team/app:1" in caught.value.remedy

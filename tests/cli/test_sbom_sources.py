@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
 import subprocess
 import sys
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +53,28 @@ def test_local_sources(tmp_path: Path, image: Path) -> None:
     (tmp_path / "docker.tar").write_bytes(docker_archive(LAYERS))
     for name in ("package-lock.json", "tree.tar.gz", "oci.tar", "docker.tar", "image"):
         assert purls(str(tmp_path / name)) == ["pkg:npm/a@1.0.0", "pkg:npm/app@1.0.0"], name
-    assert purls("-", given=docker_archive(LAYERS)) == ["pkg:npm/a@1.0.0", "pkg:npm/app@1.0.0"]
+    for source in ("-", "docker-archive:-", "docker-archive:-:1"):
+        assert purls(source, given=docker_archive(LAYERS)) == ["pkg:npm/a@1.0.0", "pkg:npm/app@1.0.0"], source
+    assert purls("oci-archive:-", given=packed(image)) == ["pkg:npm/a@1.0.0", "pkg:npm/app@1.0.0"]
 
 
 def test_a_document_goes_in_as_it_came_out(image: Path) -> None:
     document = assay(str(image), "-q", "-o", "spdx-json").stdout
     assert purls("-", given=document) == ["pkg:npm/a@1.0.0", "pkg:npm/app@1.0.0"]
+
+
+def test_documents_may_be_compressed_and_come_through_a_pipe_with_a_name(tmp_path: Path, image: Path) -> None:
+    document = assay(str(image), "-q", "-o", "spdx-json").stdout
+    (tmp_path / "sbom.json.gz").write_bytes(gzip.compress(document))
+    packed = str(tmp_path / "sbom.json.gz")
+    assert purls("convert", packed) == ["pkg:npm/a@1.0.0", "pkg:npm/app@1.0.0"]
+    assert assay("validate", packed).returncode == 0
+    pipe = tmp_path / "pipe"  # as a shell makes it of <(...)
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(pipe.write_bytes, document)
+        done = assay("diff", packed, str(pipe))
+    assert b"no difference in 2 components" in done.stdout, done.stderr
 
 
 def test_an_image_in_a_registry(image: Path) -> None:
@@ -78,6 +97,7 @@ def test_an_image_in_a_registry(image: Path) -> None:
         (("registry:App",), 3),
         (("./absent",), 3),
         (("registry:127.0.0.1:1/app",), 4),
+        ((".", "-o", "csv="), 2),
     ],
 )
 def test_exit_codes(arguments: tuple[str, ...], code: int) -> None:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assay.errors import AssayError, Malformed
-from assay.formats import purl, syft_json
+from assay.formats import purl, syft_json, syft_losses
 from assay.model.component import Component, ComponentType, Occurrence, Presence, Property, Scope
 from assay.model.digest import Algorithm, Digest
 from assay.model.license import License
@@ -141,7 +141,31 @@ def test_what_was_read_is_written_again() -> None:
 
 
 def test_losses_are_said() -> None:
-    assert "what was skipped" in syft_json.losses(FULL)
+    lines = syft_losses.losses(FULL)
+    assert "what was skipped" in lines
+    assert "what the subject depends on: it contains all alike" in lines
+    assert "serial number, lifecycle and completeness of the document" in lines
+    told = Component(
+        "a",
+        "1",
+        ComponentType.APPLICATION,
+        author="A",
+        description="d",
+        copyright="c",
+        properties=(Property("p", "v"),),
+    )
+    kinds = {"authors", "descriptions", "copyright texts", "types", "properties"}
+    assert {f"{kind} of 1 components" for kind in kinds} <= set(syft_losses.losses(replace(FULL, components=(told,))))
+    again = syft_json.read(syft_json.write(SBOM))
+    assert not [line for line in syft_losses.losses(again) if "properties" in line or "types" in line]
+
+
+def test_who_owns_what_comes_back() -> None:
+    owner, owned = SBOM.components[0], replace(SBOM.components[1], owned_by=SBOM.components[0].id)
+    document = syft_json.write(replace(SBOM, components=(owner, owned), dependencies={}))
+    again = syft_json.read(document)
+    assert {item.id: item.owned_by for item in again.components} == {owner.id: "", owned.id: owner.id}
+    assert json.loads(syft_json.write(again))["artifactRelationships"] == json.loads(document)["artifactRelationships"]
 
 
 @pytest.mark.parametrize("data", [b"{}", b"[]", b'{"artifacts": 1}', b"x"])
@@ -192,9 +216,9 @@ def test_ranges_presence_and_scope_survive_in_the_annotations_of_a_location() ->
     found = replace(SBOM, components=(asked,), dependencies={})
     (back,) = syft_json.read(syft_json.write(found)).components
     assert (back.presence, back.scope, back.version_range) == (asked.presence, asked.scope, asked.version_range)
-    assert not [line for line in syft_json.losses(found) if "range" in line or "presence" in line]
+    assert not [line for line in syft_losses.losses(found) if "range" in line or "presence" in line]
     nowhere = replace(found, components=(replace(asked, occurrences=()),))
-    assert {"version ranges of 1 components", "presence of 1 components"} <= set(syft_json.losses(nowhere))
+    assert {"version ranges of 1 components", "presence of 1 components"} <= set(syft_losses.losses(nowhere))
 
 
 def test_the_module_stream_of_an_rpm_stays() -> None:

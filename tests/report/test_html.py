@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from assay.formats import purl
 from assay.model.component import Component, Occurrence
 from assay.model.license import License
 from assay.model.sbom import Sbom
@@ -133,6 +134,19 @@ def test_the_list_shows_everything_and_the_search_filters_it(tmp_path: Path) -> 
     nothing = _dom(FULL, "#q=nosuchthing", tmp_path)
     assert _rows(nothing) == []
     assert '<p class="empty" id="none">' in nothing
+    assert "No component matches." in nothing
+
+
+@pytest.mark.system
+def test_a_document_of_another_tool_with_one_component_or_none(tmp_path: Path) -> None:
+    alone = Component("left-pad", "1", purl=purl.parse("pkg:npm/left-pad@1"))
+    one = _dom(Sbom(Component("app"), (alone,)), "", tmp_path)
+    assert 'aria-label="npm, 1"' in one, "its purl tells the ecosystem"
+    assert ">1 component<" in one
+    none = _dom(Sbom(Component("app")), "", tmp_path)
+    assert ">0 components<" in none
+    assert "No components." in none
+    assert re.search(r'<button [^>]*id="reset"[^>]* hidden', none)
 
 
 @pytest.mark.system

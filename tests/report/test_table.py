@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from assay.formats import purl
 from assay.model.component import Component
 from assay.model.sbom import Sbom
 from assay.report import formats
@@ -30,3 +31,9 @@ def test_foreign_names_cannot_steer_the_terminal() -> None:
     text = formats.write(replace(FULL, subject=Component("a\x1b[31m"), components=()), "table").decode()
     assert "\x1b" not in text
     assert text.endswith(": 0 components\n\n1 entry could not be read:\n  opt/broken.jar: not a zip\n")
+
+
+def test_documents_of_others_tell_the_ecosystem_by_the_purl() -> None:
+    told = Sbom(Component("x"), (Component("a", "1", purl=purl.parse("pkg:npm/a@1")),))
+    assert formats.write(told, "table").decode().splitlines()[3].split() == ["a", "1", "npm", "installed"]
+    assert formats.write(told, "csv").decode().splitlines()[1].startswith("pkg:npm/a@1,library,npm,")

@@ -192,5 +192,6 @@ def excluder(globs: Sequence[str]) -> Callable[[str], bool]:
             patterns.append(f"*/{clean}")
         if clean.startswith("**/"):
             patterns.append(clean.removeprefix("**/").removesuffix("/**"))
-    expression = re.compile("|".join(fnmatch.translate(pattern.lstrip("/")) for pattern in patterns))
+    ways = (fnmatch.translate(pattern.lstrip("/"))[: -len(r"\Z")] for pattern in patterns if pattern)
+    expression = re.compile(rf"(?s:(?:{'|'.join(ways)})(?:/.*)?)\Z")
     return lambda path: expression.match(path) is not None

@@ -49,7 +49,7 @@ def open_archive(index: TarIndex, chosen: str, name: str, options: ImageOptions)
 
 
 def _naming(saved: SavedImage, chosen: str, name: str) -> Naming:
-    tag = next((tag for tag in saved.tags if chosen and tag.endswith(chosen)), (*saved.tags, "")[0])
+    tag = next((tag for tag in saved.tags if chosen and docker_archive.means(chosen, tag)), (*saved.tags, "")[0])
     if not image_reference.is_reference(tag):
         return Naming(name)
     reference = image_reference.parse(tag)

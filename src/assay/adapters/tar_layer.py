@@ -133,6 +133,7 @@ class TarWalk:
         self._handed_out = 0
         self._stopped = False
         self._buffer = bytearray()
+        self._executables: set[str] = set()
 
     def __iter__(self) -> Iterator[Entry]:
         """The wanted entries; a stream that is cut off or corrupt ends the walk with a `Skipped`."""
@@ -183,6 +184,8 @@ class TarWalk:
             if member.interest is True:
                 return _whiteout(member.path)
             parsers: tuple[Parser, ...] = member.interest  # type: ignore[assignment]  # what `_interest` returned
+            if not parsers:
+                self._executables.add(member.path)
             read = partial(self._read, walker.window, member.size)
             view = partial(self._view, walker.window, member.size)
             return Entry(member.path, EntryKind.FILE, parsers, member.mode, member.size, read=read, view=view)
@@ -190,7 +193,7 @@ class TarWalk:
             self._links.link(member.path, member.target)
         parsers = self._wants(member.path) if member.kind != b"5" else ()
         if not parsers:
-            return None
+            return self._further_name(member)
         if member.kind not in (b"1", b"2", b"S"):
             self._skip(member.path, "not a regular file")
             return None
@@ -204,6 +207,13 @@ class TarWalk:
             self._skip(member.path, "the hard link leads out of the root")
             return None
         return Entry(member.path, EntryKind.HARDLINK, parsers, target=target)
+
+    def _further_name(self, member: tar.Member) -> Entry | None:
+        """Of an executable, which matters whatever it is called."""
+        if member.kind != b"1" or not self._executables:
+            return None
+        target = tar.normalise(member.target)
+        return Entry(member.path, EntryKind.HARDLINK, target=target) if target in self._executables else None
 
     def _read(self, window: Window, size: int) -> Content:
         if size <= window.end - window.position:

@@ -55,7 +55,9 @@ def targets(
 
 
 def _target(text: str, template: str | None, parse: Callable[[str], tuple[F, str]]) -> Target[F]:
-    name, _, place = text.partition("=")
+    name, equals, place = text.partition("=")
+    if equals and not place:
+        raise UsageError(f"-o {text} names no file", f"write {text}FILE, or {name} alone for standard output")
     path = _path(place)
     found, version = parse(name)
     if found.name == _TEMPLATE and not template:

@@ -70,7 +70,7 @@ _STEPS: tuple[Callable[[Component], Hashable], ...] = (
     _identity,
     _without_version,
     _without_qualifiers,
-    lambda component: (component.ecosystem, component.namespace, component.name),
+    lambda component: (component.world, component.namespace, component.name),
     lambda component: component.name,
 )
 

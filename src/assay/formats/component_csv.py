@@ -48,7 +48,7 @@ def _row(component: Component) -> tuple[str, ...]:
     return (
         component.id,
         component.type,
-        component.ecosystem,
+        component.world,
         component.namespace,
         component.name,
         component.version,

@@ -58,17 +58,17 @@ def select(images: tuple[SavedImage, ...], chosen: str) -> SavedImage:
     """The image of that tag (``app:1``, or ``1`` alone); raises `InputError` where none or several are meant."""
     if not chosen and len(images) == 1:
         return images[0]
-    matching = [
-        image
-        for image in images
-        if chosen
-        and any(tag in (chosen, f"docker.io/library/{chosen}") or tag.endswith(f":{chosen}") for tag in image.tags)
-    ]
+    matching = [image for image in images if chosen and any(means(chosen, tag) for tag in image.tags)]
     if len(matching) == 1:
         return matching[0]
     there = ", ".join(tag for image in images for tag in image.tags) or "no named ones"
     what = f"the docker archive has no image {chosen}" if chosen else f"the docker archive holds {len(images)} images"
     raise InputError(what, f"choose one as PATH:TAG; there are: {there}")
+
+
+def means(chosen: str, tag: str) -> bool:
+    """Whether what a user wrote is that tag: ``app:1``, or ``1`` alone."""
+    return tag in (chosen, f"docker.io/library/{chosen}") or tag.endswith(f":{chosen}")
 
 
 def promised_digest(path: str) -> str:

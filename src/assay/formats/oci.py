@@ -180,16 +180,17 @@ def parse_config(data: bytes) -> ImageConfig:
 
 
 def parse_platform(text: str) -> Platform:
-    """``linux/arm64/v8``, ``arm64`` (of linux), with the usual aliases (x86_64, aarch64)."""
+    """``linux/arm64/v8``, ``arm64`` (of linux), ``windows`` (on amd64), with the usual aliases (x86_64, aarch64)."""
     parts = text.strip().split("/")
     if len(parts) == 1:
-        parts = ["linux", *parts]
+        parts = [*parts, "amd64"] if parts[0] in _SYSTEMS else ["linux", *parts]
     if len(parts) > 3 or not all(parts):
         raise UsageError(f"{text!r} is no platform", "write it as OS/ARCHITECTURE[/VARIANT], for example linux/arm64")
     architecture = _ALIASES.get(parts[1], parts[1])
     return Platform(parts[0], architecture, parts[2] if len(parts) == 3 else "")
 
 
+_SYSTEMS = frozenset(("linux", "windows", "darwin", "freebsd"))
 _ALIASES = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386", "armhf": "arm", "armel": "arm"}
 
 

@@ -23,7 +23,7 @@ from functools import cache
 from importlib import resources
 
 from assay.errors import Malformed
-from assay.formats import json_bytes, purl, spdx_license, syft_metadata, unheld
+from assay.formats import json_bytes, purl, spdx_license, syft_metadata
 from assay.formats.json import Json, Object, as_list, as_object, as_text, load_object
 from assay.model.component import Component, ComponentType, Occurrence, Presence, Scope
 from assay.model.license import Acknowledgement, License
@@ -47,6 +47,7 @@ _DISTRO = (
 _PRESENCE, _RANGE, _SCOPE = "assay:presence", "assay:version-range", "assay:scope"
 """Annotations of the first location of an artifact."""
 _HELD = frozenset({"artifacts", "artifactRelationships", "source", "distro", "descriptor", "schema"})
+_OWNERSHIP = "ownership-by-file-overlap"
 _FROM_NOUN = frozenset({"name", "version", "foundBy", "locations", "licenses", "cpes", "purl"})
 
 
@@ -63,34 +64,13 @@ def write(sbom: Sbom, version: str = "") -> bytes:
     ids = {component.id: _artifact_id(component) for component in sbom.components}
     source = _source(sbom)
     document: Object = {
-        "artifacts": [_artifact(component, ids[component.id], layers) for component in sbom.components],
+        "artifacts": [artifact(component, ids[component.id], layers) for component in sbom.components],
         "artifactRelationships": _relationships(sbom, ids, as_text(source["id"])),
     }
     document |= {key: value for key, value in _extra(sbom).items() if key not in _HELD}
     document |= {"source": source, "distro": _distro(sbom), "descriptor": _descriptor(sbom)}
     document["schema"] = {"version": SCHEMA, "url": _SCHEMA_URL.format(SCHEMA)}
     return json_bytes.dump(document, indent=1)
-
-
-def losses(sbom: Sbom, version: str = "") -> tuple[str, ...]:
-    """What syft-json has no place for."""
-    del version
-    kinds = {
-        "digests": sum(bool(component.digests) for component in sbom.components),
-        "suppliers": sum(bool(component.supplier) for component in sbom.components),
-        "references": sum(bool(component.references) for component in sbom.components),
-        "version ranges": sum(_unplaced(component, bool(component.version_range)) for component in sbom.components),
-        "presence": sum(_unplaced(component, component.presence is Presence.DECLARED) for component in sbom.components),
-        "scopes": sum(_unplaced(component, component.scope is not Scope.REQUIRED) for component in sbom.components),
-    }
-    lines = [f"{what} of {count} components" for what, count in kinds.items() if count]
-    lines += ["what was skipped"] if sbom.skipped else []
-    return (*lines, *unheld.lines(sbom, "syft"))
-
-
-def _unplaced(component: Component, said: bool) -> bool:
-    """Whether something that `_notes` would write is lost, because there is no location to hold it."""
-    return said and not component.occurrences
 
 
 def _extra(holder: Sbom | Component) -> Object:
@@ -102,7 +82,8 @@ def _artifact_id(component: Component) -> str:
     return known or hashlib.sha256(component.id.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def _artifact(component: Component, artifact_id: str, layers: Mapping[int, Layer]) -> Object:
+def artifact(component: Component, artifact_id: str, layers: Mapping[int, Layer]) -> Object:
+    """A component in the form of syft-json."""
     kind = _types().get(component.purl.type if component.purl else "", {})
     written: Object = {
         "id": artifact_id,
@@ -185,11 +166,11 @@ def _relationships(sbom: Sbom, ids: Mapping[str, str], source: str) -> list[Json
         if dependent in ids:
             known += [(ids[item], ids[dependent], "dependency-of") for item in needed if item in ids]
     by_owner = [(ids[item.owned_by], ids[item.id]) for item in sbom.components if item.owned_by in ids]
-    known += [(owner, owned, "ownership-by-file-overlap") for owner, owned in by_owner]
+    known += [(owner, owned, _OWNERSHIP) for owner, owned in by_owner]
     kept: list[Json] = [
         item
         for item in as_list(_extra(sbom).get("artifactRelationships"))
-        if as_object(item).get("type") not in ("contains", "dependency-of", "ownership-by-file-overlap")
+        if as_object(item).get("type") not in ("contains", "dependency-of", _OWNERSHIP)
     ]
     written: list[Json] = [
         {"parent": parent, "child": child, "type": kind} for parent, child, kind in sorted(set(known))
@@ -258,6 +239,7 @@ def read(data: bytes) -> Sbom:
     source, descriptor = as_object(document.get("source")), as_object(document.get("descriptor"))
     layers = _layers(source)
     by_artifact = _components(as_list(document["artifacts"]), {layer.diff_id: layer.position for layer in layers})
+    _own(by_artifact, as_list(document.get("artifactRelationships")))
     kept: Object = {key: value for key, value in document.items() if key != "artifacts"}
     tool = Tool(as_text(descriptor.get("name")), as_text(descriptor.get("version")))
     return Sbom(
@@ -364,6 +346,14 @@ def _distribution(raw: Object) -> Distribution | None:
     likes = [like] if isinstance(like, str) else as_list(like)
     fields = {field: as_text(raw.get(key)) for key, field in _DISTRO}
     return Distribution(id_like=tuple(map(as_text, likes)), **fields)
+
+
+def _own(by_artifact: dict[str, Component], items: list[Json]) -> None:
+    """Set `owned_by` of what the files of another package hold."""
+    for item in map(as_object, items):
+        owner, owned = as_text(item.get("parent")), as_text(item.get("child"))
+        if item.get("type") == _OWNERSHIP and owner != owned and {owner, owned} <= by_artifact.keys():
+            by_artifact[owned] = by_artifact[owned].changed(owned_by=by_artifact[owner].id)
 
 
 def _dependencies(items: list[Json], by_artifact: Mapping[str, Component]) -> dict[str, tuple[str, ...]]:

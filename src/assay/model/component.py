@@ -130,6 +130,11 @@ class Component:
         name = f"{self.namespace}/{self.name}" if self.namespace else self.name
         return f"{self.ecosystem or self.type}:{name}@{self.version or self.version_range}"
 
+    @property
+    def world(self) -> str:
+        """The ecosystem, for people; documents of other tools tell it by the type of the purl alone."""
+        return self.ecosystem or (self.purl.type if self.purl else "")
+
 
 _PLACES = {field.name: place for place, field in enumerate(fields(Component))}
 _values = attrgetter(*_PLACES)

@@ -50,7 +50,7 @@ def _name(component: Component) -> str:
 
 def _label(component: Component) -> str:
     version = component.version or component.version_range
-    return printable(f"{_name(component)} {version}".strip() + f" ({component.ecosystem or component.type})")
+    return printable(f"{_name(component)} {version}".strip() + f" ({component.world or component.type})")
 
 
 def _arrow(change: FieldChange) -> str:
@@ -74,7 +74,7 @@ def _rows(title: str, components: tuple[Component, ...]) -> list[str]:
     if not components:
         return []
     rows = [
-        (_name(item), item.version or item.version_range, item.ecosystem or str(item.type), license_text(item.licenses))
+        (_name(item), item.version or item.version_range, item.world or str(item.type), license_text(item.licenses))
         for item in components
     ]
     head = ["", f"| {title} | Version | Ecosystem | Licence |", "|---|---|---|---|"]
@@ -111,7 +111,7 @@ def _entry(component: Component) -> dict[str, str]:
         "name": component.name,
         "namespace": component.namespace,
         "version": component.version or component.version_range,
-        "ecosystem": component.ecosystem,
+        "ecosystem": component.world,
         "licence": license_text(component.licenses),
     }
     return {key: value for key, value in fields.items() if value}

@@ -57,7 +57,7 @@ def _row(component: Component) -> tuple[str, ...]:
     cells = (
         name,
         component.version or component.version_range,
-        component.ecosystem or component.type,
+        component.world or component.type,
         licenses,
         presence,
     )

@@ -6,20 +6,25 @@ import gzip
 import os
 import shutil
 import struct
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zstandard
 
-from assay.adapters.directory import Directory
+from assay.adapters.directory import Directory, excluder
 from assay.adapters.findings_cache import FindingsCache
 from assay.adapters.image_options import ImageOptions
 from assay.adapters.oci_layout import open_layout
 from assay.engines.catalog import Options, catalog
 from assay.errors import DigestMismatch, InputError
+from assay.model.component import Component
 from assay.model.ecosystem import Parser
 from assay.model.image import Platform
-from assay.model.sbom import Completeness, Sbom
+from assay.model.sbom import Completeness, Layer, Sbom
 from simulators.ecosystem import LISTS, MACHINE, SECTIONS, SYSTEM
 from simulators.image import Members, layout, tar
 
@@ -270,6 +275,45 @@ def test_a_second_scan_reads_no_shared_layer_again(tmp_path: Path) -> None:
         catalog(open_layout(str(folder)), [LISTS], options)
 
 
+class _Fake:
+    """A source of two layers: the second is read until the test has ended, the first brings Ctrl-C."""
+
+    def __init__(self) -> None:
+        self.subject = Component("fake")
+        self.attached = ()
+        self.ended = threading.Event()
+        self.layers = (_Layer(0, self._interrupt), _Layer(1, self._wait))
+        self._began = threading.Event()
+
+    def _wait(self) -> None:
+        self._began.set()
+        self.ended.wait(30)
+        raise InputError("nobody wants it any more")
+
+    def _interrupt(self) -> None:
+        self._began.wait(30)
+        raise KeyboardInterrupt
+
+
+class _Layer:
+    def __init__(self, position: int, walk: Callable[[], None]) -> None:
+        self.layer = Layer(position, size=9 - position)
+        self._walk = walk
+
+    def walk(self, wants: object, *, executables: bool, paths: bool) -> Any:
+        del wants, executables, paths
+        self._walk()
+
+
+def test_ctrl_c_waits_for_no_layer() -> None:
+    source = _Fake()
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        catalog(source, [LISTS], Options(threads=2))
+    assert time.monotonic() - start < 10
+    source.ended.set()
+
+
 def test_an_image_for_another_platform_is_refused(tmp_path: Path) -> None:
     folder = layout(tmp_path / "image", [{"a.list": b"a 1"}])
     assert names(catalog(open_layout(str(folder), ImageOptions(Platform("linux", "amd64"))), [LISTS])) == ["a@1"]
@@ -294,6 +338,24 @@ def test_ignored_paths_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "drop" / "b.list").write_text("b 1")
     assert names(catalog(Directory(str(tmp_path), ["drop"]), [LISTS])) == ["a@1"]
     assert names(catalog(Directory(str(tmp_path), ["**/b.list"]), [LISTS])) == ["a@1"]
+
+
+@pytest.mark.parametrize("glob", ["drop", "/drop", "./drop/", "drop/**", "**/drop", "dr*", "drop/*.list"])
+def test_ignored_folders_of_an_image_are_left_out_as_those_of_a_directory(tmp_path: Path, glob: str) -> None:
+    members: Members = {
+        "keep/a.list": b"a 1",
+        "drop/b.list": b"b 1",
+        "drop/c.list": b"broken",
+        "dropped/d.list": b"d 1",
+    }
+    data = gzip.compress(tar({**members, "filler": os.urandom(4000)}))[:-200]
+    folder = layout(tmp_path / "image", [{}], compress=lambda _: data)
+    sbom = catalog(open_layout(str(folder)), [LISTS], Options(ignore=excluder([glob])))
+    assert names(sbom) == (["a@1"] if glob == "dr*" else ["a@1", "d@1"])
+    assert [item.path for item in sbom.skipped] == [""], "what is excluded is not missed, the rest of the layer is"
+    assert [
+        item.path for item in catalog(open_layout(str(folder)), [LISTS], Options(ignore=excluder(["*"]))).skipped
+    ] == [""]
 
 
 def large_elf(section: bytes) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os.path
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -123,13 +123,21 @@ def guess(reference: str, request: Request) -> str:
         return "oci-dir" if _is_layout(path) else "dir"
     if path.exists():
         return _kind(path)
-    for mark in ("@", ":"):
-        folder, found, _ = reference.rpartition(mark)
-        if found and _is_layout(Path(folder)):
+    for folder in _before_the_choice(reference):
+        if _is_layout(folder):
             return "oci-dir"
-        if found and Path(folder).is_file():
-            return _kind(Path(folder))
+        if folder.is_file():
+            return _kind(folder)
     return _guess_image(reference, request)
+
+
+def _before_the_choice(reference: str) -> Iterator[Path]:
+    """What ``PATH@DIGEST``, ``PATH:TAG`` and ``PATH:NAME:TAG`` may begin with, the longest first."""
+    left = reference
+    while mark := max(left.rfind("@"), left.rfind(":")) + 1:
+        left = left[: mark - 1]
+        if left:
+            yield Path(left)
 
 
 def _kind(path: Path) -> str:

@@ -1,10 +1,8 @@
-"""``docker-archive:PATH[:TAG]``: what ``docker save`` wrote, compressed or not."""
+"""``docker-archive:PATH[:TAG]``: what ``docker save`` wrote, compressed or not; ``-`` is standard input."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from assay.adapters import attached, docker_archive, image_archive, oci_layout, spool
+from assay.adapters import attached, docker_archive, image_archive
 from assay.adapters.image import Image
 from assay.adapters.sources import Request, oci_archive
 from assay.adapters.spool import OpenFile
@@ -13,8 +11,7 @@ from assay.model.sbom import Sbom
 
 def open_source(reference: str, request: Request) -> Image | Sbom:
     """The image; raises `assay.errors.InputError` where there is none, or more than one and none chosen."""
-    path, chosen = oci_layout.split(reference, Path.is_file)
-    return of_file(spool.open_file(str(path)), chosen, request)
+    return of_file(*oci_archive.opened(reference), request)
 
 
 def of_file(file: OpenFile, chosen: str, request: Request) -> Image | Sbom:

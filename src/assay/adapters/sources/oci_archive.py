@@ -1,4 +1,7 @@
-"""``oci-archive:PATH[:TAG|@DIGEST]``: an image in an OCI layout packed as a tar, compressed or not."""
+"""``oci-archive:PATH[:TAG|@DIGEST]``: an image in an OCI layout packed as a tar, compressed or not.
+
+``-`` in place of the path is standard input.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,17 @@ from assay.model.sbom import Sbom
 
 def open_source(reference: str, request: Request) -> Image | Sbom:
     """The image; raises `assay.errors.InputError` where there is none, or more than one and none chosen."""
+    return of_file(*opened(reference), request)
+
+
+def opened(reference: str) -> tuple[OpenFile, str]:
+    """The archive that a reference names, and what it says of the image in it."""
+    if reference[:1] == "-" and reference[1:2] in ("", ":", "@"):
+        from assay.adapters.sources.file import standard_input
+
+        return standard_input(), reference[2:]
     path, chosen = oci_layout.split(reference, Path.is_file)
-    return of_file(spool.open_file(str(path)), chosen, request)
+    return spool.open_file(str(path)), chosen
 
 
 def of_file(file: OpenFile, chosen: str, request: Request) -> Image | Sbom:

@@ -1,4 +1,7 @@
-"""Says which advisory data is there, of which day, when an update last found it current, and what it can express."""
+"""Says which advisory data is there, of which day, and what it can express.
+
+CONFIRMED is the day on which an update last found the data current.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ _HEAD = 64 << 10
 
 
 def document(text: str) -> bytes:
-    """The bytes of a document; ``-`` is standard input."""
+    """The bytes of a document, unpacked where it is compressed; ``-`` is standard input."""
     if text == "-":
         data = sys.stdin.buffer.read(MAX_DOCUMENT + 1)
     else:
@@ -31,13 +32,23 @@ def document(text: str) -> bytes:
             raise InputError(f"{text} cannot be read: {error.strerror}", "check the path") from error
     if len(data) > MAX_DOCUMENT:
         raise LimitExceeded(f"{text} is larger than {MAX_DOCUMENT} bytes")
-    return data
+    return _unpacked(data, text)
+
+
+def _unpacked(data: bytes, name: str) -> bytes:
+    from assay.formats import compression
+
+    if not compression.kind(data[:8]):
+        return data
+    from assay.adapters import spool
+
+    return bytes(spool.spooled(spool.pieces(compression.open_stream(BytesIO(data))), name, MAX_DOCUMENT).content())
 
 
 def sbom(text: str, context: Context) -> Sbom:
     """The SBOM that a document holds, or that is made of a source."""
     path = Path(text)
-    if text == "-" or (path.is_file() and _is_document(path)):
+    if text == "-" or path.is_fifo() or (path.is_file() and _is_document(path)):  # a shell's <(...) is a pipe
         from assay.formats import sbom_document
 
         return sbom_document.read(document(text))

@@ -59,10 +59,11 @@ def catalog(source: Source, ecosystems: Iterable[Ecosystem], options: Options | 
     positions = [item.layer.position for item in layers]
     squashed = squash(list(zip(positions, read, strict=True)), all_layers=options.all_layers)
     squashed = read_with_logs(squashed, layers, dispatch, readers, options)
-    followed, lost = follow(squashed, layers, dispatch, readers, options)
+    followed, lost = follow(squashed, layers, read, dispatch, readers, options)
     files = sorted((*squashed.files, *followed), key=lambda item: (item.path, -item.layer, item.parser))
     files = [item for item in files if not options.ignore(item.path)]
-    return _assemble(source, files, (*squashed.skipped, *lost), dispatch, options)
+    skipped = [item for item in (*squashed.skipped, *lost) if not (item.path and options.ignore(item.path))]
+    return _assemble(source, files, skipped, dispatch, options)
 
 
 def _read_all(
@@ -76,13 +77,16 @@ def _read_all(
     from concurrent.futures import ThreadPoolExecutor
 
     order = sorted(range(len(layers)), key=lambda index: -layers[index].layer.size)
-    with ThreadPoolExecutor(options.threads) as pool:
-        try:
-            futures = {index: pool.submit(one, index) for index in order}
-            return [futures[index].result() for index in range(len(layers))]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    pool = ThreadPoolExecutor(options.threads)
+    waits = True
+    try:
+        futures = {index: pool.submit(one, index) for index in order}
+        return [futures[index].result() for index in range(len(layers))]
+    except KeyboardInterrupt:
+        waits = False  # for layers that nobody wants any more
+        raise
+    finally:
+        pool.shutdown(wait=waits, cancel_futures=True)
 
 
 def _assemble(

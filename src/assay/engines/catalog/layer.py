@@ -5,7 +5,7 @@ The findings of a layer do not depend on the layers around it, so that they can 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -27,12 +27,16 @@ class FileFinding(NamedTuple):
 
 
 class Link(NamedTuple):
-    """A link with a wanted name: `target` as written for a symbolic one, relative to the root for a hard one."""
+    """A link with a wanted name: `target` as written for a symbolic one, relative to the root for a hard one.
+
+    A `further` name is that of an executable which its `parsers` want whatever it is called.
+    """
 
     path: str
     target: str
     parsers: tuple[str, ...]
     hard: bool = False
+    further: bool = False
 
 
 class LayerFindings(NamedTuple):
@@ -48,9 +52,12 @@ class LayerFindings(NamedTuple):
 
 
 def read_layer(source: LayerSource, dispatch: Dispatch, readers: Readers, *, paths: bool) -> LayerFindings:
-    """Walk the layer; `paths` asks for the record of all paths, which layers above others need."""
-    files: list[FileFinding] = []
-    links: list[Link] = []
+    """Walk the layer; `paths` asks for the record of all paths, which layers above others need.
+
+    Of entries with the same path the last one counts, as for everybody who unpacks the layer.
+    """
+    files: dict[str, list[FileFinding]] = {}
+    links: dict[str, list[Link]] = {}
     hidden: dict[EntryKind, list[str]] = {EntryKind.WHITEOUT: [], EntryKind.OPAQUE: []}
     skipped: list[Skipped] = []
     walk = source.walk(dispatch, executables=dispatch.executables, paths=paths)
@@ -58,25 +65,50 @@ def read_layer(source: LayerSource, dispatch: Dispatch, readers: Readers, *, pat
     for entry in walk:
         match entry.kind:
             case EntryKind.FILE:
-                files.extend(read_file(entry, dispatch, readers, skipped, links))
+                files.pop(entry.path, None)
+                links.pop(entry.path, None)
+                own: list[Link] = []
+                if found := read_file(entry, dispatch, readers, skipped, own):
+                    files[entry.path] = found
+                if own:
+                    links[entry.path] = own
             case EntryKind.SYMLINK | EntryKind.HARDLINK:
+                files.pop(entry.path, None)
                 names = tuple(parser.name for parser in entry.parsers)
-                links.append(Link(entry.path, entry.target, names, entry.kind is EntryKind.HARDLINK))
+                links[entry.path] = [Link(entry.path, entry.target, names, entry.kind is EntryKind.HARDLINK)]
             case EntryKind.WHITEOUT | EntryKind.OPAQUE:
                 hidden[entry.kind].append(entry.path)
         left.discard(entry.path)
         if not left:
             walk.stop()
     skipped.extend(replace(item, layer=-1) for item in walk.skipped)
+    all_files = tuple(item for found in files.values() for item in found)
     return LayerFindings(
-        tuple(files),
-        tuple(links),
+        all_files,
+        tuple(_of_interest([link for own in links.values() for link in own], all_files)),
         tuple(hidden[EntryKind.WHITEOUT]),
         tuple(hidden[EntryKind.OPAQUE]),
         walk.paths,
         walk.symlinks,
         tuple(skipped),
     )
+
+
+def _of_interest(links: Sequence[Link], files: Sequence[FileFinding]) -> Iterator[Link]:
+    """The links; of further names of executables those of which something was found, or may be."""
+    further = {link.target for link in links if not link.parsers}
+    finders: dict[str, dict[str, None]] = {}
+    for item in files if further else ():
+        if item.path in further:
+            finders.setdefault(item.path, {})[item.parser] = None
+    for link in links if further else ():
+        if link.path in further and link.path == link.target:
+            finders.setdefault(link.path, {}).update(dict.fromkeys(link.parsers))
+    for link in links:
+        if link.parsers:
+            yield link
+        elif link.target in finders:
+            yield link._replace(parsers=tuple(finders[link.target]), further=True)
 
 
 class Readers:

@@ -16,27 +16,44 @@ from assay.model.ecosystem import Located
 from assay.model.sbom import Skipped
 
 
+class Leading(NamedTuple):
+    """A wanted link and where it leads (`target` empty: in a circle).
+
+    `layer` is the position of the link's own layer. A hard link is `alone` when its content is no longer there under
+    the name that it links to: another layer has deleted or replaced that name, and the content stays under this one.
+    """
+
+    link: Link
+    target: str
+    layer: int
+    alone: bool = False
+
+
 class Squashed(NamedTuple):
-    """What is left of all layers; `links` are the wanted links with their targets (empty: in a circle)."""
+    """What is left of all layers."""
 
     files: tuple[Located, ...]
     skipped: tuple[Skipped, ...]
-    links: tuple[tuple[Link, str], ...]
+    links: tuple[Leading, ...]
 
 
 def squash(layers: Sequence[tuple[int, LayerFindings]], *, all_layers: bool) -> Squashed:
     """Combine the findings of layers, given from the base up with their positions."""
     hidden = _Hidden()
     kept: list[Located] = []
-    links: list[Link] = []
+    links: list[Leading] = []
     skipped: list[Skipped] = []
     for position, layer in reversed(layers):
-        visible = hidden.visible({item.path for item in layer.files} | {link.path for link in layer.links})
+        hard = {link.target for link in layer.links if link.hard}
+        visible = hidden.visible({item.path for item in layer.files} | {link.path for link in layer.links} | hard)
         for item in layer.files:
             if all_layers or item.path in visible:
                 kept.append(Located(item.path, position, item.found, item.parser))
                 skipped.extend(replace(skip, layer=position) for skip in item.found.skipped)
-        links.extend(link for link in layer.links if link.path in visible)
+        for link in layer.links:
+            if all_layers or link.path in visible:
+                alone = link.hard and not all_layers and link.target not in visible
+                links.append(Leading(link, link.target, position, alone))
         skipped.extend(replace(skip, layer=position) for skip in layer.skipped)
         hidden.add(layer)
     kept.sort(key=lambda item: (item.path, -item.layer, item.parser))
@@ -115,11 +132,24 @@ def _symlinks(layers: Iterable[tuple[int, LayerFindings]]) -> dict[str, str]:
     return links
 
 
-def _targets(links: Iterable[Link], symlinks: dict[str, str]) -> Iterator[tuple[Link, str]]:
-    for link in sorted(links, key=lambda link: link.path):
+def _targets(links: Iterable[Leading], symlinks: dict[str, str]) -> Iterator[Leading]:
+    for leading in sorted(links, key=lambda leading: (leading.link.path, -leading.layer)):
+        link = leading.link
         target = link.target if link.hard else resolve(link.path, symlinks)
         if link.hard or target != link.path:
-            yield link, target or ""
+            yield leading._replace(target=target or "")
+
+
+def lowest(layers: Sequence[tuple[int, LayerFindings]], paths: Iterable[str]) -> dict[str, int]:
+    """The lowest layer of which each of `paths` can still be seen from the top."""
+    hidden = _Hidden()
+    left = set(paths)
+    found: dict[str, int] = {}
+    for position, layer in reversed(layers):
+        left = hidden.visible(left)
+        found.update(dict.fromkeys(left, position))
+        hidden.add(layer)
+    return found
 
 
 def resolve(path: str, symlinks: dict[str, str], limit: int = 40) -> str | None:

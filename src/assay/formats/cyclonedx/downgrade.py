@@ -31,7 +31,7 @@ def apply(name: str, value: Object, version: str, lost: Counter[str]) -> Object:
 
 
 def _component(value: Object, version: str, lost: Counter[str]) -> Object:
-    _component_type(value, version)
+    _component_type(value, version, lost)
     if version < "1.7" and "versionRange" in value:
         _range_to_property(value)
     if version < "1.6":
@@ -43,9 +43,15 @@ def _component(value: Object, version: str, lost: Counter[str]) -> Object:
     return value
 
 
-def _component_type(value: Object, version: str) -> None:
+def _component_type(value: Object, version: str, lost: Counter[str]) -> None:
+    """A type that no version knows is no reason to drop the component."""
+    from assay.formats.cyclonedx.fit import since as known_since
+
     kind = as_text(value.get("type"))
     since, instead = _TYPES.get(kind, ("1.2", kind))
+    if kind and not known_since(f"component.type={kind}"):
+        lost[f"component.type={kind[:40]}"] += 1
+        since, instead = "9", "library"
     if version < since:
         value["type"] = instead
         _add_property(value, names.TYPE, kind)

@@ -83,7 +83,7 @@ def _values(component: Component) -> list[object]:
         component.version,
         component.version_range,
         component.namespace,
-        component.ecosystem,
+        component.world,
         str(component.type),
         license_text(component.licenses),
         license_ids(component),

@@ -56,6 +56,10 @@ function go(change) {
   show();
 }
 
+function many(count) {
+  return `${count.toLocaleString("en")} component${count === 1 ? "" : "s"}`;
+}
+
 // ---- header ----------------------------------------------------------------------------------------------------
 function tile(label, value, warn) {
   return el("div", warn ? { class: "warn" } : {}, el("dt", {}, label), el("dd", {}, value.toLocaleString("en")));
@@ -216,8 +220,10 @@ function list() {
   $("rows").replaceChildren();
   grow();
   $("none").hidden = found.length > 0;
+  $("nothing").textContent = components.length ? "No component matches." : "No components.";
+  $("reset").hidden = components.length === 0;
   const total = components.length.toLocaleString("en");
-  $("count").textContent = found.length === components.length ? `${total} components` : `${found.length.toLocaleString("en")} of ${total}`;
+  $("count").textContent = found.length === components.length ? many(components.length) : `${found.length.toLocaleString("en")} of ${total}`;
   $("head").replaceChildren(...COLUMNS.map(([name, label]) => {
     const up = state.sort === name, down = state.sort === "-" + name;
     return el("span", { role: "columnheader", "aria-sort": up ? "ascending" : down ? "descending" : "none" },
@@ -330,7 +336,7 @@ $("layers").append(...data.layers.map((layer) => {
   const count = components.filter((item) => item.occurrences.some((spot) => spot[1] === layer.position)).length;
   return el("div", {}, el("span", { class: "index" }, "#" + layer.position),
     el("div", {}, el("div", {}, layer.created_by || "no history"), el("p", { class: "mono soft" }, layer.digest)),
-    el("span", { class: "soft" }, `${count.toLocaleString("en")} components${layer.size ? " · " + size(layer.size) : ""}`));
+    el("span", { class: "soft" }, `${many(count)}${layer.size ? " · " + size(layer.size) : ""}`));
 }));
 $("skipped").append(...data.skipped.map((entry, index) => el("div", {}, el("span", { class: "index" }, String(index + 1)),
   el("div", {}, el("code", {}, entry.path), el("p", { class: "soft" }, entry.reason)),

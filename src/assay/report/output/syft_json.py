@@ -10,5 +10,5 @@ FORMAT = Format(
     media_type="application/vnd.syft+json",
     versions=("16",),
     default="16",
-    losses="assay.formats.syft_json:losses",
+    losses="assay.formats.syft_losses:losses",
 )
