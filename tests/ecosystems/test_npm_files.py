@@ -44,6 +44,21 @@ def test_only_the_folders_that_node_looks_into_hold_packages(path: str, there: b
     assert [one.presence for one in found.components] == [Presence.INSTALLED] * there
 
 
+@pytest.mark.parametrize(
+    ("folder", "version", "there"),
+    [
+        ("next/dist/compiled/@s/b", "7.15.4", True),
+        ("next/dist/compiled/@s/b", "", False),
+        ("next/dist/compiled/b", "1.0.0", False),  # another name than the folder's
+        ("next/dist/compiled/@s/b/esm", "1.0.0", False),
+        ("@parcel/x/test/fixtures/packages/@s/b", "1.0.0", False),
+    ],
+)
+def test_what_a_package_has_compiled_into_itself_is_there(folder: str, version: str, there: bool) -> None:
+    found = read(f"node_modules/{folder}/package.json", name="@s/b", version=version)
+    assert [str(one.purl) for one in found.components] == ["pkg:npm/%40s/b@7.15.4"] * there
+
+
 @pytest.mark.parametrize("document", [{}, {"type": "module"}, {"name": []}])
 def test_a_module_marker_is_no_package(document: dict[str, object]) -> None:
     assert not read("node_modules/a/package.json", **document).components

@@ -31,6 +31,7 @@ _WANTED = ("dependencies", "optionalDependencies", "peerDependencies")
 _FIELDS = (*_NAMED, *_PEOPLE, *(field for field, _ in _LINKED), *_WANTED)
 _read_package = json.reader(*_FIELDS)
 _read_project = json.reader(*_FIELDS, "devDependencies", "engines", "contributes", "unity")
+_COMPILED = "/compiled/"
 _SHORTHAND = re.compile(r"(?:github:)?([\w.-]+/[\w.-]+)")
 
 
@@ -44,7 +45,21 @@ def parse(file: File) -> Found:
             return _project(file)
         inside = folder[root.end() :]
     depth = 1 if inside.startswith("@") else 0
-    return _installed(file, folder, inside) if inside.count("/") == depth else _NOTHING
+    if inside.count("/") == depth:
+        return _installed(file, folder, inside)
+    return _compiled(file, inside) if _COMPILED in inside else _NOTHING
+
+
+def _compiled(file: File, inside: str) -> Found:
+    """What a package brings compiled into one of its own folders: ``next/dist/compiled/@babel/runtime``.
+
+    Other packages inside of packages are entry points, examples and tests, which `npm ls` does not count either.
+    """
+    document = _read_package(file.data)
+    name, version = as_text(document.get("name")), as_text(document.get("version"))
+    if not name or not version or inside.rpartition(_COMPILED)[2] != name:
+        return _NOTHING
+    return Found((_component(document, name, version, Presence.INSTALLED, ComponentType.LIBRARY),))
 
 
 def _installed(file: File, folder: str, inside: str) -> Found:
