@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -109,6 +112,8 @@ def test_no_flag_of_a_command_hides_a_global_one() -> None:
     [
         (Malformed("bad"), ExitCode.INPUT),
         (FileNotFoundError(2, "No such file or directory", "x"), ExitCode.EXTERNAL),
+        (PermissionError(13, "Permission denied", "x"), ExitCode.EXTERNAL),
+        (OSError(28, "No space left on device", "x"), ExitCode.EXTERNAL),
         (MemoryError(), ExitCode.EXTERNAL),
         (KeyError("x"), ExitCode.BUG),
         (RecursionError(), ExitCode.BUG),
@@ -121,6 +126,39 @@ def test_every_exception_is_understood(error: Exception, code: ExitCode) -> None
     if not isinstance(error, AssayError):
         assert known.remedy
         assert isinstance(known, InternalError if code is ExitCode.BUG else ExternalError)
+
+
+def test_what_an_extra_brings_is_named_where_it_is_missing() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    distributions: dict[str, set[str]] = {}
+    for module, names in importlib.metadata.packages_distributions().items():
+        for name in names:
+            distributions.setdefault(re.sub(r"[-_.]+", "-", name).lower(), set()).add(module)
+    for extra, requirements in project["optional-dependencies"].items():
+        for requirement in requirements:
+            name = re.split(r"[^\w.-]", requirement)[0].lower()
+            if extra == "fast" or name not in distributions:  # zlib serves where isal is absent
+                continue
+            understood = [_complaints.understand(ModuleNotFoundError(name=f"{it}.x")) for it in distributions[name]]
+            assert any("needs the extra" in known.what for known in understood), requirement
+    known = _complaints.understand(ModuleNotFoundError("No module named 'starlette'", name="starlette"))
+    assert known.exit_code == ExitCode.USAGE
+    assert known.remedy == "pip install 'assay[server]'"
+    assert {*_complaints.EXTRAS} <= {*project["optional-dependencies"]}
+    assert _complaints.understand(ModuleNotFoundError(name="assay.cli.nothing")).exit_code == ExitCode.BUG
+
+
+def test_a_slip_in_a_command_is_told_before_it_is_taken_as_a_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["sbom", "covnert", "x", "-o", "purls"]) == ExitCode.USAGE
+    assert "did you mean `assay sbom convert`?" in capsys.readouterr().err
+    assert main(["--offline", "-q", "sbom", "validat"]) == ExitCode.USAGE
+    assert "did you mean" not in capsys.readouterr().err
+    (tmp_path / "validat").mkdir()
+    assert main(["sbom", "validat", "-o", "purls"]) == ExitCode.OK
+    assert "did you mean" not in capsys.readouterr().err
 
 
 def test_a_bug_points_to_verbose_and_verbose_shows_the_trace(

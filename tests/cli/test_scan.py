@@ -180,6 +180,13 @@ def test_nothing_to_judge_does_not_look_clean(data: Path, capfd: pytest.CaptureF
     assert "no package was found in other.json" in capfd.readouterr().err
 
 
+def test_what_is_only_asked_for_is_told_as_found(data: Path) -> None:
+    Path("app").mkdir()
+    Path("app/package.json").write_text('{"name": "x", "version": "1.0.0", "dependencies": {"left": "^1"}}')
+    told = str(report("--no-declared", "app")["coverage"])
+    assert "only what manifests ask for was found: nothing was judged" in told
+
+
 def test_filters_and_orders(data: Path) -> None:
     both = [LOG4J, "pkg:pypi/flask@1"]
     assert ids(report(*both)) == ["GHSA-jfh8-c2jp-5v3q", "PYSEC-1"]
@@ -288,6 +295,8 @@ def test_explanations(data: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert ": not affected" in capfd.readouterr().out
     assert run(["scan", "explain", "-q", "ghsa-JFH8-c2jp-5v3q", LOG4J]) == 0
     assert "GHSA-jfh8-c2jp-5v3q in pkg:maven" in capfd.readouterr().out
+    assert run(["scan", "explain", "-q", "opensuse-su-2021:1-1", LOG4J]) == 0
+    assert "openSUSE-SU-2021:1-1" in capfd.readouterr().out
     assert run(["scan", "explain", "-q", "CVE-1999-1", LOG4J]) == 0
     assert "no record of the advisory data bears this id" in capfd.readouterr().out
     assert run(["scan", "explain", "-q", "CVE-1999-1", LOG4J, "--package", "log4j-core", "--json"]) == 0

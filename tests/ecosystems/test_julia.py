@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from assay.adapters.directory import Directory
 from assay.ecosystems import discover, order
-from assay.ecosystems.julia import project
+from assay.ecosystems.julia import environment, project
 from assay.engines.catalog import catalog
 from assay.errors import Malformed
 from assay.model.component import Scope
-from assay.model.ecosystem import File
+from assay.model.ecosystem import File, Located
 from assay.model.sbom import Sbom
 
 JULIA = [ecosystem for ecosystem in discover() if ecosystem.name == "julia"]
@@ -99,6 +100,16 @@ def test_an_environment_has_no_name_and_the_tests_belong_to_the_project_above(tm
     found = scan(tmp_path / "b", {"Project.toml": 'name = "App"\n', "test/Project.toml": bare})
     assert [item.scope for item in found.components] == [Scope.REQUIRED, Scope.EXCLUDED]
     assert found.dependencies["julia:App@"] == (f"pkg:julia/Tree?uuid={TREE}",)
+
+
+def test_many_projects_below_a_large_workspace_take_no_time() -> None:
+    members = ",".join(f'"p{number}"' for number in range(20_000))
+    found = {"Project.toml": project.parse(File("Project.toml", f"[workspace]\nprojects = [{members}]".encode()))}
+    found |= {f"q{number}/Project.toml": project.parse(File("Project.toml", b"[deps]")) for number in range(500)}
+    files = [Located(path, 0, item, "julia-project") for path, item in found.items()]
+    start = time.process_time()
+    assert len(environment.assemble(files, None)) == 501
+    assert time.process_time() - start < 1
 
 
 def test_other_files_of_that_name_hold_nothing() -> None:

@@ -12,7 +12,7 @@ from assay.ecosystems.opam import opam_file, package, switch
 from assay.ecosystems.opam.opam_file import Item
 from assay.ecosystems.vcpkg import manifest, status
 from assay.errors import LimitExceeded, Malformed
-from assay.model.ecosystem import File
+from assay.model.ecosystem import File, Located
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,22 @@ def test_a_node_that_needs_itself_has_no_edge() -> None:
     nodes = {"0": {"ref": "a/1", "requires": ["0", "1"]}, "1": {"ref": "a/1"}, "2": 7}
     found = lock.parse(File("conan.lock", json.dumps({"graph_lock": {"nodes": nodes}}).encode()))
     assert ([item.name for item in found.components], found.edges) == (["a"], ())
+
+
+def _port(path: str, version: str, layer: int = 0) -> Located:
+    text = f"Package: a\nVersion: {version}\nArchitecture: x\nStatus: install ok installed\n"
+    return Located(path, layer, status.parse(File(path, text.encode())), "vcpkg-status")
+
+
+def test_a_port_of_vcpkg_is_told_once_where_the_last_word_on_it_is() -> None:
+    files = [_port("vcpkg/status", "1"), *(_port(f"vcpkg/updates/{number}", "1") for number in range(3))]
+    assert [len(item.found.components) for item in status.assemble(files, None)] == [0, 0, 0, 1]
+
+
+def test_a_status_of_vcpkg_that_a_later_layer_replaced_speaks_for_itself() -> None:
+    files = [_port("vcpkg/status", "2", 1), _port("vcpkg/status", "1", 0)]
+    found = [(item.layer, item.found.components[0].version) for item in status.assemble(files, None)]
+    assert found == [(1, "2"), (0, "1")]
 
 
 def test_vcpkg_projects_without_a_name() -> None:

@@ -81,8 +81,10 @@ def test_what_was_staged_is_in_the_snap_only_where_nothing_tells_what_was_primed
         ("", ["libc6", "gone"]),
         ("primed-stage-packages: [libc6=1]\n", ["libc6"]),
         ("primed-stage-packages: []\n", []),
+        ("parts: {a: {stage-packages: [gone=1], primed-stage-packages: []}}\n", []),
     ):
-        found = packages.parse(File("snap/a/1/snap/manifest.yaml", f"name: a\n{parts}{primed}".encode()))
+        text = primed if primed.startswith("parts") else parts + primed
+        found = packages.parse(File("snap/a/1/snap/manifest.yaml", f"name: a\n{text}".encode()))
         assert [item.name for item in found.components] == names
 
 

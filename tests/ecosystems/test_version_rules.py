@@ -147,6 +147,22 @@ def test_what_is_no_range_of_cabal(requirement: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("ecosystem", "form"),
+    [
+        ("Hackage", "^>= 1.{}"),
+        ("Hackage", "^>= {{1.{}}}"),
+        ("PyPI", "== 1.{}.*"),
+        ("PyPI", "~= {}"),
+        ("RubyGems", "~> {}"),
+    ],
+)
+def test_endless_numbers_are_no_range(ecosystem: str, form: str) -> None:
+    """Python refuses to make a number of more than 4,300 digits."""
+    with pytest.raises(Malformed):
+        order(ecosystem).intervals(form.format("9" * 5000))
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "1-ga-1 = 1-1",  # the POM reference

@@ -309,6 +309,7 @@ def test_packages_of_other_repositories_are_not_judged_by_the_distribution(tmp_p
         ("pkg:gitlab/acme/x@1", "unknown", None),
         ("pkg:jsr/%40acme/x@1", "unknown", None),
         ("pkg:bioconductor/x@1", "Bioconductor", False),
+        ("pkg:bioconductor/x", "Bioconductor", None),
         ("pkg:cran/x@1", "CRAN", True),
         ("pkg:ebuild/acme/x@1", "Gentoo", False),
         ("pkg:alpm/arch/x@1-1", "Arch Linux", False),
@@ -383,6 +384,15 @@ def test_what_a_catalog_takes_from_a_host_is_no_action(tmp_path: Path) -> None:
         found = [match(Sbom(Component("root"), (item,)), data, OPTIONS) for item in taken]
     assert [len(item.findings) for item in found] == [0, 0, 0, 1]
     assert [item.coverage[0].state is CoverageState.UNDECIDABLE for item in found] == [True, True, True, False]
+
+
+def test_a_native_image_asks_as_the_libraries_that_it_is_made_of(tmp_path: Path) -> None:
+    (library,) = purls("pkg:maven/g.example/a@1").components
+    with store(
+        tmp_path, {"ghsa": [osv("GHSA-1", "Maven", "g.example:a", ("introduced", "0"), ("fixed", "2"))]}
+    ) as data:
+        for name in ("maven", "graalvm"):
+            assert ids(match(Sbom(Component("root"), (replace(library, ecosystem=name),)), data, OPTIONS)) == ["GHSA-1"]
 
 
 def test_cpes_only_where_nothing_better_is_there(tmp_path: Path) -> None:

@@ -167,6 +167,7 @@ def test_java_runtimes_by_the_names_of_the_nvd(tmp_path: Path, cpe: str, version
         ("x.example/m", "3.5.1", True, ("3.5.2",)),
         ("x.example/m", "v3.5.2", False, ()),
         ("x.example/m", "v3.5.1+incompatible", False, ()),
+        ("x.example/m", "v3.5.1+incompatible.dirty", False, ()),
         ("x.example/m/v3", "v3.5.1", False, ()),
         ("x.example/m/v4", "v3.5.1", True, ("3.5.2",)),
     ],
@@ -187,3 +188,18 @@ def test_tags_that_are_no_versions_of_go(
         assert told.verdict is (Verdict.REPORTED if affected else Verdict.NOT_AFFECTED)
         if version == "v1.9.0":
             assert any("tags that are no versions" in step.found for step in told.steps)
+
+
+def test_a_tag_is_cleared_by_a_tag_that_no_range_of_tags_holds(tmp_path: Path) -> None:
+    def record(number: int, *events: dict[str, str]) -> Osv:
+        custom = {"ecosystem_specific": {"custom_ranges": [{"type": "ECOSYSTEM", "events": list(events)}]}}
+        return osv(*(f"GO-{number}", "Go", "x.example/m", ("introduced", "0"), ("fixed", "0.9.0")), affected=custom)
+
+    records = [
+        record(1, {"introduced": "0"}, {"fixed": "3.5.2"}),
+        record(2, {"introduced": "3.5.2"}, {"fixed": "3.6.0"}),
+    ]
+    with store(tmp_path, {"go-vulndb": records}) as data:
+        for version, cleared in (("v3.5.1", "3.6.0"), ("v0.8.0", "0.9.0")):
+            found = match(purls(f"pkg:golang/x.example/m@{version}"), data, OPTIONS)
+            assert {item.clears for item in found.findings} == {cleared}

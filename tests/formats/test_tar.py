@@ -337,6 +337,6 @@ def test_what_follows_the_end_of_a_name_is_no_part_of_it(together: bool) -> None
     walker = Walker(
         Chunked(bytes(data), [len(data)]),
         lambda path: True,
-        sieve=(lambda text: range(text.count(b"\0"))) if together else None,
+        sieve=(lambda text: iter(range(text.count(b"\0")))) if together else None,
     )
     assert [(item.path, walker.window.take(item.size)) for item in walker] == [("a/b", b"one"), ("c", b"two")]

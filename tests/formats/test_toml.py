@@ -21,10 +21,13 @@ def test_a_table() -> None:
         b"[" + b"a . " * 100_000 + b"b]",
         b"[[" + b"'a'." * 100_000 + b"b]]",
         b'"=".' + b'"x".' * 100_000 + b"b = 1",
+        b'"\\"".' * 100_000 + b"b = 1",
+        (b"a." * 7 + b'"\\"".') * 20_000 + b"b = 1",
+        b'k = {y = "\\"", ' + b"'\"'.\"'\"." * 50_000 + b"b = 1}",
         b"\n".join(b"k%d" % number + b".a" * 60 + b" = 1" for number in range(10_000)),
         b"a = " + b"[" * 100_000,
     ],
-    ids=["key", "table", "array", "quoted", "many", "nested"],
+    ids=["key", "table", "array", "quoted", "escaped", "mixed", "inline", "many", "nested"],
 )
 def test_bombs_cost_nothing(data: bytes) -> None:
     tracemalloc.start()
@@ -43,3 +46,16 @@ def test_what_is_no_toml_is_told_at_once(data: bytes) -> None:
 def test_dots_in_strings_are_no_keys() -> None:
     names = "\n".join(f'"{n}" = "pkg-{n}-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"' for n in range(1000))
     assert len(toml.load(names.encode())) == 1000
+
+
+def test_dotted_words_in_texts_and_comments_are_no_keys() -> None:
+    dots = "a." * 100
+    text = f"""# {dots}
+one = "{dots}" # {dots}
+two = '{dots}'
+three = '''
+{dots}'''''
+four = \"\"\"
+{dots}\\\"\"\"\"
+"""
+    assert sorted(toml.load(text.encode())) == ["four", "one", "three", "two"]

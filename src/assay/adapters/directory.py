@@ -93,6 +93,8 @@ class DirectoryWalk:
             with os.scandir(f"{self._root}/{folder}" if folder else self._root) as entries:
                 return sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
+            if not folder:
+                raise InputError(f"{self._root} cannot be read: {error.strerror}", "check its permissions") from error
             self._skip(folder, error)
             return []
 
@@ -132,9 +134,15 @@ class DirectoryWalk:
             return None
         real, root = os.path.realpath(item.path), os.path.realpath(self._root)
         if not os.path.exists(real) or os.path.commonpath((real, root)) != root:
-            self.skipped.append(Skipped(path, f"links to {target}, which is not there or outside"))
+            if not self._is_of_environment(path):
+                self.skipped.append(Skipped(path, f"links to {target}, which is not there or outside"))
             return None
         return Entry(path, EntryKind.SYMLINK, self._wants(path), target=target)
+
+    def _is_of_environment(self, path: str) -> bool:
+        """Whether a link is the interpreter of a virtual environment (PEP 405), which is that of the machine."""
+        environment = path.rpartition("/")[0].rpartition("/")[0]
+        return os.path.isfile(f"{self._root}/{environment}/pyvenv.cfg")
 
     def _is_executable(self, path: str, item: os.DirEntry[str]) -> bool:
         """Whether the file begins like machine code; only likely ones are opened."""

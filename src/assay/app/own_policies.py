@@ -55,7 +55,7 @@ def files(paths: Iterable[Path]) -> Iterator[Path]:
         elif path.is_file():
             yield path
         else:
-            raise InputError(f"there is no {path}", "name a file of policies, or a folder")
+            raise InputError(f"there is no {path}", "check the path; a file or a folder is wanted")
 
 
 def _hidden(path: Path) -> bool:

@@ -12,10 +12,26 @@ and for machines, one line of JSON::
 
 from __future__ import annotations
 
+import errno
 import sys
 
-from assay.errors import AssayError, ExitCode, ExternalError, InternalError
+from assay.errors import AssayError, ExitCode, ExternalError, InternalError, UsageError
 from assay.report.console import Style, printable
+
+EXTRAS = {
+    "aws": ("boto3", "botocore"),
+    "azure": ("azure",),
+    "gcp": ("google", "requests"),
+    "pkcs11": ("pkcs11",),
+    "policy": ("cel_expr_python", "jmespath", "regorus"),
+    "postgres": ("psycopg", "psycopg_binary"),
+    "server": ("httptools", "jwt", "starlette", "uvicorn", "uvloop"),
+    "sign": ("id", "securesystemslib", "tuf"),
+    "telemetry": ("opentelemetry",),
+    "template": ("jinja2",),
+    "validate": ("cyclonedx", "fastjsonschema", "lxml", "spdx_python_model"),
+}
+"""The modules that come with each extra of pyproject.toml."""
 
 
 class Complaints:
@@ -70,8 +86,22 @@ def understand(error: Exception) -> AssayError:
     if isinstance(error, OSError):
         where = f": {error.filename}" if error.filename else ""
         what = f"{error.strerror or error}{where}"
-        return ExternalError(what, "check the path, its permissions and the free space, and try again")
+        return ExternalError(what, _remedy(error))
     if isinstance(error, MemoryError):
         return ExternalError("out of memory", "give the process more memory, or a smaller input")
+    if isinstance(error, ModuleNotFoundError):
+        module = (error.name or "").partition(".")[0]
+        for extra, modules in EXTRAS.items():
+            if module in modules:
+                what = f"this needs the extra `{extra}` ({module} is missing)"
+                return UsageError(what, f"pip install 'assay[{extra}]'")
     what = f"a bug in assay: {type(error).__name__}: {error}"
     return InternalError(what, f"run it again with --verbose and report what it prints (exit {int(ExitCode.BUG)})")
+
+
+def _remedy(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "check its permissions, or run as somebody who has them"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "make room, or write somewhere else"
+    return "check the path, its permissions and the free space, and try again"

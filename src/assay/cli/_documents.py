@@ -92,3 +92,9 @@ def put(document: bytes, path: Path | None) -> None:
 
     with writing(path) as file:
         file.write(document)
+
+
+def on_screen(wanted: Sequence[Target[F]]) -> bool:
+    """Whether a table goes to the terminal that also shows warnings: what it says needs no second line there."""
+    table = any(target.format.name == "table" and target.path is None for target in wanted)
+    return table and sys.stdout.isatty() and sys.stderr.isatty()

@@ -71,6 +71,7 @@ def _run(argv: Sequence[str], complaints: _complaints.Complaints) -> int:
     parser = _parser.build(words, commands)
     if not hasattr(module, "run") and not {"-h", "--help"} & {*rest}:
         _refuse_group(words, rest, commands, parser)
+    _tell_slip(words, rest, commands, complaints)
     try:
         arguments = parser.parse_args(_parser.joined(rest))
     except SystemExit:  # help was asked for, and printed
@@ -145,6 +146,18 @@ def _refuse_group(words: Words, rest: list[str], commands: dict[Words, Path], pa
     parser.parse_args(rest)
     name = " ".join(("assay", *words))
     raise UsageError(f"{name} needs one more word", f"`{name} --help` lists its commands")
+
+
+def _tell_slip(words: Words, rest: list[str], commands: dict[Words, Path], complaints: _complaints.Complaints) -> None:
+    """``assay sbom covnert x`` names a SOURCE; who meant a command should hear of it before a registry is asked."""
+    word = rest[0] if rest else ""
+    below = [found[-1] for found in _commands.children(commands, words)]
+    if not below or not word.isalpha() or Path(word).exists() or {"-q", "--quiet"} & {*rest}:
+        return
+    meant = _parser.closest(word, below)
+    if meant:
+        name = " ".join(("assay", *words))
+        complaints.note(f"{word} is taken as an argument of `{name}`; did you mean `{name} {meant}`?")
 
 
 def _unknown(wrong: str, words: Words, commands: dict[Words, Path]) -> None:

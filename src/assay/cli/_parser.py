@@ -113,5 +113,5 @@ def add_global_flags(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--no-color", action="store_true", help="no colours (NO_COLOR does the same)")
     group.add_argument("--offline", action="store_true", default=None, help="make no outgoing connection")
     group.add_argument("--config", metavar="FILE", help="read this configuration instead of the project's")
-    group.add_argument("--data-dir", metavar="DIR", help="where evidence is kept")
+    group.add_argument("--data-dir", metavar="DIR", help="where advisory data, evidence and other state are kept")
     group.add_argument("--cache-dir", metavar="DIR", help="where what can be had again is kept")

@@ -176,7 +176,8 @@ def tell(judged: list[Judgement], wanted: VerifyRequest, arguments: argparse.Nam
     from assay.report import verification
 
     root = wanted.root.age(datetime.now(UTC))
-    origin = wanted.policy.origin if wanted.policy is not None else f"--key {wanted.key}"
+    key = f"--key {wanted.key}" if wanted.key else "none"
+    origin = wanted.policy.origin if wanted.policy is not None else key
     if arguments.output == "json":
         sys.stdout.buffer.write(verification.as_json(judged, root, origin))
     else:

@@ -74,7 +74,7 @@ def _opened(key: bytes, nonce: bytes, sealed: bytes) -> bytes:
     try:
         return bytes(SecretBox(key).decrypt(sealed, nonce))
     except CryptoError:
-        raise Refused("the password does not open the private key", "set COSIGN_PASSWORD") from None
+        raise Refused("the password does not open the private key", "check COSIGN_PASSWORD") from None
 
 
 def write(pkcs8: bytes, password: bytes) -> str:

@@ -33,6 +33,8 @@ def addresses(content: Bytes, image: Executable, names: Set[str]) -> dict[str, i
             name = raw.removeprefix(b"_") if image.format is ExecutableFormat.MACHO else raw
             if name in wanted and address:
                 found.setdefault(wanted[name], address)
+                if len(found) == len(wanted):
+                    break
     except (error, Malformed):
         return found
     return found

@@ -79,6 +79,8 @@ def _host(path: str) -> tuple[str, str]:
     named = slash and (any(mark in first for mark in ".:[") or first == "localhost")
     if not named:
         return _DEFAULT_HOST, path if slash else f"library/{path}"
+    if first in (".", ".."):
+        raise InputError(f"{path!r} is a path, and no image reference", _REMEDY)
     found = _HOST.fullmatch(first)
     if found is None or not 0 < int(found[2] or 1) < 65_536:
         raise InputError(f"{first!r} is no registry host", _REMEDY)

@@ -46,7 +46,7 @@ def read(data: bytes) -> Sbom:
             component = _component(package)
             found[component.id] = component
     if not found:
-        raise Malformed("no purl in it")
+        raise Malformed("no purl in it", "a purl is written pkg:TYPE/NAME@VERSION")
     components = tuple(found[key] for key in sorted(found))
     subject = Component("purls", type=ComponentType.APPLICATION)
     return Sbom(subject, components, skipped=tuple(skipped), source_format="purls")
@@ -60,5 +60,5 @@ def losses(sbom: Sbom, version: str = "") -> tuple[str, ...]:
     """A list of purls holds nothing else."""
     del version
     without = sum(component.purl is None for component in sbom.components)
-    lines = ["all but the purls of the components"] if sbom.components else []
+    lines = ["anything but the purls of the components"] if sbom.components else []
     return (*lines, *([f"{without} components without a purl"] if without else []))

@@ -21,6 +21,8 @@ READERS = {
 }
 """``module:function`` by the name of the format, each ``function(data: bytes) -> Sbom``."""
 
+REMEDY = "CycloneDX, SPDX, Syft's JSON and lists of purls are read; `assay sbom validate` checks one"
+
 
 def read(data: bytes) -> Sbom:
     """The noun; raises `Malformed` for what is no SBOM, or one in a format that can only be written."""

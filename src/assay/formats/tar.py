@@ -179,12 +179,11 @@ class Walker:
         if text.count(b"\0") > len(names):  # something follows the end of a name
             names = [name.partition(b"\0")[0] for name in names]
             text = _asked(names)
-        likely = range(len(names)) if self._sieve is None else self._sieve(text)
+        likely = frozenset(range(len(names)) if self._sieve is None else self._sieve(text))
         odd = {number: self._inside(_text(names[number])) for number in likely if is_odd(names[number])}
         if self._log is not None:
             shown = {number: _raw(path) for number, path in odd.items()}
             self._log([shown.get(number, name) for number, name in enumerate(names)] if shown else names)
-        likely = frozenset(likely)
         for number in sorted(likely.union(chosen)):
             header = places[number]
             window.position = header + BLOCK

@@ -11,8 +11,16 @@ MAX_BYTES = 16 << 20
 MAX_PARTS = 64
 """Of one dotted key. The standard library keeps every beginning of it: 100,000 parts took 20 GB."""
 _MAX_SQUARES = 5_000_000
-_CHAIN = re.compile(r"""(?<![A-Za-z0-9_-])(?:(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){8,}+""")
-"""What may be the beginning of a long dotted key; in a string it may be something else, though hardly this long."""
+_LONG = 8
+"""Parts from which a dotted key is looked at."""
+_STRING = r'"(?:[^"\\\n]|\\.)*+"' + r"|'[^'\n]*+'"
+_TOKEN = re.compile(
+    rf"(?P<key>(?<![A-Za-z0-9_-])(?:(?:[A-Za-z0-9_-]++|{_STRING})[ \t]*+\.[ \t]*+){{{_LONG},}}+)"
+    r'|"""(?:[^"\\]|\\[\s\S]|"(?!""))*+"{3,5}'
+    r"|'''(?:[^']|'(?!''))*+'{3,5}"
+    rf"|{_STRING}|\#[^\n]*+"
+)
+"""The beginning of a long dotted key; texts and comments, so that none begins within them."""
 
 
 def load(data: bytes) -> Object:
@@ -32,9 +40,12 @@ def load(data: bytes) -> Object:
 
 
 def _check(text: str) -> None:
-    squares = 0
-    for chain in _CHAIN.finditer(text):
-        parts = chain[0].count(".")
-        squares += parts * parts
-        if parts > MAX_PARTS or squares > _MAX_SQUARES:
+    """Keys end with their line: where no line has many dots, which is nearly always, nothing else is looked at."""
+    if _too_many([dots for line in text.split("\n") if (dots := line.count(".")) >= _LONG]):
+        keys = (token["key"] for token in _TOKEN.finditer(text))
+        if _too_many([key.count(".") for key in keys if key]):
             raise LimitExceeded(f"TOML with dotted keys of more than {MAX_PARTS} parts, or too many long ones")
+
+
+def _too_many(parts: list[int]) -> bool:
+    return max(parts, default=0) > MAX_PARTS or sum(number * number for number in parts) > _MAX_SQUARES

@@ -57,7 +57,7 @@ def documents(data: bytes | str, scalar: Callable[[str, bool], Json] | None = No
     except yaml.YAMLError as error:
         if "nesting depth" in str(error):  # libyaml 0.2.6 and later have a bound of their own
             raise LimitExceeded("YAML nested too deep") from None
-        raise Malformed("not YAML: " + " ".join(str(error).split())) from error
+        raise Malformed("not YAML: " + " ".join(str(error).replace('in "<byte string>", ', "at ").split())) from error
     except (ValueError, RecursionError) as error:
         raise Malformed(f"not YAML: {error}") from error
 

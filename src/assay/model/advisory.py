@@ -84,18 +84,24 @@ class Severity(NamedTuple):
     level: Level = Level.UNKNOWN
 
 
+TAGS = "tags"
+"""The `Affected.channel` of versions that break their ecosystem's conventions, as tags of Go's programs may."""
+
+
 class Affected(NamedTuple):
     """The versions of one package that have the problem.
 
     `ecosystem` is an OSV ecosystem name with its release (``PyPI``, ``Debian:12``, ``AlmaLinux:9``, ``Alpine:3.20``,
-    ``Ubuntu:22.04``), or ``cpe`` with ``vendor:product`` as `name`. `name` is written as the source does; operating
-    systems name the source package unless `binary`. `intervals` and `versions` (exact ones) are united.
+    ``Ubuntu:22.04``), or ``cpe`` (``jvm`` for Java runtimes) with ``a:vendor:product`` as `name`. `name` is written as
+    the source does; operating systems name the source package unless `binary`. `intervals` and `versions` (exact ones)
+    are united.
 
     `fixed` are the first versions with the fix, `state` what the source says about the rest. With
     `FixState.NOT_AFFECTED` the source says that the versions named (all, where none are) do not have the problem.
     `module` is an rpm module and stream (``nodejs:18``), `channel` a channel of support in which the fix comes
-    (``esm-apps``, ``eus``), `arch` architectures, `repository` a third-party repository or GIT URL, `platform` what
-    a CPE demands as target software; `note` is a remark of the source about this package (``ignored: end of life``).
+    (``esm-apps``, ``eus``), or `TAGS`, `arch` architectures, `repository` a third-party repository or GIT URL,
+    `platform` what a CPE demands as target software; `note` is a remark of the source about this package (``ignored:
+    end of life``).
     `symbols` are the functions and import paths that have it.
 
     `requirements` are affected versions in the requirement language of the ecosystem, `patched` those that are not

@@ -23,7 +23,8 @@ def text(target: str, decision: Decision, style: Style) -> str:
     for item in decision.results:
         mark = _MARKS[item.outcome]
         phase = f" ({item.details['phase']})" if item.details.get("phase") else ""
-        lines.append(f"  {mark:<7} {item.policy} {item.rule}{phase}: {' '.join(item.message.split())}")
+        name = f"{item.policy} {item.rule}".rstrip()  # a policy in CEL has no rules with names
+        lines.append(f"  {mark:<7} {name}{phase}: {' '.join(item.message.split())}")
         lines += [f"          {name}: {item.details[name]}" for name in ("wanted", "mend") if item.details.get(name)]
     if not decision.results:
         lines.append("  no policy is about it")

@@ -47,7 +47,12 @@ class FormatModules(Generic[F]):
     def module(self, name: str) -> ModuleType:
         """The module of a format; raises `UsageError` with the names there are."""
         if name not in self.names():
-            raise UsageError(f"unknown output format {name!r}", f"choose one of: {', '.join(self.names())}")
+            from difflib import get_close_matches
+
+            begun = [known for known in self.names() if name and known.startswith(name)]  # `cyclonedx`, `spdx`
+            meant = begun or get_close_matches(name, self.names(), 1, 0.6)
+            hint = f"did you mean {meant[0]}? " if meant else ""
+            raise UsageError(f"unknown output format {name!r}", f"{hint}choose one of: {', '.join(self.names())}")
         return importlib.import_module(f"{self._package.__name__}.{name.replace('-', '_')}")
 
     def find(self, name: str) -> F:

@@ -68,7 +68,7 @@ def _environment() -> SandboxedEnvironment:
         from jinja2 import StrictUndefined
         from jinja2.sandbox import ImmutableSandboxedEnvironment
     except ImportError:
-        raise UsageError("templates need Jinja2", "install assay[template]") from None
+        raise UsageError("templates need Jinja2", "pip install 'assay[template]'") from None
 
     class Bounded(ImmutableSandboxedEnvironment):
         """The sandbox of Jinja2 without products that fill the memory."""

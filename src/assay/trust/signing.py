@@ -97,7 +97,7 @@ def load(data: bytes, password: bytes | None = None) -> LocalKey:
             return LocalKey(reader(data, None))
     except (ValueError, UnsupportedAlgorithm) as error:
         if password and b"ENCRYPTED" in data:
-            raise Refused("the password does not open the private key", "set COSIGN_PASSWORD") from None
+            raise Refused("the password does not open the private key", "check COSIGN_PASSWORD") from None
         raise Malformed(f"this is no private key: {error}") from None
 
 

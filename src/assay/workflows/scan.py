@@ -14,6 +14,7 @@ from assay.engines import ignore, vex
 from assay.engines.match import Options, match, order
 from assay.engines.match.severity import ORDER
 from assay.model.advisory import FixState, Kind, Level
+from assay.model.component import Presence
 from assay.model.finding import Coverage, CoverageState, Finding, Scan
 from assay.model.ignore_rule import IgnoreRule
 from assay.model.sbom import Sbom
@@ -66,7 +67,9 @@ def honest(found: Scan) -> Scan:
     """The scan; where nothing could be asked about, its coverage says so: it must not look clean."""
     if found.coverage:
         return found
-    nothing = Coverage("packages", 0, CoverageState.UNDECIDABLE, (), "no package was found: nothing was judged")
+    asked_for = any(item.presence is Presence.DECLARED for item in found.sbom.components)
+    what = "only what manifests ask for was found" if asked_for else "no package was found"
+    nothing = Coverage("packages", 0, CoverageState.UNDECIDABLE, (), f"{what}: nothing was judged")
     return replace(found, coverage=(nothing,))
 
 

@@ -122,6 +122,20 @@ def test_what_a_killed_writer_left_goes_away_before_the_next_one_writes(tmp_path
         assert not (tmp_path / "shards/.building-x").exists()
 
 
+def test_what_became_live_stays_whatever_fails_after_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder could not be synced, say: the new manifest is there, so its shards must be, too."""
+    store(tmp_path, {"pypa": RECORDS}).close()
+    before = found(tmp_path)
+
+    def broken(folder: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(manifest, "_sync", broken)
+    with pytest.raises(ExternalError, match="Input/output error"):
+        store(tmp_path, {"pypa": RECORDS[:9]})
+    assert 0 < found(tmp_path) < before
+
+
 def test_a_killed_update_leaves_the_old_data(tmp_path: Path) -> None:
     store(tmp_path, {"pypa": RECORDS}).close()
     before = found(tmp_path)

@@ -6,6 +6,7 @@ import gzip
 import os
 import shutil
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -163,6 +164,15 @@ def test_directory_links_never_leave_the_directory(tmp_path: Path) -> None:
         "b.list": f"links to {tmp_path}/outside.list, which is not there or outside",
         "pipe.list": "not a regular file",
     }
+
+
+def test_the_interpreter_of_a_virtual_environment_is_that_of_the_machine(tmp_path: Path) -> None:
+    for folder in ("venv/bin", "other/bin"):
+        (tmp_path / "s" / folder).mkdir(parents=True)
+        (tmp_path / "s" / folder / "python3.list").symlink_to(sys.executable)
+    (tmp_path / "s/venv/pyvenv.cfg").write_text("home = /usr/bin\n")
+    sbom = catalog(Directory(str(tmp_path / "s")), [LISTS])
+    assert [item.path for item in sbom.skipped] == ["other/bin/python3.list"]
 
 
 def test_unreadable_files_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

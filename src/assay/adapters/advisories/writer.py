@@ -99,9 +99,14 @@ class Writer:
         return made
 
     def abandon(self) -> None:
-        """Take away what was staged and never became live."""
+        """Take away what was staged and never became live: a commit may have failed after the rename, too."""
+        known = None
+        with suppress(ExternalError):
+            known = manifests.load(self.folder / manifests.NAME)
+        live = {self._path(shard.digest) for shard in known.shards.values()} if known else set()
         for path in self._new:
-            path.unlink(missing_ok=True)
+            if path not in live:
+                path.unlink(missing_ok=True)
 
     def _temporary(self) -> Path:
         descriptor, name = tempfile.mkstemp(dir=self.folder / FOLDER, prefix=".building-")

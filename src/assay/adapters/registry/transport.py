@@ -282,7 +282,7 @@ class Transport:
             raise ExternalError(what, "name the registry's CA with SSL_CERT_FILE") from error
         except (OSError, http.client.HTTPException) as error:
             remedy = "check the name, the network, and HTTPS_PROXY"
-            what = f"{parts.hostname} cannot be reached: {reason(error)}"
+            what = f"{host_of(parts.geturl())} cannot be reached: {reason(error)}"
             raise Unreachable(what, remedy, error, host_of(parts.geturl())) from error
         link.http.sock = cast("socket.socket", Guarded(link.http.sock, self.policy.timeout))
         return link

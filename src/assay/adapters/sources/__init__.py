@@ -67,7 +67,10 @@ def open_source(text: str, request: Request) -> Source | Sbom:
         raise UsageError("SOURCE is empty", "name a directory, a file, an image or `-`")
     if scheme:
         return _open(scheme, reference, request)
-    scheme = guess(reference, request)
+    try:
+        scheme = guess(reference, request)
+    except PermissionError as error:
+        raise InputError(f"{reference} cannot be read: {error.strerror}", "check its permissions") from error
     request.note(f"{reference} is taken as {scheme}:")
     try:
         return _open(scheme, reference, request)
@@ -110,7 +113,7 @@ def local_path(text: str) -> Path | None:
     scheme, reference = split(text)
     if scheme in ("", "dir", "file", "sbom", "oci-dir", "oci-archive", "docker-archive") and reference != "-":
         path = Path(reference)
-        return path if path.exists() else None
+        return path if os.path.exists(path) else None  # noqa: PTH110 (never raises)
     return None
 
 

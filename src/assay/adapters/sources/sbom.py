@@ -5,7 +5,7 @@ from __future__ import annotations
 from assay.adapters import spool
 from assay.adapters.sources import Request
 from assay.adapters.spool import OpenFile
-from assay.errors import LimitExceeded
+from assay.errors import LimitExceeded, Malformed
 from assay.formats import compression, sbom_document
 from assay.model.sbom import Sbom
 
@@ -29,4 +29,9 @@ def of_file(file: OpenFile) -> Sbom:
         if total > MAX_DOCUMENT:
             raise LimitExceeded(f"{file.name} has more than {MAX_DOCUMENT} bytes, too many for an SBOM")
         parts.append(bytes(piece))
-    return sbom_document.read(b"".join(parts))
+    try:
+        return sbom_document.read(b"".join(parts))
+    except Malformed as error:
+        error.what = f"{file.name}: {error.what}"
+        error.remedy = error.remedy or sbom_document.REMEDY
+        raise

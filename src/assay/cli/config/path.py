@@ -25,6 +25,8 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
 
     if not arguments.user:
         paths = context.settings().files
+        if not paths:
+            context.note("no configuration file is there; --user tells where yours would be")
     elif mine := files.user_file(os.environ):
         paths = (mine,)
     else:

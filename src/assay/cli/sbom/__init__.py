@@ -5,6 +5,9 @@ engine, an existing SBOM, or `-` for standard input. A prefix forces one kind: d
 docker-archive: registry: docker: podman: containerd: sbom:. Without a prefix it is guessed, and the guess is told.
 A path named like a subcommand is written ./diff or dir:diff.
 
+FORMAT is cyclonedx-json, cyclonedx-xml, spdx-json, spdx-yaml, spdx-tag-value, syft-json, github, purls, csv, table,
+html or template.
+
     assay sbom .                                     a table on a terminal, CycloneDX JSON otherwise
     assay sbom image/ -o cyclonedx-json=sbom.cdx.json -o table
     assay sbom registry.example/app:1.2 -o spdx-json@2.3=app.spdx.json
@@ -17,7 +20,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from assay.cli import Context
+from assay.cli import Context, _documents
 from assay.errors import ExitCode, InputError, UsageError
 from assay.model.ecosystem import Proof
 
@@ -97,7 +100,9 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     documents = _output.write(found, targets, context)
     if settings.switch("sbom.record"):
         _record(found, targets, documents, context)
-    return _tell_skipped(found, context, strict=settings.switch("sbom.strict"))
+    if not _documents.on_screen(targets):
+        _tell_skipped(found, context)
+    return _verdict(found, strict=settings.switch("sbom.strict"))
 
 
 def _record(sbom: Sbom, targets: Sequence[_output.Target], documents: Sequence[bytes], context: Context) -> None:
@@ -121,15 +126,21 @@ def _record(sbom: Sbom, targets: Sequence[_output.Target], documents: Sequence[b
             app.record(store, "sbom", sbom, document, media_type)
 
 
-def _tell_skipped(sbom: Sbom, context: Context, *, strict: bool) -> int:
-    """List what could not be read; with ``--strict`` that is an error."""
+def _tell_skipped(sbom: Sbom, context: Context) -> None:
+    """List what could not be read, as the table does."""
     for item in sbom.skipped[:_SHOWN]:
         layer = f" (layer {item.layer})" if item.layer >= 0 else ""
         context.warn(f"skipped {item.path or 'a part of the source'}{layer}: {item.reason}")
     if len(sbom.skipped) > _SHOWN:
         context.warn(f"skipped {len(sbom.skipped) - _SHOWN} more; the document lists them all")
+
+
+def _verdict(sbom: Sbom, *, strict: bool) -> int:
+    """With ``--strict``, what could not be read is an error."""
     if sbom.skipped and strict:
-        raise InputError(f"{len(sbom.skipped)} entries could not be read, and --strict asks for all of them")
+        entries = "1 entry" if len(sbom.skipped) == 1 else f"{len(sbom.skipped)} entries"
+        what = f"{entries} could not be read, and --strict asks for all of them"
+        raise InputError(what, "mend what is named, or leave it out with --exclude")
     return ExitCode.OK
 
 

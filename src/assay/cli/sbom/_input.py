@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.cli import Context
-from assay.errors import InputError, LimitExceeded
+from assay.errors import InputError, LimitExceeded, Malformed
 
 if TYPE_CHECKING:
     from assay.model.sbom import Sbom
@@ -45,13 +45,23 @@ def _unpacked(data: bytes, name: str) -> bytes:
     return bytes(spool.spooled(spool.pieces(compression.open_stream(BytesIO(data))), name, MAX_DOCUMENT).content())
 
 
+def read(text: str) -> Sbom:
+    """The SBOM that a document holds; a fault names the document, for several may be given."""
+    from assay.formats import sbom_document
+
+    try:
+        return sbom_document.read(document(text))
+    except Malformed as error:
+        error.what = f"{text}: {error.what}"
+        error.remedy = error.remedy or sbom_document.REMEDY
+        raise
+
+
 def sbom(text: str, context: Context) -> Sbom:
     """The SBOM that a document holds, or that is made of a source."""
     path = Path(text)
     if text == "-" or path.is_fifo() or (path.is_file() and _is_document(path)):  # a shell's <(...) is a pipe
-        from assay.formats import sbom_document
-
-        return sbom_document.read(document(text))
+        return read(text)
     from assay import app
     from assay.adapters import sources
 

@@ -31,7 +31,7 @@ def write(sbom: Sbom, wanted: Sequence[Target], context: Context) -> list[bytes]
             document = formats.write(sbom, target.format.name, target.version)
         if not target.format.interactive:
             for loss in formats.losses(sbom, target.format.name, target.version):
-                context.note(f"{target.name}: {loss}")
+                context.note(f"{target.name} cannot hold {loss}")
         _documents.put(document, target.path)
         documents.append(document)
     return documents

@@ -33,9 +33,8 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     """Read, write, and say what was lost."""
     from assay import app
     from assay.cli.sbom import _input, _output
-    from assay.formats import sbom_document
 
     targets = _output.targets(arguments.output, arguments.template, sys.stdout.isatty())
-    found = sbom_document.read(_input.document(arguments.document))
+    found = _input.read(arguments.document)
     _output.write(app.converted(found), targets, context)
     return ExitCode.OK

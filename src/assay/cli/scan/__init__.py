@@ -4,6 +4,9 @@ SOURCE is everything that `assay sbom` takes, an SBOM of any format, a package U
 package URLs, or `-` for standard input; several may be given. The advisory data comes from the store (`assay db`),
 else from the package itself. Findings are exit 0 unless --fail-on says otherwise.
 
+FORMAT is table, json, sarif, cyclonedx, cyclonedx-vex, openvex, cosign-vuln, junit, html, markdown, csv, gitlab,
+github or template.
+
     assay scan .                                      a table on a terminal, JSON otherwise
     assay scan image/ -o table -o sarif=findings.sarif --fail-on high
     assay scan pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1
@@ -16,7 +19,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from assay.cli import Context
+from assay.cli import Context, _documents
 from assay.cli.scan import _flags, _output
 from assay.errors import ExitCode, ExternalError, UsageError
 
@@ -53,17 +56,33 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     documents = _output.write(found, targets, settings, context)
     if settings.switch("scan.record"):
         _output.record(found, targets, documents, context)
-    for warning in found.warnings:
-        context.warn(warning)
-    _tell_gaps(found, context)
+    if not _documents.on_screen(targets):
+        for warning in found.warnings:
+            context.warn(warning)
+        _tell_gaps(found, context)
+    _tell_more(found, context)
     return _verdict(found, conditions, settings, context)
 
 
 def _tell_gaps(found: Scan, context: Context) -> None:
     """What could not be judged, also where the format shows nothing of it."""
+    from assay.model.finding import CoverageState
+
     for item in found.coverage:
         if item.message:
-            context.warn(f"{item.message} ({item.components} of the components)" if item.components else item.message)
+            counts = item.components and item.state is not CoverageState.UNDECIDABLE  # that message says the number
+            counted = f" ({item.components} of the components)" if counts else ""
+            nameless = item.state in (CoverageState.OUTDATED, CoverageState.UNDECIDABLE)  # the other messages name it
+            whose = f"{item.ecosystem}: " if nameless and item.components and item.ecosystem != "unknown" else ""
+            context.warn(f"{whose}{item.message}{counted}")
+
+
+def _tell_more(found: Scan, context: Context) -> None:
+    """What no report says: where data comes from, and what could not be read."""
+    from assay.model.finding import CoverageState
+
+    if any(item.state in (CoverageState.OUTDATED, CoverageState.NO_DATA) for item in found.coverage):
+        context.note("`assay db update` fetches advisory data, `assay db status` shows what there is")
     for skipped in found.sbom.skipped[:20]:
         context.warn(f"skipped {skipped.path or 'a part of the source'}: {skipped.reason}")
 

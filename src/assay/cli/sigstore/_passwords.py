@@ -37,6 +37,18 @@ def password(*, new: bool = False) -> bytes:
     return first.encode()
 
 
+def of_instance(folder: Path, *, elsewhere: bool = False) -> bytes:
+    """That of an instance; raises `InputError` where the folder holds none, before anybody is asked.
+
+    With `elsewhere` a database will bring the instance into the folder.
+    """
+    from assay.adapters.sigstore_instance import material, shared_folder
+
+    if not elsewhere and not any((folder / name).exists() for name in (material.FILE, shared_folder.FILE)):
+        raise InputError(f"{folder} holds no instance", "make one: assay sigstore init")
+    return password()
+
+
 def root_password(serving: bytes) -> bytes:
     """The password of the root keys, which the server need not know; without a file of its own the serving one."""
     file = os.environ.get(_ROOTS)

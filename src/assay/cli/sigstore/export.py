@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     from assay.app import sigstore, sigstore_export
 
     folder = context.data_dir(context.settings()) / "sigstore"
-    instance = sigstore.open_instance(folder, _passwords.password())
+    instance = sigstore.open_instance(folder, _passwords.of_instance(folder))
     sigstore_export.export(instance, arguments.folder)
     context.note(f"{arguments.folder} holds the trust root of {instance.url}; nothing in it is secret")
     return ExitCode.OK

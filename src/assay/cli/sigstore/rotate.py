@@ -40,7 +40,8 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
 
     if not 0 <= arguments.grace <= 60 * 24 * 365:
         raise UsageError("--grace is a number of minutes, of a year at most", "--grace 60")
-    folder, password = context.data_dir(context.settings()) / "sigstore", _passwords.password()
+    folder = context.data_dir(context.settings()) / "sigstore"
+    password = _passwords.of_instance(folder)
     wanted = sigstore_rotation.Rotation(folder, password, sigstore.now(), timedelta(minutes=arguments.grace))
     if arguments.key and arguments.what != "tuf-root":
         raise UsageError(f"where new keys of {arguments.what} are is said by `init --keys`", "--key is for tuf-root")

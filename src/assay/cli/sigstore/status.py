@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     from assay.formats import certificate
 
     folder = context.data_dir(context.settings()) / "sigstore"
-    instance = sigstore.open_instance(folder, _passwords.password())
+    instance = sigstore.open_instance(folder, _passwords.of_instance(folder))
     lines = [
         f"url                    {instance.url}",
         *(f"log                    {log.head.size} entries of {log.origin}" for log in instance.logs),

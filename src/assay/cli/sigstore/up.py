@@ -75,7 +75,8 @@ def part(arguments: argparse.Namespace, context: Context) -> Part:
     files = arguments.client_files or folder / "client-files"
     witnesses = _witnesses(settings)
     rate = _number(settings.text("sigstore.identity-rate-limit"), "--identity-rate-limit")
-    password, development = _passwords.password(), arguments.dev_oidc
+    password = _passwords.of_instance(folder, elsewhere=_storage.wanted(settings) is not None)
+    development = arguments.dev_oidc
     _storage.join(folder, settings)
     instance = sigstore.open_instance(folder, password, development=development, serving=True)
     once = settings.switch("sigstore.single-use-tokens")

@@ -69,7 +69,7 @@ def intervals(requirement: str) -> tuple[Interval, ...]:
         return found
     for clause in requirement.split(","):
         match = _CLAUSE.fullmatch(clause)
-        if match is None:
+        if match is None or len(clause) > MAX_LENGTH:
             raise Malformed(f"{clause[:100]!r} is no gem requirement")
         parts = (_pessimistic(match[2]),) if match[1] == "~>" else relation.of(match[1], match[2])
         found = tuple(both for one in found for other in parts if (both := relation.meet(one, other, key)) is not None)

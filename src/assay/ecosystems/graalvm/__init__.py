@@ -17,4 +17,5 @@ ECOSYSTEM = Ecosystem(
     proof=Proof.SYNTHETIC,
     origin="laid out by hand after the documentation of native-image --enable-sbom",
     osv=("Maven",),
+    osv_join=":",
 )

@@ -63,6 +63,8 @@ def _one_of(match: re.Match[str]) -> str:
 
 
 def _caret(match: re.Match[str]) -> str:
+    if len(match[2] or "") > MAX_LENGTH:
+        raise Malformed(f"a version with a number of {len(match[2])} digits")
     low = match[0].removeprefix("^>=").strip()
     return f">={low} && <{match[1]}.{int(match[2] or 0) + 1}"
 

@@ -26,19 +26,28 @@ def assemble(files: Sequence[Located], distribution: Distribution | None) -> Seq
         if file.parser == "julia-manifest":
             manifests.setdefault(_folder(file.path), set()).update(name for name, _ in file.found.provides)
     projects = {_folder(file.path): file for file in files if file.parser == "julia-project"}
-    return [_answered(file, projects, manifests) if file.parser == "julia-project" else file for file in files]
+    members = {folder: _members(folder, file) for folder, file in projects.items()}
+    homes = {folder: _home(folder, projects, members, manifests) for folder in projects}
+    return [_answered(file, projects, homes, manifests) if file.parser == "julia-project" else file for file in files]
 
 
 def _folder(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-def _answered(file: Located, projects: Mapping[str, Located], manifests: Mapping[str, set[str]]) -> Located:
+def _members(folder: str, file: Located) -> frozenset[str]:
+    """The folders of the projects of a workspace."""
+    return frozenset(_within(folder, member) for member in cast(list[str], file.found.facts["members"]))
+
+
+def _answered(
+    file: Located, projects: Mapping[str, Located], homes: Mapping[str, str], manifests: Mapping[str, set[str]]
+) -> Located:
     found, folder = file.found, _folder(file.path)
     keys = cast(list[str], found.facts["keys"])
     project = _project(file)
     asked = found.components[len(project) :]
-    home = _home(folder, projects, manifests)
+    home = homes[folder]
     held = manifests.get(home, set())
     needs = tuple(Need(one.id, (key,)) for one in project for key in keys if key in held)
     left = [item for item, key in zip(asked, keys, strict=True) if key not in held]
@@ -54,7 +63,12 @@ def _project(file: Located) -> tuple[Component, ...]:
     return file.found.components[: bool(file.found.facts["named"])]
 
 
-def _home(folder: str, projects: Mapping[str, Located], manifests: Mapping[str, set[str]]) -> str:
+def _home(
+    folder: str,
+    projects: Mapping[str, Located],
+    members: Mapping[str, frozenset[str]],
+    manifests: Mapping[str, set[str]],
+) -> str:
     """The folder of the manifest, or the project's own where there is none."""
     told = str(projects[folder].found.facts["manifest"])
     if told:
@@ -62,8 +76,7 @@ def _home(folder: str, projects: Mapping[str, Located], manifests: Mapping[str, 
     home, above = folder, folder
     while above and home not in manifests:
         above = _folder(above)
-        members = cast(list[str], projects[above].found.facts["members"]) if above in projects else []
-        if home in (_within(above, member) for member in members):
+        if home in members.get(above, ()):
             home = above
     return home if home in manifests else folder
 

@@ -105,7 +105,7 @@ def intervals(requirement: str) -> tuple[Interval, ...]:
         return found
     for clause in requirement.split(","):
         match = _CLAUSE.fullmatch(clause)
-        if match is None:
+        if match is None or len(clause) > MAX_LENGTH:
             raise Malformed(f"{clause[:100]!r} is no version specifier")
         parts = _clause(match[1], match[2])
         found = tuple(both for one in found for other in parts if (both := relation.meet(one, other, key)) is not None)

@@ -47,5 +47,5 @@ def _entries(document: Object) -> Iterator[str]:
     if not isinstance(document.get(_PRIMED), list):
         parts = [as_object(part) for part in as_object(document.get("parts")).values()]
         for part in parts:
-            found += as_list(part.get(_PRIMED)) or as_list(part.get(_STAGED))
+            found += as_list(part.get(_PRIMED if isinstance(part.get(_PRIMED), list) else _STAGED))
     yield from filter(None, map(as_text, found))

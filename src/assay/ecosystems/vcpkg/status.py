@@ -48,15 +48,19 @@ def parse(file: File) -> Found:
 
 
 def assemble(files: Sequence[Located], distribution: Distribution | None) -> Sequence[Located]:
-    """Each port where the last word on it is, with the features that other updates add."""
-    databases: dict[str, list[Located]] = {}
+    """Each port where the last word on it is, with the features that other updates add.
+
+    Of a file that several layers have the last one counts; the others speak for themselves.
+    """
+    databases: dict[str, dict[str, Located]] = {}
     for file in files:
         if "paragraphs" in file.found.facts:
-            databases.setdefault(_database(file.path), []).append(file)
-    told = {folder: _last(_all(sorted(parts, key=_order))) for folder, parts in databases.items()}
+            parts = databases.setdefault(_database(file.path), {})
+            parts[file.path] = max(file, parts.get(file.path, file), key=lambda item: item.layer)
+    told = {folder: _last(_all(sorted(parts.values(), key=_order))) for folder, parts in databases.items()}
     return [
         replace(file, found=_found(file.path, _all([file]), told[_database(file.path)]))
-        if "paragraphs" in file.found.facts
+        if databases.get(_database(file.path), {}).get(file.path) is file
         else file
         for file in files
     ]
@@ -98,8 +102,8 @@ def _found(path: str, own: Iterable[Paragraph], ports: Mapping[Key, Mapping[str,
     for paragraph in own:
         key = _key(paragraph)
         port = ports[key]
-        if port.get("") != paragraph or paragraph.get("Status") != _INSTALLED or key in components:
-            continue
+        if port.get("") is not paragraph or paragraph.get("Status") != _INSTALLED:
+            continue  # what is said again is the last word only where it is said last
         components[key] = _component(paragraph, *key)
         for part in port.values():
             if part.get("Status") == _INSTALLED:

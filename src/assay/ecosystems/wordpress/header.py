@@ -30,7 +30,7 @@ from assay.model.sbom import Distribution
 _HEAD = 8 << 10
 _SILENCE = 30
 """Bytes up to which an ``index.php`` is none of the must-use plug-ins (`get_mu_plugins`)."""
-_END = re.compile(r"\s*(?:\*/|\?>).*")
+_END = re.compile(r"(?:\*/|\?>).*")
 _CORE = re.compile(r"^[ \t]*\$wp_version[ \t]*=[ \t]*['\"]([^'\"\n]+)['\"]", re.MULTILINE)
 
 

@@ -53,7 +53,7 @@ def follow(
                 if found.parser in link.parsers:
                     located.append(Located(link.path, position, found.found, found.parser))
         for path in {item.path for item in result.files}:
-            pending[path] = [item for item in pending[path] if item not in reached[path]]
+            pending[path] = [item for item in pending[path] if not _reaches(item, position, seen)]
     return tuple(located), (*excess, *_lost(pending, dispatch))
 
 

@@ -10,8 +10,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from assay.ecosystems import order
+from assay.engines.match import go_tags
 from assay.engines.match.relevant import quiet
-from assay.model.advisory_store import Question
+from assay.model.advisory import TAGS
+from assay.model.advisory_store import Claim, Question
 from assay.model.finding import Finding, Match
 from assay.ports import Advisories
 
@@ -36,8 +38,8 @@ def above(fixed: Sequence[str], match: Match) -> tuple[str, ...]:
     """The fixes above the version that is there, lowest first, each in one spelling; all of them where none is."""
     if len(fixed) < 2:
         return tuple(fixed)
-    key = order(match.ecosystem).key
-    installed = key(match.version)
+    versions = order(match.ecosystem)
+    key, installed = versions.key, versions.installed(match.version)
     by_key = {key(version): version for version in reversed(fixed)}
     return tuple([by_key[place] for place in sorted(by_key) if place > installed]) or tuple(fixed)
 
@@ -64,7 +66,7 @@ def _confirmed(candidates: dict[int, str], by_component: dict[int, list[Finding]
         bad = set()
         for claim in store.claims(questions):
             place = places[claim.question]
-            if not claim.inside or quiet(claim) or claim.channel:
+            if not claim.inside or quiet(claim) or _elsewhere(claim, questions[claim.question]):
                 continue
             if claim.module and claim.module not in _streams(by_component[place]):
                 continue
@@ -77,6 +79,11 @@ def _confirmed(candidates: dict[int, str], by_component: dict[int, list[Finding]
         if not candidates:
             break
     return cleared
+
+
+def _elsewhere(claim: Claim, asked: Question) -> bool:
+    """Whether a claim is about another channel than that of the fixes; tags are asked about as such."""
+    return bool(claim.channel) and not (claim.channel == TAGS and go_tags.is_tag(asked.name, asked.version))
 
 
 def _streams(items: Sequence[Finding]) -> frozenset[str]:

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from assay.ecosystems import order
-from assay.engines.match import go_tags, order_rules
+from assay.engines.match import order_rules
 from assay.engines.match.questions import Asked, Undecidable, ask
 from assay.engines.match.relevant import about_all, concerns, relevant, stream
-from assay.model.advisory import Advisory, FixState, Kind
+from assay.model.advisory import TAGS, Advisory, FixState, Kind
 from assay.model.advisory_store import Claim, Shard
 from assay.model.component import Component
 from assay.model.explanation import Explanation, Step, Verdict
@@ -158,7 +158,7 @@ def _excluded(claim: Claim, record: Advisory, asked: Asked, component: Component
         parts = (
             _streams(claim.module, stream(component)),
             f"platform {claim.platform}" if claim.platform else "",
-            claim.note if claim.channel == go_tags.CHANNEL else "",
+            claim.note if claim.channel == TAGS else "",
         )
         yield Step("but", f"it does not concern this package: it is about {', '.join(filter(None, parts)) or what}")
 

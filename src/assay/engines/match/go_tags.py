@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import re
 
-CHANNEL = "tags"
-"""The channel of claims about such tags."""
-
 _VERSION = re.compile(r"v?(\d+)\.", re.ASCII)
 _SUFFIX = re.compile(r"[/.]v(\d+)$", re.ASCII)
 
@@ -19,7 +16,7 @@ _SUFFIX = re.compile(r"[/.]v(\d+)$", re.ASCII)
 def is_tag(path: str, version: str) -> bool:
     """Whether `version` cannot be one of the module `path`."""
     match = _VERSION.match(version)
-    if match is None or int(match[1]) < 2 or version.endswith("+incompatible"):
+    if match is None or int(match[1]) < 2 or "+incompatible" in version:
         return False
     suffix = _SUFFIX.search(path)
     return suffix is None or suffix[1] != match[1]

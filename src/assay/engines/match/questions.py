@@ -79,9 +79,7 @@ def _of(number: int, component: Component, system: Distribution | None) -> list[
         return []
     if ecosystem is None or not ecosystem.osv:
         return _by_cpe(number, component, ecosystem.name if ecosystem else "")
-    kind = component.purl.type if component.purl is not None else ""
-    name = next((known for known in ecosystem.osv if known.lower() == kind), ecosystem.osv[0])
-    version = component.version
+    name, version = _world(component, ecosystem), component.version
     if not version:
         return Undecidable(number, name, *_no_version(component))
     if _COMMIT.fullmatch(version) or (name == _ACTIONS and not _NUMBERED.match(version)):
@@ -90,6 +88,12 @@ def _of(number: int, component: Component, system: Distribution | None) -> list[
         return Undecidable(number, name, "its version names none", version)
     question = Question(name, _filed(component, ecosystem, name), version, order(name).installed(version))
     return [Asked(question, number)]
+
+
+def _world(component: Component, ecosystem: Ecosystem) -> str:
+    """The OSV ecosystem of a language package: the one of its purl's type where there are several."""
+    kind = component.purl.type if component.purl is not None else ""
+    return next((name for name in ecosystem.osv if name.lower() == kind), ecosystem.osv[0])
 
 
 def _filed(component: Component, ecosystem: Ecosystem, name: str) -> str:
@@ -103,7 +107,7 @@ def _unversioned(number: int, component: Component) -> list[Asked]:
     ecosystem = ecosystem_of(component)
     if ecosystem is None or ecosystem.of_system or not ecosystem.osv:
         return []
-    name = ecosystem.osv[0]
+    name = _world(component, ecosystem)
     question = Question(name, _filed(component, ecosystem, name), component.version or "any version", _LAST)
     return [Asked(question, number, unversioned=True)]
 

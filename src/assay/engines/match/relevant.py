@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from assay.engines.match import go_tags
 from assay.engines.match.questions import Asked
-from assay.model.advisory import FixState
+from assay.model.advisory import TAGS, FixState
 from assay.model.advisory_store import Claim
 from assay.model.component import Component
 
@@ -92,7 +92,7 @@ def concerns(claim: Claim, asked: Asked, components: Sequence[Component]) -> boo
     component = components[asked.component]
     if asked.unversioned and not about_all(claim):
         return False
-    if claim.channel == go_tags.CHANNEL and not go_tags.is_tag(asked.question.name, asked.question.version):
+    if claim.channel == TAGS and not go_tags.is_tag(asked.question.name, asked.question.version):
         return False
     if asked.by_cpe and claim.platform and claim.platform not in _ANY_PLATFORM:
         return False

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 _GHSA = re.compile(r"ghsa(?:-[a-z0-9]{4}){3}", re.IGNORECASE)
-_NUMBERED = re.compile(r"[a-z]+(?:-[a-z]+)?-\d[\d:.-]*", re.IGNORECASE)
+_BITNAMI = re.compile(r"bit-[a-z0-9.-]+-\d+", re.IGNORECASE)
+_NUMBERED = re.compile(r"([a-z]+(?:-[a-z]+)?)-\d[\d:.-]*", re.IGNORECASE)
+_MIXED = {name.upper(): name for name in ("openSUSE-SU", "openEuler-SA", "wnpa-sec")}
+"""Beginnings that are not in capitals."""
 
 
 def spelled(name: str) -> str:
@@ -13,4 +16,10 @@ def spelled(name: str) -> str:
     name = name.strip()
     if _GHSA.fullmatch(name):
         return "GHSA" + name[4:].lower()
-    return name.upper() if _NUMBERED.fullmatch(name) else name
+    if _BITNAMI.fullmatch(name):  # with the name of the package: BIT-gitlab-2021-22205
+        return "BIT" + name[3:].lower()
+    match = _NUMBERED.fullmatch(name)
+    if match is None:
+        return name
+    prefix = match[1].upper()
+    return _MIXED.get(prefix, prefix) + name[len(prefix) :]

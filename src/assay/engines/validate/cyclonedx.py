@@ -37,7 +37,7 @@ _SCHEMA_URI = {
     "1.4": "http://cyclonedx.org/schema/bom-1.4.schema.json",
     "1.5": "http://cyclonedx.org/schema/bom-1.5.schema.json",
 }
-_REMEDY = "install assay with its extra 'validate'"
+_REMEDY = "pip install 'assay[validate]'"
 
 
 def json_problems(data: bytes, version: str, strict: bool = False) -> list[Problem]:

@@ -8,7 +8,7 @@
           "events": [{"introduced": "3.0.0"}, {"fixed": "3.5.2"}]}]}}]}
 
 ``ranges`` are about versions as Go's modules have them, ``custom_ranges`` about tags of the makers that break its
-conventions, as v3.5.1 of a module without ``/v3`` in its path. They count for such versions alone (`MARK`): a
+conventions, as v3.5.1 of a module without ``/v3`` in its path. They count for such versions alone (`TAGS`): a
 pseudo-version that is mended would lie in them, too.
 """
 
@@ -18,12 +18,9 @@ from collections.abc import Iterator, Mapping
 
 from assay.formats import json_records, osv, osv_events
 from assay.formats.json import Json, as_list, as_object, as_text
-from assay.model.advisory import Advisory, Affected, FixState, Record
+from assay.model.advisory import TAGS, Advisory, Affected, FixState, Record
 from assay.model.feed import Document
 from assay.model.sbom import Skipped
-
-MARK = "tags"
-"""The channel of such ranges."""
 
 
 def read(document: Document, source: str) -> Iterator[Record | Skipped]:
@@ -49,6 +46,6 @@ def _tagged(part: Mapping[str, Json]) -> Iterator[Affected]:
             tuple(interval for interval, _ in within),
             fixed=fixed,
             state=FixState.FIXED if fixed else FixState.UNKNOWN,
-            channel=MARK,
+            channel=TAGS,
             note="tags that are no versions of Go's modules",
         )

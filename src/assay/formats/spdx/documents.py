@@ -94,7 +94,7 @@ def _validate_3(data: bytes) -> tuple[str, ...]:
     try:
         from spdx_python_model import v3_0_1 as model
     except ImportError:
-        raise UsageError("validating SPDX 3 needs spdx-python-model", "install assay[validate]") from None
+        raise UsageError("validating SPDX 3 needs spdx-python-model", "pip install 'assay[validate]'") from None
     from assay.formats.spdx import model3
 
     return model3.problems(model, bounded_json.load_object(data))

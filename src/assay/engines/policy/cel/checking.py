@@ -211,5 +211,5 @@ def _library() -> tuple[Any, list[Any]]:
         from cel_expr_python import cel
         from cel_expr_python.ext import ext_bindings, ext_optional
     except ImportError as error:
-        raise UsageError("policies need CEL, which is not installed", "install the extra `policy`") from error
+        raise UsageError("policies need CEL, which is not installed", "pip install 'assay[policy]'") from error
     return cel, [ext_optional.ExtOptional(), ext_bindings.ExtBindings()]
