@@ -306,7 +306,7 @@ def test_packages_of_other_repositories_are_not_judged_by_the_distribution(tmp_p
         ("pkg:github/acme/x@0e58ed8671d6b60d0890c21b07f8835ace038e67", "GitHub Actions", None),
         ("pkg:github/acme/x@main", "GitHub Actions", None),
         ("pkg:docker/acme/x@1", "unknown", None),
-        ("pkg:gitlab/acme/x@1", "unknown", None),
+        ("pkg:gitlab/acme/x@1", "GIT", None),
         ("pkg:jsr/%40acme/x@1", "unknown", None),
         ("pkg:bioconductor/x@1", "Bioconductor", False),
         ("pkg:bioconductor/x", "Bioconductor", None),

@@ -35,8 +35,12 @@ def order(name: str) -> Order:
 
     What nobody here knows, and an ecosystem without rules of its own, has the generic order.
     """
+    from assay.formats import git_version
     from assay.model.version import Order
 
+    if name == git_version.ECOSYSTEM:
+        git = git_version.key
+        return Order(git_version.SCHEME, git_version.REVISION, git, git_version.intervals, git, git)
     found = _by_osv_name().get(name.partition(":")[0].lower()) or _by_name().get(name)
     path = os.path.join(__path__[0], found.name, "versions.py") if found is not None else ""  # noqa: PTH118
     if found is None or not os.path.isfile(path):  # noqa: PTH113

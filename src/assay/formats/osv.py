@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from assay.errors import Malformed
-from assay.formats import advisory_ecosystem, osv_events, osv_modules
+from assay.formats import advisory_ecosystem, git_version, osv_events, osv_modules
 from assay.formats.json import Json, as_list, as_object, as_text
 from assay.model.advisory import Advisory, Affected, FixState, Kind, Level, Reference, Severity
 from assay.model.version import Interval
@@ -132,8 +132,10 @@ def _affected(items: Sequence[Json], source: str) -> Iterator[Affected]:
         intervals, fixed, commits = _ranges(as_list(item.get("ranges")))
         if isinstance(name, str) and name and isinstance(ecosystem, str):
             yield _named(item, name, ecosystem, intervals, fixed, source)
+        tags = () if intervals else _names(item.get("versions"))  # else they are those of the package
         for repository, within in commits:
-            yield Affected("GIT", _repository(repository), within, repository=repository)
+            repo = git_version.repository(repository)
+            yield Affected(git_version.ECOSYSTEM, repo, within, tags, repository=repository)
 
 
 def _named(
@@ -220,8 +222,3 @@ def _symbols(own: Mapping[str, Json]) -> tuple[str, ...]:
     functions = as_object(own.get("affects")).get("functions")
     result += _names(functions) if isinstance(functions, list) else list(as_object(functions))
     return tuple(filter(None, result))
-
-
-def _repository(url: str) -> str:
-    """The name of a repository: its URL without scheme, user and ``.git``."""
-    return url.partition("://")[2].rpartition("@")[2].removesuffix("/").removesuffix(".git").lower() or url

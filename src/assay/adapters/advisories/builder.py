@@ -17,6 +17,7 @@ from assay.adapters.advisories import row
 from assay.adapters.advisories.revisions import SCHEMA
 from assay.ecosystems import order, osv_name
 from assay.errors import ExternalError, Malformed
+from assay.formats import git_version
 from assay.formats.cvss import with_score
 from assay.formats.version_set import complement
 from assay.model.advisory import Advisory, Affected, Enrichment, FixState, Kind, Record, Release
@@ -272,7 +273,25 @@ class _Keys:
         return self(version) if self.order.last is self.order.key else self.order.last(version)
 
 
+def _points(affected: Affected, keys: _Keys, flags: int, number: int) -> Iterator[row.Row]:
+    """Of commits and tags, whose order only their repository knows, those that a record names as affected."""
+    fixes = {item.high for item in affected.intervals if item.high and not item.high_included}
+    affected = affected._replace(fixed=tuple(fixes) if len(fixes) == 1 else ())  # else each branch has one of its own
+    named = dict.fromkeys(affected.versions)
+    for interval in affected.intervals:
+        if interval.low not in ("", "0", interval.high):
+            named[interval.low] = None
+        if interval.high_included:
+            named[interval.high] = None
+    for version in named:
+        key = keys(version)
+        yield row.make(Interval(version, True, version, True), (key, key), affected, flags, number, listed=True)
+
+
 def _rows(affected: Affected, keys: _Keys, flags: int, number: int) -> Iterator[row.Row]:
+    if affected.ecosystem == git_version.ECOSYSTEM:
+        yield from _points(affected, keys, flags, number)
+        return
     intervals = affected.intervals
     if affected.requirements or affected.patched is not None:
         intervals = (*intervals, *_required(affected, keys.order))

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from assay.ecosystems import order
 from assay.engines.match import go_tags
 from assay.engines.match.relevant import quiet
+from assay.formats import git_version
 from assay.model.advisory import TAGS
 from assay.model.advisory_store import Claim, Question
 from assay.model.finding import Finding, Match
@@ -53,6 +54,8 @@ def _candidate(items: Sequence[Finding]) -> str:
         lowest[item.fixed[0]] = None
     if len(lowest) == 1:
         return items[0].fixed[0]
+    if items[0].matches[0].ecosystem == git_version.ECOSYSTEM:
+        return ""  # which of several commits is the latest only the repository knows
     return max(lowest, key=order(items[0].matches[0].ecosystem).key)
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from assay.ecosystems import discover, order
 from assay.engines.match import origin
-from assay.formats import advisory_ecosystem, cpe
+from assay.formats import advisory_ecosystem, cpe, git_version
 from assay.model.advisory_store import Question
 from assay.model.component import Component, ComponentType, Presence
 from assay.model.ecosystem import Ecosystem
@@ -59,12 +59,38 @@ def ask(sbom: Sbom, *, declared: bool) -> tuple[list[Asked], list[Undecidable]]:
         if not declared and component.presence is Presence.DECLARED:
             continue
         found = _of(number, component, sbom.distribution)
+        repository = _of_repository(number, component)
+        if repository is not None:
+            asked.append(repository)
+            if isinstance(found, Undecidable) and found.reason == _NO_SOURCE:
+                found = Undecidable(number, git_version.ECOSYSTEM, _BETWEEN)
         if isinstance(found, Undecidable):
             undecidable.append(found)
             asked += _unversioned(number, component)
         else:
             asked += found
     return asked, undecidable
+
+
+def _of_repository(number: int, component: Component) -> Asked | None:
+    """The question about a commit or tag of the repository that the purl names; no answer says nothing."""
+    purl = component.purl
+    if purl is None or component.ecosystem == "github_actions":
+        return None
+    if purl.qualifiers and (url := purl.qualifier("vcs_url")):
+        place, _, revision = url.partition("#")[0].rpartition("@") if "@" in url.rpartition("/")[2] else (url, "", "")
+        name = git_version.repository(place)
+    elif purl.type in _HOSTS and purl.namespace:
+        name, revision = f"{_HOSTS[purl.type]}/{purl.namespace}/{purl.name}".lower(), ""
+    else:
+        return None
+    version = revision or component.version
+    return Asked(Question(git_version.ECOSYSTEM, name, version, git_version.key(version)), number) if version else None
+
+
+_NO_SOURCE = "no advisory source speaks of its kind"
+_HOSTS = {"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucket.org"}
+_BETWEEN = "of its repository only the commits and tags are known that advisories name"
 
 
 _LIBRARY, _SYSTEM = ComponentType.LIBRARY, ComponentType.OPERATING_SYSTEM
@@ -216,7 +242,7 @@ def _by_cpe(number: int, component: Component, ecosystem: str) -> list[Asked] | 
             asked[name] = Asked(question, number, by_cpe=text)
     if asked:
         return list(asked.values())
-    reason = ("no advisory source speaks of its kind", "") if component.version else _no_version(component)
+    reason = (_NO_SOURCE, "") if component.version else _no_version(component)
     return Undecidable(number, ecosystem or "unknown", *reason)
 
 
@@ -257,10 +283,11 @@ def _by_name() -> Mapping[str, Ecosystem]:
 
 
 def ecosystems_of(asked: Sequence[Asked], undecidable: Sequence[Undecidable]) -> dict[str, set[int]]:
-    """The components by advisory ecosystem."""
+    """The components by advisory ecosystem; questions about repositories find, but clear nobody."""
     result: dict[str, set[int]] = {}
     for item in asked:
-        result.setdefault(item.question.ecosystem, set()).add(item.component)
+        if item.question.ecosystem != git_version.ECOSYSTEM:
+            result.setdefault(item.question.ecosystem, set()).add(item.component)
     for missing in undecidable:
         result.setdefault(missing.ecosystem, set()).add(missing.component)
     return result
