@@ -9,8 +9,8 @@ from __future__ import annotations
 
 _MMAP_THRESHOLD = -3
 _TRIM_THRESHOLD = -1
-_LARGE = 8 << 20
-_FREE = 8 << 20
+_LARGE = 2 << 20
+_FREE = 4 << 20
 
 
 def give_back() -> None:

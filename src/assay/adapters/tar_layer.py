@@ -12,7 +12,7 @@ from assay.adapters import content
 from assay.adapters.blob import verified
 from assay.errors import InputError, Malformed
 from assay.formats import compression, tar
-from assay.formats.window import Window
+from assay.formats.window import SIZE, Window
 from assay.model.digest import Digest
 from assay.model.ecosystem import Content, Parser
 from assay.model.executable import MAGIC, Ends
@@ -22,6 +22,8 @@ from assay.ports import Entry, EntryKind, Wants
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
 _HEAD = 64 << 10
+_LARGE, _WINDOW = 64 << 20, 4 << 20
+"""Bytes: for layers that are larger stored a wider window, which fewer files cross; it takes a millisecond to make."""
 _GO_NOTE = b"\x04\0\0\0Go\0\0"
 """Type and name of the note with the build id of a Go program."""
 
@@ -162,7 +164,8 @@ class TarWalk:
         return fault
 
     def _entries(self, stream: compression.ByteStream, log: PathLog | None) -> Iterator[Entry]:
-        walker = tar.Walker(stream, self._wants, self._magic, log.add if log else None, _is_whiteout, self._sieve)
+        size = _WINDOW if self._layer.size > _LARGE else SIZE
+        walker = tar.Walker(stream, self._wants, self._magic, log.add if log else None, _is_whiteout, self._sieve, size)
         for number, member in enumerate(walker):
             entry = self._entry(member, walker)
             if number >= self._handed_out:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from assay.errors import LimitExceeded, Malformed
 from assay.formats.compression import ByteStream
-from assay.formats.window import Window
+from assay.formats.window import SIZE, Window
 
 BLOCK = 512
 _SMALLEST = 64
@@ -60,8 +60,8 @@ class Walker:
     `window` stands at its content; what the caller does not read is skipped. `log` hears the paths of all entries
     (folders with a trailing slash). `sieve`, where there is one, is asked about many plain paths at once, each between
     ``\\1/`` and NUL, and gives the numbers of those that `wants` is to be asked about, and of those with a part that is
-    empty or begins with a dot (`is_odd`). After the walk, `truncated` says why it ended before the end mark, if it did,
-    and `rejected` lists the paths that point outside of the root.
+    empty or begins with a dot (`is_odd`). `size` is that of the window, in bytes. After the walk, `truncated` says why
+    it ended before the end mark, if it did, and `rejected` lists the paths that point outside of the root.
     """
 
     def __init__(
@@ -72,8 +72,9 @@ class Walker:
         log: Callable[[Sequence[bytes]], None] | None = None,
         marks: Callable[[str], object] | None = None,
         sieve: Callable[[bytes], Iterable[int]] | None = None,
+        size: int = SIZE,
     ) -> None:
-        self.window = Window(stream)
+        self.window = Window(stream, size)
         self.truncated = ""
         self.rejected: list[str] = []
         self._wants = wants
