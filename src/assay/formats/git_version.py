@@ -19,10 +19,15 @@ REVISION = 1
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
 
 
+def is_commit(version: str) -> bool:
+    """Whether it is the full name of a commit, which no ecosystem's versions look like."""
+    return _COMMIT.fullmatch(version) is not None
+
+
 def key(version: str) -> bytes:
     """The key of a commit or tag."""
     text = version.strip()[:MAX_LENGTH]
-    if _COMMIT.fullmatch(text):
+    if is_commit(text):
         return b"\x01" + bytes.fromhex(text)
     return b"\x02" + re.sub(r"\Av(?=\d)", "", text).encode("utf-8", "surrogateescape")
 

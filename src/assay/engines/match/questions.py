@@ -108,7 +108,7 @@ def _of(number: int, component: Component, system: Distribution | None) -> list[
     name, version = _world(component, ecosystem), component.version
     if not version:
         return Undecidable(number, name, *_no_version(component))
-    if _COMMIT.fullmatch(version) or (name == _ACTIONS and not _NUMBERED.match(version)):
+    if git_version.is_commit(version) or (name == _ACTIONS and not _NUMBERED.match(version)):
         return Undecidable(number, name, "only a commit or branch is known, and advisories name versions")
     if name in _WITH_NUMBERS and not _DIGIT.search(version):
         return Undecidable(number, name, "its version names none", version)
@@ -140,8 +140,6 @@ def _unversioned(number: int, component: Component) -> list[Asked]:
 
 _LAST = b"\xff" * 8
 """A key after all others: what has an end does not hold it."""
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-"""No ecosystem's versions look so; by its order a commit would lie anywhere."""
 _ACTIONS, _NUMBERED = "GitHub Actions", re.compile(r"v?\d")
 """What workflows use is a tag, a commit or a branch."""
 _WITH_NUMBERS = frozenset(("npm", "crates.io", "Go", "NuGet", "Hex", "Pub", "RubyGems", "PyPI", "Maven", "SwiftURL"))
