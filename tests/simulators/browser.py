@@ -56,7 +56,9 @@ class Page:
         while b"\0" not in self._buffer:
             left = until - time.monotonic()
             assert left > 0, "the browser does not answer"
-            if select.select([self._read], [], [], left)[0]:
+            waiting = select.poll()  # select() knows no descriptor above 1,023, and the process may have more open
+            waiting.register(self._read, select.POLLIN)
+            if waiting.poll(left * 1000):
                 data = os.read(self._read, 1 << 16)
                 assert data, "the browser is gone"
                 self._buffer += data
