@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from simulators.postgres_server import PostgresServer
 
 REQUIRE_ALL = os.environ.get("ASSAY_REQUIRE_ALL") == "1"
+FD_SETSIZE = 1024
 OUTCOMES: dict[str, str] = {}
 _WHOLE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 
@@ -74,6 +76,20 @@ def cheap_keys() -> Generator[None, None, None]:
 
     with cheap_passwords():
         yield
+
+
+@pytest.fixture
+def crowded() -> Generator[None, None, None]:
+    """A process in which the next descriptors are beyond what `select()` takes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, 4096), hard), hard))
+    held: list[int] = []
+    while not held or held[-1] < FD_SETSIZE:
+        held.append(os.open(os.devnull, os.O_RDONLY))
+    yield
+    for descriptor in held:
+        os.close(descriptor)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.fixture

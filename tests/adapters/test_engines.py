@@ -113,6 +113,11 @@ def test_containerd_is_asked_by_its_client(client: Path) -> None:
     assert names("containerd:app") == ["a"]
 
 
+@pytest.mark.usefixtures("crowded")
+def test_containerd_is_asked_from_a_process_with_many_descriptors(client: Path) -> None:
+    assert names("containerd:app") == ["a"]
+
+
 def test_what_containerd_says_is_told(client: Path) -> None:
     with pytest.raises(InputError, match="not found"):
         open_source("containerd:other", REQUEST)

@@ -40,6 +40,15 @@ def source(text: str, *data: str) -> Source:
     return Source((Module("t.rego", f"package t\n{text}"),), "a", "v0", frozenset(data))
 
 
+@pytest.mark.usefixtures("crowded")
+def test_a_process_answers_one_with_many_descriptors() -> None:
+    held = RegoProcesses(count=1)
+    try:
+        assert held(source("a = 1")).evaluate({}, Calls(), {}) == 1
+    finally:
+        held.close()
+
+
 def test_what_a_process_answers(processes: RegoProcesses) -> None:
     program = processes(source("a = x { x := input.n + data.inventory.m }", "inventory"))
     assert program.evaluate({"n": 1}, Calls(), {"inventory": {"m": 2}}) == 3

@@ -45,7 +45,7 @@ def test_a_person_signs_in_and_the_program_has_a_token(
         page.go(address)
         page.picture(tmp_path / "login.png")
         page.enter()  # nothing was filled in, so the browser keeps the form
-        assert page.value("document.activeElement.id") == "email"
+        page.focuses("email")
         page.type("no address")
         page.enter()
         assert page.value("document.querySelector('#email').validity.typeMismatch")
@@ -64,7 +64,7 @@ def test_a_code_for_another_device(instance: RunningInstance, page: Page, tmp_pa
     def person(text: str) -> None:
         words = text.split()
         page.go(words[1])
-        assert page.value("document.activeElement.id") == "user_code"
+        page.focuses("user_code")
         page.type(words[-1].lower().replace("-", " "))
         page.tab()
         page.type(EMAIL)
@@ -79,7 +79,7 @@ def test_a_code_for_another_device(instance: RunningInstance, page: Page, tmp_pa
 def test_a_code_that_no_program_shows(instance: RunningInstance, page: Page) -> None:
     page.go(f"{instance.url}/oauth2/device?user_code=BCDF-GHJK%22%3E%3Cscript%3Edocument.title%3D1%3C%2Fscript%3E")
     assert page.value("document.title") == "Sign in for development"
-    assert page.value("document.activeElement.id") == "email"
+    page.focuses("email")
     page.type(EMAIL)
     page.enter()
     page.shows("No program waits")
@@ -96,6 +96,7 @@ def test_assay_signs_for_whom_signs_in_elsewhere(instance: RunningInstance, page
         assert signing.stderr is not None
         told = next(line for line in signing.stderr if "/oauth2/device" in line).split()
         page.go(next(word for word in told if word.startswith("http")))
+        page.focuses("user_code")
         page.type(told[-1])
         page.tab()
         page.type("elsewhere@org.example")

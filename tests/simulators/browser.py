@@ -87,6 +87,10 @@ class Page:
         """Wait until the page shows a text."""
         self.until(f"{_READY} && document.body.innerText.includes({json.dumps(text)})")
 
+    def focuses(self, name: str) -> None:
+        """Wait until the field with an id has the focus: `autofocus` comes with the first picture, after the load."""
+        self.until(f"document.activeElement.id == {json.dumps(name)}")
+
     def type(self, text: str) -> None:
         """Into the field that has the focus, in place of what is there."""
         self.value("document.activeElement.select()")

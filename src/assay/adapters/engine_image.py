@@ -10,6 +10,7 @@ from assay.adapters import engine_socket, image_reference, spool
 from assay.adapters.image import Image
 from assay.adapters.sources import Request
 from assay.adapters.spool import OpenFile
+from assay.adapters.waiting import readable
 from assay.errors import ExternalError, InputError, UsageError
 from assay.model.sbom import Sbom
 
@@ -59,7 +60,6 @@ def _platform(request: Request) -> list[str]:
 
 def _output(command: list[str], reference: str) -> Iterator[bytes]:
     """What a program writes, piece by piece; it is ended when it falls silent, fails when it does."""
-    import select
     import subprocess
     import tempfile
 
@@ -71,7 +71,7 @@ def _output(command: list[str], reference: str) -> Iterator[bytes]:
         descriptor = program.stdout.fileno()
         try:
             while True:
-                if not select.select([descriptor], [], [], _PIECE_SECONDS)[0]:
+                if not readable(descriptor, _PIECE_SECONDS):
                     raise ExternalError(f"{command[0]} fell silent while exporting {reference}", "look into its log")
                 piece = os.read(descriptor, spool.PIECE)
                 if not piece:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import select
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ from collections.abc import Mapping
 from queue import Empty, LifoQueue
 from typing import Any
 
+from assay.adapters.waiting import readable
 from assay.engines.policy.rego.faults import NoRego, RegoError
 from assay.engines.policy.rego.source import Calls, Json, Source
 from assay.errors import AssayError
@@ -79,7 +79,7 @@ class _Process:
         if stdout is None:
             raise _Gone
         left = until - time.monotonic()
-        if left <= 0 or not select.select([stdout], [], [], left)[0]:
+        if left <= 0 or not readable(stdout.fileno(), left):
             raise _Gone
         data = os.read(stdout.fileno(), _CHUNK)
         if not data:

@@ -19,6 +19,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from assay import __version__
 from assay.adapters.registry import proxy as proxies
 from assay.adapters.registry.guard import Guarded
+from assay.adapters.waiting import readable
 from assay.errors import ExternalError, InputError, LimitExceeded
 
 Body = bytes | Iterable[bytes | memoryview] | None
@@ -329,10 +330,8 @@ class Transport:
 
 def _is_stale(connection: http.client.HTTPConnection) -> bool:
     """Whether the other side has closed an idle connection (or sent what nobody asked for)."""
-    import select
-
     try:
-        return connection.sock is None or bool(select.select([connection.sock], [], [], 0)[0])
+        return connection.sock is None or readable(connection.sock.fileno(), 0)
     except (OSError, ValueError):
         return True
 
