@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.adapters.configuration import KEYS, Key, Kind, Request, load, values
+from assay.adapters.configuration import KEYS, Key, Kind, Request, load, values, variables
 from assay.errors import AssayError, UsageError
 
 
@@ -134,6 +135,29 @@ def test_a_flag_of_another_shape_is_another_flag(folder: Path) -> None:
     assert settings.list("sbom.output") == ()
     assert settings.by_name["sbom.strict"].origin == "default"
     assert settings.text("sbom.scope") == "all-layers"
+
+
+def test_variables_of_others_are_not_told() -> None:
+    theirs = ("SERVICE_HOST", "SERVICE_PORT_HTTPS", "PORT", "PORT_443_TCP", "PORT_443_TCP_ADDR", "HOOK_SERVICE_PORT")
+    templates = {"ASSAY_OUTPUT": "o", "ASSAY_FAIL_ON": "high", "ASSAY_VEX": ""}
+    assert list(variables.unknown({f"ASSAY_{name}": "x" for name in theirs} | templates | {"ASSAYER": "x"})) == []
+    assert list(variables.unknown({"ASSAY_FAIL_ON": "high", "ASSAY_REQUIRE_ALL": "1"})) == ["ASSAY_FAIL_ON"]
+    assert variables.meant("ASSAY_FAIL_ON") == "ASSAY_SCAN_FAIL_ON"
+    assert list(variables.unknown({"ASSAY_SERVICES": "1", "ASSAY_PORTS": "1"})) == ["ASSAY_PORTS", "ASSAY_SERVICES"]
+
+
+def test_every_variable_that_the_repository_reads_is_known() -> None:
+    root = Path(__file__).parents[2]
+    files = [
+        path
+        for folder in ("src", "tools", "deploy", "docs/guide", "bench", "demo")
+        for path in (root / folder).rglob("*")
+    ]
+    texts = [path.read_bytes() for path in files if path.suffix in (".md", ".py", ".sh", ".yaml", ".yml")]
+    texts += [b"\n".join(re.findall(rb"environ.*", path.read_bytes())) for path in (root / "tests").rglob("*.py")]
+    found = {name.decode() for text in texts for name in re.findall(rb"\bASSAY_[A-Z0-9_]*[A-Z0-9]\b", text)}
+    assert {"ASSAY_OPA_TOKEN", "ASSAY_SUITES", "ASSAY_PYTHON_IMAGE", "ASSAY_SBOM_SCOPE"} <= found
+    assert list(variables.unknown(dict.fromkeys(found, "x"))) == []
 
 
 def test_the_table_of_keys_is_sound() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import shutil
 import subprocess
@@ -147,9 +148,27 @@ def test_an_attached_sbom_is_listed_and_used_when_asked_for(tmp_path: Path) -> N
     wanted = Request(ImageOptions(), from_attached=True)
     for path in (folder, tmp_path / "x.tar"):
         assert [item.media_type for item in opened(path)[0].attached] == ["application/vnd.cyclonedx+json"]
-        used = open_source(str(path), wanted)
+        told: list[str] = []
+        used = open_source(str(path), wanted._replace(note=told.append))
         assert isinstance(used, Sbom)
         assert names(used) == ["hung"]
+        assert not any("SBOMs hang" in text for text in told)
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_which_of_several_attached_sboms_is_used_is_told(tmp_path: Path, broken: bool) -> None:
+    first = CYCLONEDX[:-9] if broken else CYCLONEDX
+    spdx = b'{"spdxVersion": "SPDX-2.3", "SPDXID": "SPDXRef-DOCUMENT", "name": "other", "packages": []}'
+    hanging = [("application/spdx+json", spdx), ("application/vnd.cyclonedx+json", first)]
+    folder = layout(tmp_path / "image", LAYERS, referrers=hanging)
+    told: list[str] = []
+    used = open_source(f"oci-dir:{folder}", Request(ImageOptions(), from_attached=True, note=told.append))
+    assert isinstance(used, Sbom)
+    taken = spdx if broken else first
+    (note,) = told
+    assert note.startswith(f"2 SBOMs hang on the image: sha256:{hashlib.sha256(taken).hexdigest()} (application/")
+    assert ("(1 before it cannot be read: " in note) is broken
+    assert "`assay image download sbom IMAGE --output-dir DIR`" in note
 
 
 def test_without_an_attached_sbom_asking_for_it_is_an_error(tmp_path: Path) -> None:

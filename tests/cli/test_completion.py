@@ -19,6 +19,10 @@ CASES = [
     (["assay", "config", "show", "--j"], {"--json", "--json-errors"}, {"--quiet"}),
     (["assay", "completion", ""], {"bash", "zsh", "fish"}, {"show"}),
     (["assay", "sbom", "--scope", ""], {"squashed", "all-layers"}, {"convert"}),
+    (["assay", "sbom", "-o", ""], {"cyclonedx-json", "cyclonedx-json=", "syft-json"}, {"convert", "sarif"}),
+    (["assay", "sbom", "convert", "--output", "spdx"], {"spdx-json", "spdx-yaml="}, {"csv", "purls="}),
+    (["assay", "scan", "-o", "s"], {"sarif", "sarif="}, {"cyclonedx-json", "spdx-json"}),
+    (["assay", "vex", "merge", "-o", ""], {"openvex", "csaf="}, {"sarif"}),
 ]
 
 
@@ -57,6 +61,7 @@ def test_zsh(words: list[str], there: set[str], absent: set[str], tmp_path: Path
     program = f"""compdef() {{ :; }}; source ./assay.zsh
         _files() {{ :; }}
         compadd() {{
+            while [[ "$1" != -- ]]; do shift; done
             shift
             for one in "$@"; do [[ "$one" == "${{words[CURRENT]}}"* ]] && print -r -- "$one"; done; true
         }}
@@ -78,6 +83,36 @@ def test_fish(words: list[str], there: set[str], absent: set[str], tmp_path: Pat
     found = _ask([_shell("fish"), "--no-config", "-c"], program, tmp_path)
     assert there <= found
     assert not absent & found
+
+
+@pytest.mark.parametrize(("typed", "found"), [("-o csv = o", ""), ("-o csv =", ""), ("--scope = squ", "squashed")])
+def test_bash_completes_files_after_a_format_and_values_after_an_equals_sign(
+    typed: str, found: str, tmp_path: Path
+) -> None:
+    """As bash splits words at ``=``; where it is given nothing it completes files (``complete -o default``)."""
+    (tmp_path / "assay.bash").write_text(_completion.script("bash"))
+    program = f"""source assay.bash; COMP_WORDS=(assay sbom {typed}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _assay
+        echo "${{COMPREPLY[*]}}" """
+    assert _ask([_shell("bash"), "--norc", "-c"], program, tmp_path) == ({found} if found else set())
+
+
+@pytest.mark.parametrize(("typed", "files"), [("csv=o", True), ("nothing=o", False), ("cs", False)])
+def test_zsh_completes_files_after_a_format(typed: str, files: bool, tmp_path: Path) -> None:
+    (tmp_path / "assay.zsh").write_text(_completion.script("zsh"))
+    program = f"""compdef() {{ :; }}; source ./assay.zsh
+        compset() {{ print -r -- "cut $2"; }}; _files() {{ print files; }}; compadd() {{ :; }}
+        words=(assay sbom -o '{typed}'); CURRENT=4; _assay"""
+    assert _ask([_shell("zsh"), "-f", "-c"], program, tmp_path) == ({"cut *=", "files"} if files else set())
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"), [("csv=o", {"csv=out.csv"}), ("nothing=o", set()), ("csv", {"csv", "csv="})]
+)
+def test_fish_completes_files_after_a_format(typed: str, found: set[str], tmp_path: Path) -> None:
+    (tmp_path / "assay.fish").write_text(_completion.script("fish"))
+    (tmp_path / "out.csv").touch()
+    program = f"source assay.fish; complete -C 'assay sbom -o {typed}'"
+    assert _ask([_shell("fish"), "--no-config", "-c"], program, tmp_path) == found
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -46,6 +46,40 @@ def test_show_for_a_source_takes_only_its_ignore_rules(capsys: pytest.CaptureFix
     assert "not taken: offline" in err
 
 
+def test_show_tells_the_places_that_are_used(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ASSAY_CACHE_DIR", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert main(["config", "show", "--json", "--cache-dir", "~/kept"]) == ExitCode.OK
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["data-dir"] == {"value": str(tmp_path / "share/assay"), "origin": "default"}
+    assert shown["cache-dir"] == {"value": str(tmp_path / "me/kept"), "origin": "flag"}
+    monkeypatch.delenv("XDG_DATA_HOME")
+    monkeypatch.delenv("HOME")
+    assert main(["config", "show"]) == ExitCode.OK
+    assert "data-dir                      -  " in capsys.readouterr().out
+
+
+def test_a_variable_that_sets_nothing_is_told_once_without_its_value(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in (("SCAN_FAILON", "s3cret"), ("ZZZ", "s3cret"), ("SBOM_SCOPE", "squashed"), ("SBOM_STRICK", "")):
+        monkeypatch.setenv(f"ASSAY_{name}", value)
+    (tmp_path / "requirements.txt").write_text("flask==1\n")
+    assert main(["sbom", "requirements.txt", "-o", "purls"]) == ExitCode.OK
+    out, err = capsys.readouterr()
+    assert out == "pkg:pypi/flask@1\n"
+    assert err.count("warning: the variable ") == 2
+    assert "the variable ASSAY_SCAN_FAILON sets nothing\n  remedy: did you mean ASSAY_SCAN_FAIL_ON? " in err
+    assert "the variable ASSAY_ZZZ sets nothing\n  remedy: `assay config show`" in err
+    assert "s3cret" not in err
+    assert main(["-q", "config", "show"]) == ExitCode.OK
+    assert capsys.readouterr().err == ""
+
+
 def test_a_source_once_named_stays_untrusted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "assay.toml").write_text('data-dir = "of-the-attacker"\n')
     context = Context(argparse.Namespace(verbose=False, quiet=False, no_color=True, config=None), Complaints())

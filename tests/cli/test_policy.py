@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 from xml.etree import ElementTree
 
 import pytest
@@ -131,6 +134,32 @@ def test_apply_to_objects_and_to_reviews(folder: Path, capsys: pytest.CaptureFix
     recorded.write_text("{")
     assert main(["policy", "apply", *policies, "--reviews", str(recorded)]) == ExitCode.INPUT
     assert main(["policy", "apply", *policies]) == ExitCode.USAGE
+
+
+@pytest.mark.parametrize("broken", ["{", '{"request": 1}'])
+def test_what_cannot_be_read_is_told_before_any_verdict(
+    folder: Path, capsys: pytest.CaptureFixture[str], broken: str
+) -> None:
+    policies = [str(folder / "template.yaml"), str(folder / "constraint.yaml")]
+    review = {"request": {"uid": "1", "operation": "CREATE", "object": {"kind": "Pod", "metadata": {"name": "bob"}}}}
+    recorded = folder / "recorded.jsonl"
+    recorded.write_text(f"{json.dumps(review)}\n{broken}\n")
+    resource = ["--resource", str(folder / "alice.yaml")]
+    assert main(["policy", "apply", *policies, *resource, "--reviews", str(recorded)]) == ExitCode.INPUT
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert f"error: {recorded}:2: " in told.err
+
+
+def test_a_policy_that_cannot_be_loaded_is_told_before_the_verdicts_of_the_others(folder: Path) -> None:
+    text = TEMPLATE.replace("k8sdenied", "zebra").replace("K8sDenied", "Zebra")
+    (folder / "zebra.yaml").write_text(text.replace("msg :=", "msg = foo(1); msg :="))
+    policies = [str(folder / f"{name}.yaml") for name in ("template", "constraint", "zebra")]
+    words = ["-m", "assay", "-q", "policy", "apply", *policies, "--resource", str(folder / "alice.yaml")]
+    done = subprocess.run([sys.executable, *words], stdout=PIPE, stderr=STDOUT, text=True, check=False)
+    assert done.returncode == ExitCode.INPUT
+    assert done.stdout.count("error: ") == 1
+    assert done.stdout.index("there is no function foo") < done.stdout.index("Pod/alice: verdict pass")
 
 
 def test_a_policy_that_cannot_be_loaded_leaves_no_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -202,6 +202,30 @@ def test_only_what_is_new(data: Path) -> None:
     assert ids(report(LOG4J, "pkg:pypi/flask@1", "--baseline", "old.json")) == ["PYSEC-1"]
 
 
+def test_a_baseline_that_is_no_report_is_refused(data: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """An SBOM, or what another tool wrote, would let everything count as new without a word."""
+    Path("requirements.txt").write_text("flask==1\n")
+    assert run(["sbom", "requirements.txt", "-q", "-o", "cyclonedx-json=sbom.json", "-o", "spdx-json=spdx.json"]) == 0
+    Path("foreign.sarif").write_text('{"version": "2.1.0", "runs": [{"results": [{"ruleId": "CVE-2021-44228"}]}]}')
+    for name, reason in (
+        ("sbom.json", "an SBOM that nobody has scanned"),
+        ("spdx.json", "no report of findings"),
+        ("foreign.sarif", "have no fingerprints"),
+    ):
+        assert run(["scan", "-q", LOG4J, "-o", "json=x.json", "--baseline", name]) == 3
+        told = capfd.readouterr().err
+        assert f"the baseline {name}" in told and reason in told and "remedy: " in told
+    assert not Path("x.json").exists()
+
+
+@pytest.mark.parametrize("form", ["json", "cyclonedx", "cyclonedx-vex", "sarif"])
+def test_a_clean_report_is_a_baseline_and_told(data: Path, capfd: pytest.CaptureFixture[str], form: str) -> None:
+    assert run(["scan", "-q", "pkg:maven/org.apache.logging.log4j/log4j-core@2.99.0", "-o", f"{form}=old.json"]) == 0
+    assert run(["scan", LOG4J, "-o", "json=new.json", "--baseline", "old.json"]) == 0
+    assert "note: the baseline old.json has no findings: everything counts as new" in capfd.readouterr().err
+    assert ids(json.loads(Path("new.json").read_text())) == ["GHSA-jfh8-c2jp-5v3q"]
+
+
 def test_old_data_fails_only_on_request(data: Path) -> None:
     assert run(["scan", "-q", LOG4J, "-o", "json=x.json", "--max-db-age", "36500"]) == 0
     assert run(["scan", "-q", LOG4J, "-o", "json=x.json", "--max-db-age", "0"]) in (0, 4)

@@ -7,7 +7,7 @@ after the digest: ``sha256-HEX.sbom`` and ``sha256-HEX.att``. Attestations are l
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from assay.adapters import blob
 from assay.adapters.image import Blobs, Image
@@ -58,22 +58,36 @@ def _predicate_of(manifest: Manifest) -> str:
     return next((manifest.annotations[key] for key in _PREDICATES if key in manifest.annotations), "")
 
 
-def used(image: Image, from_attached: bool) -> Image | Sbom:
+def used(image: Image, from_attached: bool, note: Callable[[str], None]) -> Image | Sbom:
     """The image, or the SBOM that hangs on it where that is wanted; raises `InputError` where there is none.
 
-    Of several, CycloneDX is taken before SPDX before others, and plain documents before attestations.
+    Of several, CycloneDX is taken before SPDX before others, and plain documents before attestations; `note` hears
+    which one that is.
     """
     if not from_attached:
         return image
     faults = []
     for item in sorted(image.attached, key=_rank):
         try:
-            return read(image.blobs, item)
+            found = read(image.blobs, item)
         except Malformed as error:
             faults.append(error.what)
+            continue
+        _tell(item, image, faults, note)
+        return found
     if faults:
         raise InputError(f"no SBOM attached to the image can be read: {faults[0]}", "leave --from-attached away")
     raise InputError("the image has no SBOM attached", "leave --from-attached away to make one")
+
+
+def _tell(item: Attached, image: Image, faults: list[str], note: Callable[[str], None]) -> None:
+    """Which of several was taken, and how to get at the others."""
+    if len(image.attached) > 1:
+        unread = f" ({len(faults)} before it cannot be read: {faults[0]})" if faults else ""
+        note(
+            f"{len(image.attached)} SBOMs hang on the image: {item.digest} ({item.media_type}) is taken{unread}; "
+            "`assay image download sbom IMAGE --output-dir DIR` reads them out, to name one instead"
+        )
 
 
 def _rank(item: Attached) -> tuple[int, bool, Attached]:

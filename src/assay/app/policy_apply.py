@@ -70,7 +70,7 @@ class Applying:
     """Loaded policies; `problems` are those that could not be loaded."""
 
     def __init__(self, asked: ApplyRequest) -> None:
-        """Raises `InputError` for files that are not there, and where there are no policies."""
+        """Raises `InputError` for files that are not there or hold no reviews, and where there are no policies."""
         self._asked = asked
         self._manifests, wrongs = own_policies.manifests(asked.policies)
         loaded = policies.of_manifests(self._manifests, wrongs, rego=asked.rego)
@@ -80,6 +80,9 @@ class Applying:
         self._now: Callable[[], datetime] = lambda: asked.at or datetime.now(UTC)
         reach = Reach(NamedRoots(asked.root, loaded.roots), asked.access, now=self._now)
         self._resources = _manifests(asked.resources)
+        self._reviews = list(_reviews(asked.reviews))
+        for place, document in self._reviews:
+            _request(place, document)  # a wrong one is told before the first verdict, not between two
         self._cluster: ClusterPort = GivenCluster(item.object for item in self._resources)
         if asked.cluster is not None:
             self._cluster = RecentCluster(asked.cluster, _SECONDS)
@@ -88,17 +91,14 @@ class Applying:
     def apply(self) -> Iterator[Applied]:
         """Every object as if it were created, every review, then what runs.
 
-        Raises `Malformed` for what is no review, `ExternalError` where the cluster cannot be asked.
+        Raises `ExternalError` where the cluster cannot be asked.
         """
         for item in self._resources:
             yield Applied(
                 f"{item.place} {_title(item.object)}", self._decide(created(item.object, self._asked.namespace))
             )
-        for place, document in _reviews(self._asked.reviews):
-            try:
-                request = admission_review.request(document)
-            except Malformed as error:
-                raise Malformed(f"{place}: {error.what}", "name a file of AdmissionReviews") from error
+        for place, document in self._reviews:
+            request = _request(place, document)
             found = request.object or request.old_object or {}
             title = _title(found) if found else f"{request.kind.kind}/{request.name}"
             yield Applied(f"{place} {request.operation} {title}", self._decide(request))
@@ -126,15 +126,24 @@ def _manifests(paths: Sequence[Path]) -> list[Manifest]:
     return found
 
 
-def _reviews(paths: Sequence[Path]) -> Iterator[tuple[str, Object]]:
-    """The reviews of files: manifests, or one JSON object a line."""
+def _reviews(paths: Sequence[Path]) -> Iterator[tuple[str, Object | str]]:
+    """The reviews of files with their places: manifests, or lines of JSON, which take less room as text."""
     for path in paths:
         if path.suffix not in LINES:
             yield from ((item.place, item.object) for item in _manifests([path]))
             continue
         for number, line in enumerate(_text(path).splitlines(), 1):
             if line.strip():
-                yield f"{path}:{number}", _object(line, f"{path}:{number}")
+                yield f"{path}:{number}", line
+
+
+def _request(place: str, document: Object | str) -> AdmissionRequest:
+    """What a review asks; raises `Malformed` for what is none."""
+    found = _object(document, place) if isinstance(document, str) else document
+    try:
+        return admission_review.request(found)
+    except Malformed as error:
+        raise Malformed(f"{place}: {error.what}", "name a file of AdmissionReviews") from error
 
 
 def _text(path: Path) -> str:

@@ -1,7 +1,8 @@
 """Completion scripts for bash, zsh and fish, made from the parsers of all commands.
 
 The scripts hold what there is to complete, so that pressing Tab starts no Python: for each command its next words,
-its flags, which flags take a value, and the values where they are a closed set.
+its flags, which flags take a value, and the values where they are a closed set. A flag ``FORMAT[=PATH]`` has the
+formats, and ``FORMAT=``, after which the shell completes files.
 """
 
 from __future__ import annotations
@@ -15,12 +16,18 @@ from assay.cli import _commands, _main, _parser
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A flag: its spellings, its values if they are a closed set, and whether it takes one."""
+    """A flag: its spellings, its values if they are a closed set, whether it takes one, and formats with a place."""
 
     names: tuple[str, ...]
     about: str
     takes_value: bool
     values: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """What may stand behind it."""
+        return (*self.values, *(text for name in self.formats for text in (name, f"{name}=")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,7 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
 def _flag(action: argparse.Action) -> Flag:
     about = (action.help or "").replace("%%", "%")
     values = tuple(str(choice) for choice in action.choices or ())
-    return Flag(tuple(action.option_strings), about, action.nargs != 0, values)
+    return Flag(tuple(action.option_strings), about, action.nargs != 0, values, _parser.offered(action))
 
 
 def _values(nodes: tuple[Node, ...]) -> Iterator[tuple[str, str, str]]:
@@ -69,7 +76,7 @@ def _values(nodes: tuple[Node, ...]) -> Iterator[tuple[str, str, str]]:
     for node in nodes:
         for flag in node.flags:
             if flag.takes_value:
-                yield from ((node.key, name, " ".join(flag.values)) for name in flag.names)
+                yield from ((node.key, name, " ".join(flag.offered)) for name in flag.names)
 
 
 _POSIX = """\
@@ -97,7 +104,16 @@ _assay() {
         esac
     done
     COMPREPLY=()
-    if values="$(_assay_values "$key:$previous")"; then
+    if [[ "$current" == "=" ]]; then
+        current=""
+        previous="${COMP_WORDS[COMP_CWORD-1]}="
+    elif [[ "$previous" == "=" ]]; then
+        previous="${COMP_WORDS[COMP_CWORD-2]}="
+    fi
+    [[ "$previous" == -*= ]] && previous="${previous%=}"
+    if [[ "$previous" == *= ]]; then
+        return  # a file behind FORMAT=, which bash completes itself
+    elif values="$(_assay_values "$key:$previous")"; then
         [ -n "$values" ] && COMPREPLY=($(compgen -W "$values" -- "$current"))
     elif [[ "$current" == -* || -z "$current" || "$(_assay_words "$key")" == *" "* ]]; then
         COMPREPLY=($(compgen -W "$(_assay_words "$key")" -- "$current"))
@@ -115,7 +131,15 @@ _assay() {
         fi
     done
     if values="$(_assay_values "$key:$previous")"; then
-        if [[ -n "$values" ]]; then compadd -- ${=values}; else _files; fi
+        if [[ -z "$values" ]]; then
+            _files
+        elif [[ "$current" == *=* && " $values " == *" ${current%%=*}= "* ]]; then
+            compset -P '*='
+            _files
+        else
+            compadd -- ${${=values}:#*=}
+            compadd -S '' -- ${(M)${=values}:#*=}
+        fi
     elif [[ "$current" == -* ]]; then
         compadd -- ${(M)${=$(_assay_words "$key")}:#-*}
     else
@@ -168,6 +192,14 @@ function __assay_next
     end
     test "$words" = "$argv"
 end
+function __assay_format
+    set -l place (string match -r -g -- '^([^=]+=)(.*)$' (commandline -ct))
+    if set -q place[1]; and contains -- "$place[1]" $argv
+        __fish_complete_path "$place[2]" | string replace -r '^' -- "$place[1]"
+    else
+        printf '%s\n' $argv
+    end
+end
 """
 
 
@@ -183,8 +215,15 @@ def _fish_lines(node: Node) -> Iterator[str]:
         yield f"-f {exactly} -a {value}"
     for flag in node.flags:
         names = " ".join(f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in flag.names)
-        value = f" -x -a {_quoted(' '.join(flag.values))}" if flag.values else " -r" if flag.takes_value else ""
-        yield f"-n '__assay_at {node.key}' {names}{value} -d {_quoted(flag.about)}"
+        yield f"-n '__assay_at {node.key}' {names}{_fish_value(flag)} -d {_quoted(flag.about)}"
+
+
+def _fish_value(flag: Flag) -> str:
+    if flag.formats:
+        return f" -x -a {_quoted('(__assay_format ' + ' '.join(flag.offered) + ')')}"
+    if flag.values:
+        return f" -x -a {_quoted(' '.join(flag.values))}"
+    return " -r" if flag.takes_value else ""
 
 
 def _quoted(text: str) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from assay.adapters.evidence import EvidenceStore
     from assay.adapters.terminal import Bar
     from assay.cli._complaints import Complaints
+    from assay.errors import AssayError
 
 
 _kept: list[object] = []
@@ -52,6 +53,10 @@ class Context:
         """Say on standard error what a user should mend; silent with ``-q``."""
         self._complaints.warning(what, remedy)
 
+    def fail(self, error: AssayError) -> None:
+        """Say an error that does not end the command here, but its exit code must tell; ``-q`` shows it, too."""
+        self._complaints.error(error)
+
     def settings(self, source: Path | None = None) -> Settings:
         """The settings, flags included.
 
@@ -66,7 +71,19 @@ class Context:
             if note not in self._told:
                 self._told.add(note)
                 self.note(note)
+        self._tell_variables()
         return settings
+
+    def _tell_variables(self) -> None:
+        """Warn of each variable ``ASSAY_…`` that sets nothing, once."""
+        from assay.adapters.configuration import variables
+
+        for name in variables.unknown(os.environ):
+            if name not in self._told:
+                self._told.add(name)
+                meant = variables.meant(name)
+                hint = f"did you mean {meant}? " if meant else ""
+                self.warn(f"the variable {name} sets nothing", f"{hint}`assay config show` lists the settings")
 
     def data_dir(self, settings: Settings) -> Path:
         """Where evidence is kept."""

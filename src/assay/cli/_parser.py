@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
@@ -48,6 +48,17 @@ class Parser(argparse.ArgumentParser):
         wrong = told[0].strip("'\",").partition("=")[0] if told else ""
         meant = closest(wrong, [*self._option_string_actions, *_choices(self)])
         return (f"did you mean {meant}? " if meant else "") + f"`{self.prog} --help` tells what it takes"
+
+
+def offer(action: argparse.Action, formats: Callable[[], tuple[str, ...]]) -> None:
+    """Give a flag ``FORMAT[=PATH]`` the names that completion offers: looked up there only, every start pays for it."""
+    vars(action)["formats"] = formats
+
+
+def offered(action: argparse.Action) -> tuple[str, ...]:
+    """The formats that a flag was given by `offer`."""
+    found: Callable[[], tuple[str, ...]] | None = vars(action).get("formats")
+    return found() if found is not None else ()
 
 
 class Formatter(argparse.RawDescriptionHelpFormatter):

@@ -7,13 +7,14 @@ authority brings its own, and a key or identities. Verdicts are those of `assay 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from assay.engines.verify import Options
+from assay.engines.verify import Artifact, Options
 from assay.engines.verify.identities import How, Match, Policy, Wanted
 from assay.errors import AssayError, ExternalError, InputError, Malformed, Refused
 from assay.formats import cosign_signature, intoto, pem, strict_json
+from assay.model.bundle import Envelope
 from assay.model.digest import Digest
 from assay.model.identity import CLAIMS
 from assay.model.image_policy import Authority, ImageAttestation, ImageSignature, KeylessIdentity, SignatureForm
@@ -24,7 +25,7 @@ from assay.model.trusted_root import Log, TrustedRoot
 from assay.ports import RegistryPull
 from assay.trust import certificates, keys
 from assay.workflows import image_signatures
-from assay.workflows.image_signatures import Judged
+from assay.workflows.image_signatures import Judged, Signature
 
 _FULCIO = "1.3.6.1.4.1.57264.1."
 _KEYS = ("PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE")
@@ -189,20 +190,56 @@ def _of_form(item: Judged, form: SignatureForm) -> bool:
 
 
 def _refusal(judged: Sequence[Judged], wanted: image_signatures.Wanted, node: Node) -> AssayError:
-    """Why nothing counts: the failure that came furthest."""
+    """Why nothing counts: the failure that came furthest, with what mends that one."""
     if wanted.kind is AttachedKind.ATTESTATION:
         types = " or ".join(wanted.options.predicate_types) or "any type"
         nothing = f"no attestation of {types} hangs on it"
         mend = "assay attest IMAGE --type TYPE --predicate FILE"
     else:
         nothing, mend = "it is not signed", "assay sign IMAGE"
-    reasons = [item.reason for item in judged if item.reason is not None]
-    if not reasons:
+    failed = [(item, item.reason) for item in judged if item.reason is not None]
+    if not failed:
         return Refused(f"{node.item.digest}: {nothing}", mend)
-    best = max(reasons, key=lambda reason: reason.what if reason.what.startswith("step ") else "")
-    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-    moved = best.remedy.startswith("name the artifact")  # a signature of another image was put beside this one
-    return Refused(f"{node.item.digest}: {best.what}{more}", mend if moved else best.remedy or mend)
+    item, best = max(failed, key=lambda one: one[1].what if one[1].what.startswith("step ") else "")
+    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    return Refused(f"{node.item.digest}: {best.what}{more}", _remedy(item, best, node, mend))
+
+
+def _remedy(item: Judged, reason: AssayError, node: Node, mend: str) -> str:
+    """What mends a signature that does not count; `mend` is the command that makes one that does."""
+    if other := _elsewhere(item, node):
+        source = "another image" if other in reason.what else other
+        return f"it was copied from {source}: ask who put it there; if this image, too, may be signed: {mend}"
+    if reason.remedy.startswith("name the artifact"):  # which a policy does; it is about this one, so the key differs
+        return f"{mend}, with a key that the policy names; or let the policy name the key that signed it"
+    return reason.remedy or mend
+
+
+def _elsewhere(item: Judged, node: Node) -> str:
+    """The digest that a signature names, where that is another one than this image's; empty where it names this one.
+
+    Empty, too, where none can be read. It is what the signature says, which nobody need have verified.
+    """
+    try:
+        named = list(_named(item.signature)) if item.signature is not None else []
+    except InputError:
+        return ""
+    if not named or any(one in Artifact(node.data).digests.items() for one in named):
+        return ""
+    return f"{named[0][0]}:{named[0][1]}"[:150]
+
+
+def _named(signature: Signature) -> Iterator[tuple[str, str]]:
+    """The digests that a signature is about, by algorithm."""
+    content = signature.bundle.content
+    if signature.payload:
+        algorithm, _, value = cosign_signature.payload(signature.payload).digest.partition(":")
+        yield algorithm, value
+    elif isinstance(content, Envelope):
+        for _, digests in intoto.read(content.payload).subjects:
+            yield from digests
+    elif content.digest:
+        yield content.algorithm, content.digest.hex()
 
 
 def _signature(item: Judged, image: Digest, authority: Authority) -> ImageSignature:

@@ -18,4 +18,4 @@ def of_file(file: OpenFile, chosen: str, request: Request) -> Image | Sbom:
     """The image in an open file."""
     index = image_archive.index(file)
     image = docker_archive.open_archive(index, chosen, oci_archive.name(file), request.image)
-    return attached.used(image, request.from_attached)
+    return attached.used(image, request.from_attached, request.note)

@@ -33,7 +33,7 @@ def of_file(file: OpenFile, chosen: str, request: Request) -> Image | Sbom:
     """The image in an open file."""
     blobs = oci_layout.TarBlobs(image_archive.index(file))
     image = oci_layout.image(blobs, chosen, name(file), request.image)
-    return attached.used(image, request.from_attached)
+    return attached.used(image, request.from_attached, request.note)
 
 
 def name(file: OpenFile) -> str:

@@ -11,4 +11,4 @@ from assay.model.sbom import Sbom
 
 def open_source(reference: str, request: Request) -> Image | Sbom:
     """The image; raises `InputError` where there is none, or more than one and none chosen."""
-    return attached.used(open_layout(reference, request.image), request.from_attached)
+    return attached.used(open_layout(reference, request.image), request.from_attached, request.note)

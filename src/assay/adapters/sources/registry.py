@@ -35,7 +35,7 @@ def open_source(reference: str, request: Request, policy: Policy | None = None) 
     found = resolve(blobs, top, request.image.platform)
     hanging = _attached(pull, blobs, found, strict=request.from_attached)
     image = Image(blobs, found, _naming(wanted), request.image, hanging)
-    return attached.used(image, request.from_attached)
+    return attached.used(image, request.from_attached, request.note)
 
 
 def _naming(wanted: ImageReference) -> Naming:

@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     with engine(context.settings().text("policy.opa"), os.environ) as rego:
         applying = Applying(_request(arguments, context, rego, cluster))
         for problem in applying.problems:
-            context.warn(problem.what, problem.remedy)
+            context.fail(problem)
         found: list[Applied] = []
         for item in applying.apply():
             allowed = allowed and item.decision.allowed
@@ -69,8 +69,8 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         applying.close()
     if arguments.output == "json":
         sys.stdout.buffer.write(decisions.as_json(found))
-    if applying.problems:
-        raise applying.problems[0]
+    if applying.problems:  # told above, before what the others say
+        return applying.problems[0].exit_code
     return ExitCode.OK if allowed else ExitCode.NO
 
 

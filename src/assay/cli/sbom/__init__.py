@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from assay.cli import Context, _documents
+from assay.cli.sbom import _flags
 from assay.errors import ExitCode, InputError, UsageError
 from assay.model.ecosystem import Proof
 
@@ -34,13 +35,7 @@ _SHOWN = 20
 def register(parser: argparse.ArgumentParser) -> None:
     """The flags of ``assay sbom``."""
     parser.add_argument("source", metavar="SOURCE", nargs="?", help="what to look at")
-    parser.add_argument(
-        "-o",
-        "--output",
-        action="append",
-        metavar="FORMAT[@VERSION][=PATH]",
-        help="write this format, to PATH or standard output; may be given several times",
-    )
+    _flags.add_output(parser)
     parser.add_argument("--scope", choices=("squashed", "all-layers"), help="which files of an image count")
     parser.add_argument("--platform", metavar="OS/ARCH[/VARIANT]", help="which image of an index")
     parser.add_argument("--exclude", action="append", metavar="GLOB", help="leave out these paths; repeatable")

@@ -12,20 +12,14 @@ import argparse
 import sys
 
 from assay.cli import Context
+from assay.cli.sbom import _flags
 from assay.errors import ExitCode
 
 
 def register(parser: argparse.ArgumentParser) -> None:
     """The flags of ``assay sbom convert``."""
     parser.add_argument("document", metavar="DOCUMENT", help="the SBOM to convert")
-    parser.add_argument(
-        "-o",
-        "--output",
-        action="append",
-        required=True,
-        metavar="FORMAT[@VERSION][=PATH]",
-        help="write this format, to PATH or standard output; may be given several times",
-    )
+    _flags.add_output(parser, required=True)
     parser.add_argument("--template", metavar="FILE", help="the Jinja2 template for `-o template`")
 
 

@@ -13,6 +13,7 @@ import argparse
 import sys
 
 from assay.cli import Context
+from assay.cli.sbom import _flags
 from assay.errors import ExitCode
 
 _SHOWN = 20
@@ -24,9 +25,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", default="merged", metavar="NAME", help="the name of the new root")
     parser.add_argument("--version", default="", metavar="VERSION", dest="root_version", help="its version")
     parser.add_argument("--flat", action="store_true", help="drop the old roots instead of keeping them as components")
-    parser.add_argument(
-        "-o", "--output", action="append", metavar="FORMAT[@VERSION][=PATH]", help="write this format; repeatable"
-    )
+    _flags.add_output(parser)
     parser.add_argument("--template", metavar="FILE", help="the Jinja2 template for `-o template`")
 
 

@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     settings = _flags.settings(arguments, context)
     targets = _output.targets(settings.list("scan.output"), arguments.template, sys.stdout.isatty())
     conditions = _flags.conditions(settings)
-    wanted = _flags.wanted(settings, arguments)
+    wanted = _flags.wanted(settings, arguments, context)
     whole = _flags.scan(arguments, settings, context)
     context.keep(whole)
     from assay.workflows import scan as workflow

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.cli import Context
+from assay.cli import Context, _parser
+from assay.cli.scan import _baseline
 from assay.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -36,6 +37,12 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-declared", action="store_false", dest="declared", help="judge only what is installed")
 
 
+def _formats() -> tuple[str, ...]:
+    from assay.report.findings import formats
+
+    return formats.names()
+
+
 def add_judgement(parser: argparse.ArgumentParser) -> None:
     """What the components are judged by."""
     parser.add_argument("--vex", action="append", metavar="FILE", help="apply these VEX statements; repeatable")
@@ -52,7 +59,8 @@ def add_judgement(parser: argparse.ArgumentParser) -> None:
 
 def add_output(parser: argparse.ArgumentParser) -> None:
     """What is shown."""
-    parser.add_argument("-o", "--output", action="append", metavar="FORMAT[@VERSION][=PATH]", help="write this format")
+    shape, about = "FORMAT[@VERSION][=PATH]", "write this format"
+    _parser.offer(parser.add_argument("-o", "--output", action="append", metavar=shape, help=about), _formats)
     parser.add_argument("--template", metavar="FILE", help="the Jinja2 template for `-o template`")
     parser.add_argument("--severity", action="append", metavar="LEVEL[,LEVEL]", help="show only these severities")
     parser.add_argument("--only-fixed", action="store_true", default=None, help="show only what has a fix")
@@ -213,7 +221,7 @@ def conditions(found: Settings) -> list[str]:
     return words
 
 
-def wanted(found: Settings, arguments: argparse.Namespace) -> Wanted:
+def wanted(found: Settings, arguments: argparse.Namespace, context: Context) -> Wanted:
     """What is to be shown."""
     from assay.model.advisory import Level
     from assay.workflows.scan import Wanted
@@ -226,18 +234,8 @@ def wanted(found: Settings, arguments: argparse.Namespace) -> Wanted:
         frozenset(map(Level, words)),
         found.switch("scan.only-fixed"),
         found.text("scan.sort") or "risk",
-        _baseline(arguments.baseline) if arguments.baseline else None,
+        _baseline.read(arguments.baseline, context) if arguments.baseline else None,
     )
-
-
-def _baseline(name: str) -> frozenset[tuple[str, str]]:
-    from assay.formats import scan_report
-
-    try:
-        data = Path(name).read_bytes()
-    except OSError as error:
-        raise UsageError(f"the baseline {name} cannot be read: {error.strerror}", "check the path") from error
-    return frozenset(scan_report.keys(data))
 
 
 def days(text: str, name: str) -> int:

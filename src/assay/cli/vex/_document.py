@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.cli import Context
+from assay.cli import Context, _parser
 from assay.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ FORMS = ("openvex", "csaf", "cyclonedx", "spdx3")
 
 def add_output(parser: argparse.ArgumentParser) -> None:
     """The flag for where the document goes."""
-    parser.add_argument(
-        "-o", "--output", default="openvex", metavar="FORM[=PATH]", help=f"the form: {', '.join(FORMS)}"
-    )
+    about = f"the form: {', '.join(FORMS)}"
+    action = parser.add_argument("-o", "--output", default="openvex", metavar="FORM[=PATH]", help=about)
+    _parser.offer(action, lambda: FORMS)
 
 
 def read(name: str) -> VexDocument:

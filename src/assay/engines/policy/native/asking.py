@@ -119,10 +119,8 @@ def _refusal(signer: Signer, accepted: int, reasons: Sequence[Refused | InputErr
     best = max(reasons, key=lambda error: error.what.partition("step ")[2])
     wanted = f"{signer.need} of the {len(signer.authorities)} of {signer.name}" if signer.need > 1 else signer.name
     found = best.what if not accepted else f"only {accepted} of them did; {best.what}"
-    mend = best.remedy
-    if not mend or mend.startswith("assay "):
-        mend = (mend or "assay sign IMAGE").replace("IMAGE", image)
-    return Fault(found, f"signed by {wanted}{_whom(signer)}", mend)
+    mend = best.remedy or "assay sign IMAGE"
+    return Fault(found, f"signed by {wanted}{_whom(signer)}", mend.replace("IMAGE", image))
 
 
 def _whom(signer: Signer) -> str:
