@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from assay.adapters import blob
 from assay.adapters.image import Blobs, Image
 from assay.errors import InputError, LimitExceeded, Malformed
-from assay.formats import digest, json, sbom_document
+from assay.formats import digest, json
 from assay.formats.compression import ByteStream
 from assay.model.digest import Digest
 from assay.model.image import Descriptor, Index, Manifest
@@ -103,6 +103,8 @@ def read(blobs: Blobs, item: Attached) -> Sbom:
     wanted = Descriptor(item.media_type, digest.parse(item.digest), item.size)
     with blob.verified(lambda: blobs.open(wanted), wanted.digest, wanted.size)() as stream:
         data = _all(stream, item.size)
+    from assay.formats import sbom_document
+
     return sbom_document.read(_unbundled(data))
 
 

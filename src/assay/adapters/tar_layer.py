@@ -219,10 +219,8 @@ class TarWalk:
         return Entry(member.path, EntryKind.HARDLINK, target=target) if target in self._executables else None
 
     def _read(self, window: Window, size: int) -> Content:
-        if size <= window.end - window.position:
-            return window.take(size)
         if size <= content.MAPPED_FROM:
-            return bytes(self._buffered(window, size))
+            return window.take(size)
         return content.spool(window.chunks(size), size)
 
     def _view(self, window: Window, size: int) -> Content | memoryview | Ends:

@@ -107,4 +107,4 @@ def complete(item: Component, namespace: str, system: Distribution) -> Component
         return item
     distro = f"{system.id}-{system.version_id}".rstrip("-")
     qualifiers = tuple(sorted((*item.purl.qualifiers, ("distro", distro))))
-    return replace(item, namespace=namespace, purl=replace(item.purl, namespace=namespace, qualifiers=qualifiers))
+    return item.changed(namespace=namespace, purl=replace(item.purl, namespace=namespace, qualifiers=qualifiers))

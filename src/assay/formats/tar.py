@@ -144,7 +144,7 @@ class Walker:
                 break
             if size > _SMALLEST and buffer[content] in first:
                 chosen.append(len(names))
-            names.append(name.rstrip(b"\0"))
+            names.append(name.partition(b"\0")[0])
             places.append(header)
             at = after
         window.position = at
@@ -177,9 +177,6 @@ class Walker:
         if names[0][:2] == b"./":
             names = [name[2:] if name[:2] == b"./" else name for name in names]
         text = _asked(names)
-        if text.count(b"\0") > len(names):  # something follows the end of a name
-            names = [name.partition(b"\0")[0] for name in names]
-            text = _asked(names)
         likely = frozenset(range(len(names)) if self._sieve is None else self._sieve(text))
         odd = {number: self._inside(_text(names[number])) for number in likely if is_odd(names[number])}
         if self._log is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 
 from assay.formats.compression import ByteStream
 
@@ -72,4 +73,7 @@ class Window:
         if size <= self.end - self.position:
             self.position += size
             return bytes(self._view[self.position - size : self.position])
-        return b"".join(bytes(chunk) for chunk in self.chunks(size))
+        kept = BytesIO(bytes(size))  # what is put into its buffer it gives back without a copy
+        with kept.getbuffer() as view:
+            filled = self.copy(view)
+        return kept.getvalue()[:filled]

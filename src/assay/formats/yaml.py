@@ -70,63 +70,59 @@ def load_object(data: bytes | str) -> Object:
     return value
 
 
-@dataclass(slots=True)
-class _Node:
-    """A value, the text of a scalar (for keys), and for how many nodes it stands once aliases are followed."""
-
-    value: Json
-    text: str = ""
-    size: int = 1
+_Part = tuple[Json, str, int]
+"""A value, the text of a scalar (for keys), and for how many nodes it stands once aliases are followed."""
 
 
 @dataclass(slots=True)
 class _Frame:
     """A collection that is still open."""
 
-    node: _Node
+    value: Json
     anchor: str | None = None
+    size: int = 1
     key: str | None = None
 
-    def add(self, child: _Node) -> None:
-        self.node.size += child.size
-        if self.node.size > MAX_EXPANDED:
+    def add(self, value: Json, text: str, size: int) -> None:
+        self.size += size
+        if self.size > MAX_EXPANDED:
             raise LimitExceeded(f"YAML expands to more than {MAX_EXPANDED} nodes")
-        container = self.node.value
+        container = self.value
         if isinstance(container, list):
-            container.append(child.value)
+            container.append(value)
         elif self.key is None:
-            self.key = child.text
+            self.key = text
         elif isinstance(container, dict):
-            container[self.key], self.key = child.value, None
+            container[self.key], self.key = value, None
 
 
 @dataclass(slots=True)
 class _Builder:
-    stack: list[_Frame] = field(default_factory=lambda: [_Frame(_Node([]))])
-    anchors: dict[str, _Node | None] = field(default_factory=dict)
+    stack: list[_Frame] = field(default_factory=lambda: [_Frame([])])
+    anchors: dict[str, _Part | None] = field(default_factory=dict)
 
     def open(self, value: Json, anchor: str | None) -> None:
         if len(self.stack) > MAX_DEPTH:
             raise LimitExceeded(f"YAML nested deeper than {MAX_DEPTH}")
-        self.stack.append(_Frame(_Node(value), anchor))
+        self.stack.append(_Frame(value, anchor))
         if anchor:
             self.anchors[anchor] = None
 
     def close(self) -> None:
         frame = self.stack.pop()
-        self.take(frame.node, frame.anchor)
+        self.take((frame.value, "", frame.size), frame.anchor)
 
-    def take(self, node: _Node, anchor: str | None) -> None:
+    def take(self, part: _Part, anchor: str | None) -> None:
         if anchor:
-            self.anchors[anchor] = node
-        self.stack[-1].add(node)
+            self.anchors[anchor] = part
+        self.stack[-1].add(*part)
 
-    def alias(self, name: str) -> _Node:
-        node = self.anchors.get(name)
-        if node is None:
+    def alias(self, name: str) -> _Part:
+        part = self.anchors.get(name)
+        if part is None:
             what = "refers to itself" if name in self.anchors else "has no anchor"
             raise Malformed(f"YAML alias {name[:80]!r} {what}")
-        return node
+        return part
 
 
 def _documents(events: Iterable[yaml.Event], scalar: Callable[[str, bool], Json]) -> Iterator[Document]:
@@ -137,7 +133,7 @@ def _documents(events: Iterable[yaml.Event], scalar: Callable[[str, bool], Json]
     for event in events:
         if isinstance(event, yaml.ScalarEvent):
             plain = event.style not in ("'", '"', "|", ">") and event.tag not in ("tag:yaml.org,2002:str", "!")
-            builder.take(_Node(scalar(event.value, plain), event.value), event.anchor)
+            builder.take((scalar(event.value, plain), event.value, 1), event.anchor)
         elif isinstance(event, yaml.MappingStartEvent):
             builder.open({}, event.anchor)
         elif isinstance(event, yaml.SequenceStartEvent):
@@ -149,7 +145,7 @@ def _documents(events: Iterable[yaml.Event], scalar: Callable[[str, bool], Json]
         elif isinstance(event, yaml.DocumentStartEvent):
             builder, line = _Builder(), event.end_mark.line + 1 if event.end_mark else 1
         elif isinstance(event, yaml.DocumentEndEvent):
-            root = builder.stack[0].node.value
+            root = builder.stack[0].value
             yield Document(root[0] if isinstance(root, list) and root else None, line)
 
 

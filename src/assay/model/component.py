@@ -9,6 +9,7 @@ from operator import attrgetter
 
 from assay.model.digest import Digest
 from assay.model.license import License
+from assay.model.making import quickly_made
 from assay.model.purl import Purl
 
 
@@ -78,6 +79,7 @@ class Property:
     value: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Component:
     """A package, program, file or system.

@@ -43,7 +43,7 @@ def _complete(
         item = os_release.complete(item, system.id.lower(), system)
     if item.licenses:
         return item
-    return replace(item, licenses=licenses.get((root, item.name)) or shared.get((root, source_name(item)), ()))
+    return item.changed(licenses=licenses.get((root, item.name)) or shared.get((root, source_name(item)), ()))
 
 
 def source_name(item: Component) -> str:

@@ -49,12 +49,15 @@ def _apply(components: dict[str, Component], identity: str, owner: str, yielding
 def owned_paths(files: Iterable[Located], paths: Iterable[str]) -> set[str]:
     """Those of `paths` that belong to an operating-system package."""
     evidence = {path: [path] for path in paths}
+    names_at: dict[str, dict[bytes, list[str]]] = {}
     owned: set[str] = set()
     for item in files:
-        names = _relative(evidence, item.found.root) if item.found.owns else {}
+        root = item.found.root
         for ownership in item.found.owns:
-            for path in names.keys() & ownership.paths.split(b"\n"):
-                owned.update(names[path])
+            if root not in names_at:
+                names_at[root] = _relative(evidence, root)
+            for path in names_at[root].keys() & ownership.paths.split(b"\n"):
+                owned.update(names_at[root][path])
     return owned
 
 

@@ -25,9 +25,7 @@ def resolve(ecosystem: Ecosystem, files: Sequence[Located]) -> Resolved:
     names: dict[str, dict[str, str]] = defaultdict(dict)
     local: list[dict[str, str]] = []
     for located in files:
-        identities = _identities(ecosystem, located, result)
-        local.append(identities)
-        _index(names[located.found.scope], located, identities)
+        local.append(_identities(ecosystem, located, result, names[located.found.scope]))
     for located, identities in zip(files, local, strict=True):
         scope = names[located.found.scope]
         result.edges.update(_edges(located, identities, scope))
@@ -38,8 +36,10 @@ def resolve(ecosystem: Ecosystem, files: Sequence[Located]) -> Resolved:
     return result
 
 
-def _identities(ecosystem: Ecosystem, located: Located, result: Resolved) -> dict[str, str]:
-    """File the components of one finding under their final ids; says which local id became which."""
+def _identities(ecosystem: Ecosystem, located: Located, result: Resolved, names: dict[str, str]) -> dict[str, str]:
+    """File the components of one finding under their final ids, and these under their names; says which local id
+    became which.
+    """
     identities: dict[str, str] = {}
     for component in located.found.components:
         layer, parser = located.layer, located.parser
@@ -52,15 +52,11 @@ def _identities(ecosystem: Ecosystem, located: Located, result: Resolved) -> dic
         identity = final.id
         is_final = component.purl is not None and not component.ref
         identities[identity if is_final else component.id] = identity
+        names.setdefault(component.name, identity)
         result.components.append(final)
-    return identities
-
-
-def _index(names: dict[str, str], located: Located, identities: Mapping[str, str]) -> None:
-    for component in located.found.components:
-        names.setdefault(component.name, identities[component.id])
     for name, identity in located.found.provides:
         names.setdefault(name, identities.get(identity, identity))
+    return identities
 
 
 def _edges(located: Located, identities: Mapping[str, str], names: Mapping[str, str]) -> Iterable[tuple[str, str]]:
