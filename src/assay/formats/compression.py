@@ -6,6 +6,7 @@ its compressed size beyond that.
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections.abc import Callable
 from typing import BinaryIO, Protocol
@@ -24,12 +25,36 @@ XZ = b"\xfd7zXZ\x00"
 BZIP2 = b"BZh"
 
 
+class Inflater(Protocol):
+    """What `zlib.decompressobj` gives."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the end of the stream was seen."""
+        ...
+
+    @property
+    def unconsumed_tail(self) -> bytes:
+        """What was not read for want of room."""
+        ...
+
+    def decompress(self, data: bytes, max_length: int = 0, /) -> bytes:
+        """The next bytes, at most `max_length` of them."""
+        ...
+
+
 class ByteStream(Protocol):
     """Something to read from."""
 
     def readinto(self, buffer: memoryview, /) -> int:
         """Fill a part of `buffer` and say how much; 0 at the end."""
         ...
+
+
+def inflater() -> Inflater:
+    """For a stream of zlib's form (RFC 1950) that is whole in memory; by isal where that is loaded: it is faster."""
+    found: Inflater = sys.modules.get("isal.isal_zlib", zlib).decompressobj()
+    return found
 
 
 def kind(head: bytes) -> str:

@@ -6,12 +6,12 @@ place of a folder above it, a whiteout of either, or an opaque mark on a folder 
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from assay.engines.catalog.layer import LayerFindings, Link
+from assay.formats import compression
 from assay.model.ecosystem import Located
 from assay.model.sbom import Skipped
 
@@ -110,7 +110,7 @@ def unpack(record: bytes, chunk: int = 1 << 20) -> Iterator[list[str]]:
     """The names of a `assay.ports.Walk` record, in batches, so that a million of them never lie in memory."""
     if not record:
         return
-    decompressor = zlib.decompressobj()
+    decompressor = compression.inflater()
     rest = b""
     data = record
     while data or not decompressor.eof:
