@@ -113,7 +113,7 @@ class Walker:
         """
         window, buffer = self.window, self.window.buffer
         at = window.position
-        unpack, first, last = _HEADER.unpack_from, self._first, window.end - BLOCK
+        unpack, first, limit, last = _HEADER.unpack_from, self._first, window.end, window.end - BLOCK
         names: list[bytes] = []
         folders: list[bytes] = []
         places: list[int] = []
@@ -122,7 +122,7 @@ class Walker:
             name, digits, end, middle, prefix = unpack(buffer, at)
             header = at
             if middle != _FILE:
-                if middle == _FOLDER and not prefix and b".." not in name:
+                if middle == _FOLDER and not prefix and name.find(b"..") < 0:  # `in` takes it for a number first
                     folders.append(name)
                     at += BLOCK
                     continue
@@ -132,7 +132,8 @@ class Walker:
                 _, digits, end, middle, prefix = unpack(buffer, header)
                 if middle != _FILE:
                     break
-            if prefix or name[-1] or (end and end != _BLANK):
+            name, ended, _ = name.partition(b"\0")
+            if prefix or not ended or (end and end != _BLANK):
                 break
             try:
                 size = int(digits, 8)
@@ -140,11 +141,11 @@ class Walker:
                 break
             content = header + BLOCK
             after = content + ((size + 511) & -512)
-            if size < 0 or after > window.end:
+            if size < 0 or after > limit:
                 break
             if size > _SMALLEST and buffer[content] in first:
                 chosen.append(len(names))
-            names.append(name.partition(b"\0")[0])
+            names.append(name)
             places.append(header)
             at = after
         window.position = at
@@ -175,13 +176,14 @@ class Walker:
         """Hand out of plain files those that are wanted by name, or by what they begin with (`chosen`)."""
         window = self.window
         if names[0][:2] == b"./":
-            names = [name[2:] if name[:2] == b"./" else name for name in names]
+            names = [name.removeprefix(b"./") for name in names]
         text = _asked(names)
         likely = frozenset(range(len(names)) if self._sieve is None else self._sieve(text))
         odd = {number: self._inside(_text(names[number])) for number in likely if is_odd(names[number])}
         if self._log is not None:
-            shown = {number: _raw(path) for number, path in odd.items()}
-            self._log([shown.get(number, name) for number, name in enumerate(names)] if shown else names)
+            for number, path in odd.items():
+                names[number] = _raw(path)
+            self._log(names)
         for number in sorted(likely.union(chosen)):
             header = places[number]
             window.position = header + BLOCK
