@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import tempfile
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 REQUIRE_ALL = os.environ.get("ASSAY_REQUIRE_ALL") == "1"
 FD_SETSIZE = 1024
+MANY_DESCRIPTORS = 200
+_DESCRIPTORS = Path("/proc/self/fd")
+_enough = [MANY_DESCRIPTORS]
 OUTCOMES: dict[str, str] = {}
 _WHOLE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 
@@ -129,6 +133,21 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
         report.outcome = "failed"
         report.longrepr = f"ASSAY_REQUIRE_ALL: skipped, {_reason(report)}"
     return report
+
+
+def pytest_runtest_logfinish() -> None:
+    """Gives descriptors back before there are many.
+
+    A connection of SQLite is part of a cycle, and the collector comes by seldom in a large process: connections that
+    commands leave to the end of theirs would add up here.
+    """
+    if _descriptors() > _enough[0]:
+        gc.collect()
+        _enough[0] = max(MANY_DESCRIPTORS, _descriptors() + MANY_DESCRIPTORS // 2)
+
+
+def _descriptors() -> int:
+    return sum(1 for _ in _DESCRIPTORS.iterdir()) if _DESCRIPTORS.is_dir() else 0
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:

@@ -168,7 +168,7 @@ def test_offline_asks_no_service(google: KeyServer, tmp_path: Path) -> None:
 def test_a_service_that_says_nothing_is_told(google: KeyServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rest, "_POLICY", Policy(timeout=0.3, attempts=1))
     signer, slow = open_signer(address("p256"), bytes), threading.Event()
-    google.answer = lambda *_: (200, {"waited": slow.wait(5)})
+    google.answer = lambda *_: (200, {"waited": slow.wait(60)})
     with pytest.raises(ExternalError, match="does not answer"):
         signer.sign(b"program")
     slow.set()

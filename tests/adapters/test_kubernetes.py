@@ -6,7 +6,6 @@ import base64
 import json
 import ssl
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from assay.model.policy import GroupVersionKind
 from simulators.cluster import SimulatedCluster, serve
 from simulators.kubeconfig import kubeconfig
 from simulators.native_samples import deployment, pod
+from simulators.processes import PATIENCE, within
 
 AT = {"server": "https://127.0.0.1:1"}
 POD, NAMESPACE = GroupVersionKind("", "v1", "Pod"), GroupVersionKind("", "v1", "Namespace")
@@ -104,15 +104,12 @@ def test_watches_go_on_where_they_broke_and_begin_anew_where_the_server_forgot(
     _wait(lambda: seen.count("RESYNC") == 2)
     stop.set()
     simulated.put(pod("a", name="last"))
-    thread.join(10)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
 
 
 def _wait(test: Any) -> None:
-    end = time.monotonic() + 10
-    while not test():
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    assert within(PATIENCE, test)
 
 
 def test_certificates_and_tokens_of_a_kubeconfig_are_used(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def answering(body: bytes, events: bytes | None = None) -> Iterator[str]:
 @pytest.mark.parametrize("number", range(len(BODIES)))
 def test_answers(tmp_path: Path, number: int) -> None:
     with answering(BODIES[number]) as url:
-        cluster = Cluster(access.kubeconfig(kubeconfig(tmp_path, url)), timeout=2)
+        cluster = Cluster(access.kubeconfig(kubeconfig(tmp_path, url)), timeout=60)
         item = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "b"}}
         for ask in (
             lambda: cluster.get(CONFIG, "a", "b"),
@@ -91,7 +91,7 @@ def test_lists_and_watches(tmp_path: Path, body: bytes, number: int, monkeypatch
     monkeypatch.setattr(client, "_PAUSE", 0.01)
     monkeypatch.setattr(client, "_LONGEST", 0.02)
     with answering(body, EVENTS[number]) as url:
-        cluster = Cluster(access.kubeconfig(kubeconfig(tmp_path, url)), timeout=2)
+        cluster = Cluster(access.kubeconfig(kubeconfig(tmp_path, url)), timeout=60)
         for event, found in islice(cluster.watch(CONFIG, threading.Event()), 12):
             assert isinstance(event, str)
             assert isinstance(found, dict)
@@ -107,7 +107,7 @@ def test_lists_and_watches(tmp_path: Path, body: bytes, number: int, monkeypatch
 def test_an_event_without_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "MAX_EVENT", 1 << 16)
     with answering(b'{"items": []}', b"x" * (1 << 20)) as url:
-        cluster = Cluster(access.kubeconfig(kubeconfig(tmp_path, url)), timeout=2)
+        cluster = Cluster(access.kubeconfig(kubeconfig(tmp_path, url)), timeout=60)
         for event, found in cluster.watch(CONFIG, threading.Event()):
             if event == "FAILED":
                 assert "more than" in found["message"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from assay.errors import ExternalError
 from assay.model.policy import GroupVersionKind
 from simulators.cluster import SimulatedCluster, serve
 from simulators.kubeconfig import kubeconfig
+from simulators.processes import PATIENCE, free_port, within
 
 CONFIG = GroupVersionKind("", "v1", "ConfigMap")
 REPORT = GroupVersionKind("wgpolicyk8s.io", "v1alpha2", "PolicyReport")
@@ -105,7 +105,7 @@ def test_a_kind_that_is_defined_later_is_found(simulated: SimulatedCluster, clus
 
 def test_a_watch_takes_labels_and_survives_a_server_that_starts_anew(tmp_path: Path) -> None:
     state, stop, seen = SimulatedCluster(), threading.Event(), list[str]()
-    with serve(state):
+    with serve(state, port=free_port()):
         cluster = Cluster(access.kubeconfig(kubeconfig(tmp_path, state.url)))
 
         def look() -> None:
@@ -122,13 +122,10 @@ def test_a_watch_takes_labels_and_survives_a_server_that_starts_anew(tmp_path: P
     with serve(state, port=state.port):
         _wait(lambda: "two" in seen)
         stop.set()
-    thread.join(20)
+    thread.join(PATIENCE)
     assert "not" not in seen
     assert not thread.is_alive()
 
 
 def _wait(test: Any) -> None:
-    end = time.monotonic() + 15
-    while not test():
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    assert within(PATIENCE, test)

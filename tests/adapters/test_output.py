@@ -63,7 +63,7 @@ def test_a_fifo_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     reader.start()
     with writing(path) as file:
         file.write(b"told")
-    reader.join(10)
+    reader.join(60)
     assert heard == [b"told"]
     assert path.is_fifo()
 

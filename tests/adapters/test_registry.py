@@ -39,7 +39,7 @@ from simulators.registry import INDEX, MANIFEST, Faults, Registry, serve
 LAYERS: list[Members] = [{"a.list": b"a 1", "noise": os.urandom(200_000)}, {"b.list": b"b 1"}]
 CYCLONEDX = b'{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"type": "library", "name": "hung"}]}'
 REQUEST = Request(ImageOptions())
-QUICK = Policy(timeout=1, patience=2)
+QUICK = Policy(timeout=30, patience=2)
 
 
 @pytest.fixture
@@ -53,8 +53,8 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Regist
         yield running
 
 
-def opened(registry: Registry, request: Request = REQUEST, target: str = ":1") -> Image:
-    found = open_source(f"{registry.host}/team/app{target}", request, QUICK)
+def opened(registry: Registry, request: Request = REQUEST, target: str = ":1", policy: Policy = QUICK) -> Image:
+    found = open_source(f"{registry.host}/team/app{target}", request, policy)
     assert isinstance(found, Image)
     return found
 
@@ -124,7 +124,7 @@ def test_a_connection_that_always_breaks_is_an_error(registry: Registry) -> None
 def test_a_stalling_or_crawling_registry_is_left(registry: Registry, faults: Faults) -> None:
     registry.faults = faults
     with pytest.raises(ExternalError, match="timed out"):
-        scan(registry)
+        catalog(opened(registry, policy=replace(QUICK, timeout=1)), [LISTS])
 
 
 @pytest.mark.parametrize("faults", [Faults(lie=b"gzip"), Faults(lie_length=7), Faults(lie_length=-7)])

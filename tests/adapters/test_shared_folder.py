@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from assay.adapters import postgres as databases
 from assay.adapters.sigstore_instance import material, shared_folder
 from assay.adapters.sigstore_instance.shared_folder import Storage
 from assay.errors import ExternalError, InputError, Malformed, UsageError
@@ -65,6 +70,31 @@ def test_a_change_that_fails_is_nobodys(storage: Storage, tmp_path: Path) -> Non
         _ = 1 / 0
     assert there(one) == FILES
     assert shared_folder.newest(one, "instance.json") == b"{}"
+
+
+def test_a_change_may_take_long_and_others_wait_for_it(
+    storage: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Longer than a transaction of any other kind may be idle, and than anything else may wait for a lock."""
+    short = re.sub(r"(idle\w+|lock)_timeout=\d+", r"\1_timeout=300", databases._OPTIONS)
+    assert short.count("=300") == 2
+    monkeypatch.setattr(databases, "_OPTIONS", short)
+    one, other, begun = written(tmp_path / "one"), tmp_path / "other", threading.Event()
+    shared_folder.create(one, storage)
+    shared_folder.join(other, storage)
+
+    def change() -> None:
+        with material.locked(one):
+            begun.set()
+            time.sleep(1)
+            (one / "instance.json").write_text('{"first": 1}')
+
+    with ThreadPoolExecutor(1) as pool:
+        changing = pool.submit(change)
+        assert begun.wait(60)
+        with material.locked(other):
+            assert (other / "instance.json").read_text() == '{"first": 1}'
+        changing.result()
 
 
 def test_what_is_in_the_database_cannot_leave_the_folder(

@@ -56,11 +56,11 @@ def impostor(folder: Path, said: bytes, *, stays: bool = False) -> Iterator[str]
 
         def serve() -> None:
             with listener.accept()[0] as link:
-                link.settimeout(5)
+                link.settimeout(60)
                 link.recv(4096)
                 link.sendall(said)
                 if stays:
-                    done.wait(5)
+                    done.wait(60)
 
         thread = threading.Thread(target=serve)
         thread.start()

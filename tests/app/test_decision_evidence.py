@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ from assay.formats import digest as digests
 from assay.model.evidence import Evidence, EvidenceQuery
 from assay.model.image_policy import ImageAttestation, ImageSignature
 from assay.model.policy import Action, Outcome, RuleResult
+from simulators.processes import PATIENCE, within
 from simulators.running_admission import pod, review
 
 FIRST, SECOND = "sha256:" + "a" * 64, "sha256:" + "b" * 64
@@ -38,11 +38,8 @@ def kept(place: Path, **query: Any) -> list[Evidence]:
 
 
 def until(look: Callable[[], Any]) -> Any:
-    end = time.monotonic() + 10
-    while not (found := look()):
-        assert time.monotonic() < end
-        time.sleep(0.02)
-    return found
+    assert within(PATIENCE, look)
+    return look()
 
 
 def test_a_decision_is_under_each_image_once(tmp_path: Path) -> None:

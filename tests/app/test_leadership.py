@@ -14,6 +14,7 @@ from assay.adapters.kubernetes.client import Cluster
 from assay.app.leadership import Leadership
 from simulators.cluster import SimulatedCluster
 from simulators.kubeconfig import kubeconfig
+from simulators.processes import PATIENCE, within
 
 
 class Clock:
@@ -28,7 +29,7 @@ class Clock:
 
 @pytest.fixture
 def cluster(simulated: SimulatedCluster, tmp_path: Path) -> Cluster:
-    return Cluster(access.kubeconfig(kubeconfig(tmp_path, simulated.url)), timeout=2)
+    return Cluster(access.kubeconfig(kubeconfig(tmp_path, simulated.url)), timeout=60)
 
 
 def replica(cluster: Cluster, name: str, clock: Clock, wrong: timedelta = timedelta()) -> Leadership:
@@ -90,7 +91,7 @@ def test_of_two_that_take_it_at_once_one_has_it(simulated: SimulatedCluster, clu
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE)
     (leader,) = (one for one in both if one.is_leader)
     assert holder(simulated) == leader.identity
 
@@ -132,18 +133,14 @@ def test_it_is_handed_over_at_the_end(simulated: SimulatedCluster, cluster: Clus
     two.start()
     time.sleep(0.5)
     assert not two.is_leader
-    start = time.monotonic()
     one.close()
     assert not one.is_leader
+    assert holder(simulated) != "one", "it is handed over, and not waited for until it runs out"
     _wait(lambda: two.is_leader)
-    assert time.monotonic() - start < 4, "it was not waited until it ran out"
     two.close()
     assert holder(simulated) == ""
 
 
 def _wait(test: object) -> None:
     assert callable(test)
-    end = time.monotonic() + 10
-    while not test():
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    assert within(PATIENCE, test)

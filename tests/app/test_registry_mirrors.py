@@ -34,7 +34,7 @@ def two() -> Iterator[tuple[Registry, Registry]]:
 
 
 def registries(access: Access) -> Registries:
-    return Registries(Reach(NamedRoots(lambda: TrustedRoot(), {}), access, attempts=1, timeout=3))
+    return Registries(Reach(NamedRoots(lambda: TrustedRoot(), {}), access, attempts=1, timeout=30))
 
 
 def test_a_mirror_is_asked_first_and_what_it_lacks_is_asked_for_at_the_registry(

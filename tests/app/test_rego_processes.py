@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,7 +31,7 @@ class Calls:
 
 @pytest.fixture(scope="module")
 def processes() -> Iterator[RegoProcesses]:
-    held = RegoProcesses(count=2, seconds=4.0, memory=1 << 30)
+    held = RegoProcesses(count=2, seconds=60.0, memory=1 << 30)
     yield held
     held.close()
 
@@ -77,11 +77,21 @@ def test_a_policy_without_an_end_costs_only_itself(text: str) -> None:
     held = RegoProcesses(count=1, seconds=1.5, memory=1 << 30)
     try:
         endless, harmless = held(source(text)), held(source("a = 1"))
-        before = time.monotonic()
         with pytest.raises(RegoError, match=r"took over 1\.5 s|memory|range"):
             endless.evaluate({}, Calls())
-        assert time.monotonic() - before < 10
         assert harmless.evaluate({}, Calls()) == 1
+    finally:
+        held.close()
+
+
+def test_a_process_that_starts_slowly_has_its_time_nevertheless(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import time\ntime.sleep(3)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    held = RegoProcesses(count=1, seconds=2.5)
+    try:
+        assert held(source("a = 1")).evaluate({}, Calls()) == 1
     finally:
         held.close()
 
@@ -97,5 +107,5 @@ def test_many_threads_share_the_processes(processes: RegoProcesses) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert answers == {number: [number * 2] * 20 for number in range(8)}

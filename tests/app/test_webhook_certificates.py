@@ -100,7 +100,7 @@ def test_a_secret_that_is_empty_or_damaged_holds_nothing(data: Any) -> None:
 
 @pytest.fixture
 def cluster(simulated: SimulatedCluster, tmp_path: Path) -> Cluster:
-    return Cluster(access.kubeconfig(kubeconfig(tmp_path, simulated.url)), timeout=5)
+    return Cluster(access.kubeconfig(kubeconfig(tmp_path, simulated.url)), timeout=60)
 
 
 def test_of_many_replicas_that_begin_at_once_one_fills_the_secret(
@@ -113,7 +113,7 @@ def test_of_many_replicas_that_begin_at_once_one_fills_the_secret(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert len({one.files.certificate.read_bytes() for one in all_}) == 1
     assert all(one.files.key.stat().st_mode & 0o777 == 0o600 for one in all_)
 

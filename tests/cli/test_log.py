@@ -160,7 +160,7 @@ def test_a_mirror_is_served_as_it_is(log: RunningLog, tmp_path: Path, below: str
         assert main(["log", "get", "x" * 64, *where]) == 2
     finally:
         server.shutdown()
-        thread.join(10)
+        thread.join(60)
         server.server_close()
     assert _files(tmp_path / "of-it") == _files(root / below)
 
@@ -310,7 +310,7 @@ def test_alerts_are_posted(log: RunningLog, tmp_path: Path) -> None:
         assert main(words) == 1
     finally:
         server.shutdown()
-        thread.join(10)
+        thread.join(60)
         server.server_close()
     assert [json.loads(line)["logIndex"] for line in got] == [298]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -90,10 +90,16 @@ def test_help_imports_no_command() -> None:
 
 
 def test_version_is_quick() -> None:
-    """50 ms are meant; a busy machine gets ten times that."""
+    """50 ms are meant; a machine where all is slow gets ten times that. What others do meanwhile does not count."""
     best = float("inf")
     for _ in range(5):
-        start = time.perf_counter()
+        start = _of_children()
         subprocess.run([sys.executable, "-m", "assay", "--version"], check=True, stdout=subprocess.DEVNULL)
-        best = min(best, time.perf_counter() - start)
+        best = min(best, _of_children() - start)
     assert best < 0.5
+
+
+def _of_children() -> float:
+    """Seconds of a core that programs which have ended took."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -87,7 +87,7 @@ def test_a_tag_becomes_a_digest(served: RunningAdmission, registry: str) -> None
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
     """``assay WORDS``."""
     command = [sys.executable, "-m", "assay", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.fixture(scope="module")

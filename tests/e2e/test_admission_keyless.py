@@ -15,7 +15,7 @@ import pytest
 
 from conformance.suite import folder
 from simulators import pushed_layout
-from simulators.processes import within
+from simulators.processes import PATIENCE, within
 from simulators.registry import Registry, serve
 from simulators.running_admission import RunningAdmission, pod, running_admission
 from simulators.running_instance import EMAIL, RunningInstance, running_instance
@@ -39,7 +39,7 @@ def registry() -> Iterator[Registry]:
 
 def assay(*words: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "assay", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -149,9 +149,9 @@ def test_broken_glass_lets_one_digest_in_until_it_ends(
 ) -> None:
     image = pinned(registry, f"{registry.host}/app:kl-unsigned")
     assert not served.review(pod(image))["allowed"]
-    until = (datetime.now(UTC) + timedelta(seconds=20)).isoformat()
 
-    def broken(email: str, path: Path) -> dict[str, Any]:
+    def broken(email: str, path: Path, seconds: float = 3600) -> dict[str, Any]:
+        until = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
         who = ("--trust-config", instance.files / "trust_config.json", "--identity-token", instance.token(email))
         made = assay("policy", "break-glass", image, "--reason", "outage 42", "--until", until, *who)
         assert made.returncode == 0, made.stderr
@@ -162,20 +162,24 @@ def test_broken_glass_lets_one_digest_in_until_it_ends(
     theirs = place / "policies" / "images.yaml"
     theirs.write_text(theirs.read_text().partition("\n---\n")[0])  # glass is broken for assay's own policies
     broken("eve@org.example", place / "policies" / "glass.json")
-    assert within(5, lambda: "BreakGlass" in served.get("/healthz").text)
+    assert within(PATIENCE, lambda: "BreakGlass" in served.get("/healthz").text)
     assert not served.review(pod(image))["allowed"]
     item = broken(EMAIL, place / "policies" / "glass.json")
-    assert within(5, lambda: served.review(pod(image))["allowed"])
+    assert within(PATIENCE, lambda: served.review(pod(image))["allowed"])
     told = served.review(pod(image))["auditAnnotations"]["AssayPolicy-own.signedBy"]
     assert f"glass broken by {EMAIL}" in told
     assert "outage 42" in told
     item["spec"]["until"] = "2030-01-01T00:00:00+00:00"
     (place / "policies" / "glass.json").write_text(json.dumps(item))
-    assert within(5, lambda: "says something else than what was signed" in served.get("/healthz").text)
+    assert within(PATIENCE, lambda: "says something else than what was signed" in served.get("/healthz").text)
     assert not served.review(pod(image))["allowed"]
-    broken(EMAIL, place / "policies" / "glass.json")
-    assert within(5, lambda: served.review(pod(image))["allowed"])
-    assert within(25, lambda: not served.review(pod(image))["allowed"])
+    for seconds in (10, 40, 160):  # on a slow machine, the shortest may be over before anybody sees it
+        broken(EMAIL, place / "policies" / "glass.json", seconds)
+        if within(seconds, lambda: served.review(pod(image))["allowed"]):
+            break
+    else:
+        raise AssertionError("it was never let in")
+    assert within(seconds + PATIENCE, lambda: not served.review(pod(image))["allowed"])
 
 
 @pytest.mark.parametrize("words", [("--until", "2020-01-01"), ("--until", "2099-01-01"), ("--until", "soon")])

@@ -42,7 +42,7 @@ def asked(**changed: str) -> dict[str, str]:
 def code(instance: RunningInstance) -> str:
     """Log in as the page does."""
     form = {**asked(), "email": "me@org.example"}
-    answer = requests.post(f"{instance.url}/oauth2/auth", data=form, allow_redirects=False, timeout=20)
+    answer = requests.post(f"{instance.url}/oauth2/auth", data=form, allow_redirects=False, timeout=60)
     assert answer.status_code == 303
     url = answer.headers["location"]
     assert url.startswith(BACK)
@@ -53,7 +53,7 @@ def code(instance: RunningInstance) -> str:
 
 def exchange(instance: RunningInstance, code: str, **changed: str) -> requests.Response:
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK, "code_verifier": VERIFIER}
-    return requests.post(f"{instance.url}/oauth2/token", data={**form, **changed}, auth=("sigstore", ""), timeout=20)
+    return requests.post(f"{instance.url}/oauth2/token", data={**form, **changed}, auth=("sigstore", ""), timeout=60)
 
 
 def claims(token: str) -> Any:
@@ -62,7 +62,7 @@ def claims(token: str) -> Any:
 
 
 def test_a_code_becomes_a_token_once(instance: RunningInstance) -> None:
-    found = requests.get(f"{instance.url}/.well-known/openid-configuration", timeout=20).json()
+    found = requests.get(f"{instance.url}/.well-known/openid-configuration", timeout=60).json()
     assert found["issuer"] == instance.url
     assert found["token_endpoint"] == f"{instance.url}/oauth2/token"
     one = code(instance)
@@ -93,13 +93,13 @@ def test_codes_are_bound_to_verifier_and_redirect(instance: RunningInstance) -> 
 )
 def test_requests_that_could_leak_a_code_are_refused(instance: RunningInstance, changed: dict[str, str]) -> None:
     url = f"{instance.url}/oauth2/auth"
-    assert requests.get(url, params=asked(**changed), timeout=20).status_code == 400
+    assert requests.get(url, params=asked(**changed), timeout=60).status_code == 400
     form = {**asked(**changed), "email": "me@org.example"}
-    assert requests.post(url, data=form, allow_redirects=False, timeout=20).status_code == 400
+    assert requests.post(url, data=form, allow_redirects=False, timeout=60).status_code == 400
 
 
 def test_the_page_escapes_what_it_was_given(instance: RunningInstance) -> None:
-    page = requests.get(f"{instance.url}/oauth2/auth", params=asked(state='"><script>1</script>'), timeout=20)
+    page = requests.get(f"{instance.url}/oauth2/auth", params=asked(state='"><script>1</script>'), timeout=60)
     assert page.status_code == 200
     assert "<script>" not in page.text
     assert "default-src 'none'" in page.headers["content-security-policy"]

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from assay.errors import Refused
 from assay.formats import tlog_note
 from assay.trust import merkle
 from simulators.kept_instance import KeptInstance
+from simulators.processes import PATIENCE, within
 
 
 def assay(instance: KeptInstance, *words: str) -> subprocess.CompletedProcess[str]:
@@ -122,7 +122,7 @@ class Writers:
                 request: dict[str, Any] = {"digest": text(sha256(data))}
                 request["signature"] = {"content": signed, "verifier": verifier}
                 try:
-                    answer = session.post(self.url, json={"hashedRekordRequestV002": request}, timeout=20)
+                    answer = session.post(self.url, json={"hashedRekordRequestV002": request}, timeout=60)
                 except requests.RequestException:
                     return
                 if answer.status_code != 201:
@@ -134,15 +134,13 @@ class Writers:
 
     def more(self) -> bool:
         """Wait until an entry is acknowledged that is not yet; whether there was one in time."""
-        until, known = time.monotonic() + 30, len(self.acknowledged)
-        while len(self.acknowledged) == known and time.monotonic() < until:
-            time.sleep(0.01)
-        return len(self.acknowledged) > known
+        known = len(self.acknowledged)
+        return within(PATIENCE, lambda: len(self.acknowledged) > known)
 
     def join(self) -> None:
         """Wait until all have noticed."""
         for thread in self.threads:
-            thread.join(30)
+            thread.join(60)
 
 
 def text(data: bytes) -> str:
@@ -160,32 +158,32 @@ def test_kill_9_under_load_loses_nothing_that_was_acknowledged(tmp_path: Path, k
     for _ in range(kills):
         with instance.serving() as process:
             writers = Writers(instance.url, 8)
-            assert writers.some.wait(30)
+            assert writers.some.wait(60)
             os.kill(process.pid, signal.SIGKILL)
             writers.join()
         acknowledged += writers.acknowledged
     assert len(acknowledged) > 50 * kills
     with instance.serving():
-        assert requests.get(f"{instance.url}/.well-known/openid-configuration", timeout=20).status_code == 404
+        assert requests.get(f"{instance.url}/.well-known/openid-configuration", timeout=60).status_code == 404
         for name in ("dev-token", "device_authorization", "device", "token", "auth"):
-            assert requests.post(f"{instance.url}/oauth2/{name}", timeout=20).status_code == 404
+            assert requests.post(f"{instance.url}/oauth2/{name}", timeout=60).status_code == 404
         check(instance, acknowledged)
 
 
 def check(instance: KeptInstance, acknowledged: list[dict[str, Any]]) -> None:
     """Every entry is where the answer said, in trees that all grew into the one of today."""
-    note = tlog_note.checkpoint(requests.get(f"{instance.url}/checkpoint", timeout=20).text)
+    note = tlog_note.checkpoint(requests.get(f"{instance.url}/checkpoint", timeout=60).text)
     indexes = [int(entry["logIndex"]) for entry in acknowledged]
     assert len(set(indexes)) == len(indexes)
     with requests.Session() as session:
         for entry, index in zip(acknowledged, indexes, strict=True):
-            found = session.get(f"{instance.url}/api/v1/log/entries?logIndex={index}", timeout=20).json()
+            found = session.get(f"{instance.url}/api/v1/log/entries?logIndex={index}", timeout=60).json()
             (there,) = found.values()
             assert there["body"] == entry["canonicalizedBody"]
         for proof in [entry["inclusionProof"] for entry in acknowledged[:: len(acknowledged) // 20]]:
             size, root = int(proof["treeSize"]), b64decode(proof["rootHash"])
             url = f"{instance.url}/api/v1/log/proof?firstSize={size}&lastSize={note.size}"
-            hashed = [bytes.fromhex(item) for item in session.get(url, timeout=20).json()["hashes"]]
+            hashed = [bytes.fromhex(item) for item in session.get(url, timeout=60).json()["hashes"]]
             merkle.check_consistency(size, note.size, root, note.root, hashed)
 
 
@@ -194,14 +192,14 @@ def test_a_backup_comes_back_but_not_behind_a_published_checkpoint(tmp_path: Pat
     first, second, seen = tmp_path / "first", tmp_path / "second", tmp_path / "checkpoint"
     with instance.serving():
         writers = Writers(instance.url, 4)
-        assert writers.some.wait(30)
+        assert writers.some.wait(60)
         saved = instance.run("backup", str(first))
         assert saved.returncode == 0, saved.stderr
         assert writers.more()
     writers.join()
     assert instance.run("backup", str(second)).returncode == 0
     with instance.serving():
-        seen.write_text(requests.get(f"{instance.url}/checkpoint", timeout=20).text)
+        seen.write_text(requests.get(f"{instance.url}/checkpoint", timeout=60).text)
     assert instance.run("restore", str(second)).returncode == 2
     shutil.rmtree(tmp_path / "data" / "sigstore")
     behind = instance.run("restore", str(first), "--published", str(seen))

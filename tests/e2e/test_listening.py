@@ -46,8 +46,8 @@ def test_with_tls(tmp_path: Path, tls: tuple[str, ...], monkeypatch: pytest.Monk
     with running_instance(tmp_path, *tls) as instance:
         assert instance.url.startswith("https://")
         with pytest.raises(requests.exceptions.SSLError):
-            requests.get(f"{instance.url}/healthz", timeout=20)
-        asked = {"data": {"email": EMAIL}, "timeout": 20, "verify": tls[1]}
+            requests.get(f"{instance.url}/healthz", timeout=60)
+        asked = {"data": {"email": EMAIL}, "timeout": 60, "verify": tls[1]}
         token = requests.post(f"{instance.url}/oauth2/dev-token", **asked).text  # type: ignore[arg-type]
         config = ("--trust-config", str(instance.files / "trust_config.json"))
         sign = ["sign", str(file), *config, "--identity-token", token]
@@ -60,9 +60,9 @@ def test_with_tls(tmp_path: Path, tls: tuple[str, ...], monkeypatch: pytest.Monk
 
 def health(path: Path) -> tuple[int, dict[str, str]]:
     """What is answered on a unix socket."""
-    connection = http.client.HTTPConnection("assay.example", timeout=20)
+    connection = http.client.HTTPConnection("assay.example", timeout=60)
     connection.sock = socket.socket(socket.AF_UNIX)
-    connection.sock.settimeout(20)
+    connection.sock.settimeout(60)
     connection.sock.connect(str(path))
     connection.request("GET", "/healthz")
     answer = connection.getresponse()
@@ -96,7 +96,7 @@ def test_tls_that_cannot_be_served_is_told(tmp_path: Path, tls: tuple[str, ...],
         private = other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         key.write_bytes(private if broken == "other" else b"")
     command = [sys.executable, "-m", "assay", "sigstore", "up", "--dev", "--listen", "127.0.0.1:0", *tls]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    found = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert found.returncode == 2
     assert "cannot be served" in found.stderr
     assert "Traceback" not in found.stderr

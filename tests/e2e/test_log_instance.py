@@ -26,7 +26,7 @@ from assay.trust import notes
 from simulators.kept_instance import KeptInstance
 from simulators.log_keys import ed25519
 from simulators.logged import request
-from simulators.processes import free_port, started
+from simulators.processes import PATIENCE, free_port, started, within
 
 ME = "me@org.example"
 
@@ -63,7 +63,7 @@ def witnessing(instance: KeptInstance, folder: Path) -> Iterator[tuple[str, note
             yield f"http://127.0.0.1:{bound.getsockname()[1]}", found
         finally:
             server.should_exit = True
-            thread.join(20)
+            thread.join(60)
 
 
 def published(instance: KeptInstance) -> bytes:
@@ -74,19 +74,18 @@ def published(instance: KeptInstance) -> bytes:
 
 
 def add(instance: KeptInstance, data: bytes, name: str = ME) -> None:
-    answer = requests.post(f"{instance.url}/api/v2/log/entries", data=request(data, name), timeout=20)
+    answer = requests.post(f"{instance.url}/api/v2/log/entries", data=request(data, name), timeout=60)
     assert answer.status_code == 201, answer.text
 
 
 def wait_for(instance: KeptInstance, wanted: str, signers: int) -> None:
     """Until a checkpoint of that log with an entry of ours bears so many signatures."""
-    until = time.monotonic() + 40
-    while True:
-        shown = tlog_note.checkpoint(requests.get(f"{instance.url}/checkpoint", timeout=20).text)
-        if shown.size > 1 and shown.origin == wanted and len(shown.note.signatures) == signers:
-            return
-        assert time.monotonic() < until, shown
-        time.sleep(0.2)
+
+    def shown() -> bool:
+        found = tlog_note.checkpoint(requests.get(f"{instance.url}/checkpoint", timeout=60).text)
+        return found.size > 1 and found.origin == wanted and len(found.note.signatures) == signers
+
+    assert within(PATIENCE, shown)
 
 
 def test_a_witnessed_log_over_a_rotation(tmp_path: Path) -> None:
@@ -106,16 +105,14 @@ def test_a_witnessed_log_over_a_rotation(tmp_path: Path) -> None:
             wanted = ("--witness", str(key), "--witness-quorum", "1")
             checked = assay(instance, "log", "verify", *trust, *wanted)
             assert checked.returncode == 0, checked.stderr
-            shown = tlog_note.checkpoint(requests.get(f"{instance.url}/checkpoint", timeout=20).text)
+            shown = tlog_note.checkpoint(requests.get(f"{instance.url}/checkpoint", timeout=60).text)
             assert notes.cosigned_by(shown, key) > 1_700_000_000
             assert assay(instance, *watch, *trust).returncode == 0  # it begins here
             add(instance, b"two", "others@org.example")
             add(instance, b"three")
             assert instance.run("rotate", "log").returncode == 0
-            until = time.monotonic() + 40
-            while not requests.get(f"{instance.url}/api/v1/log", timeout=20).json()["inactiveShards"]:
-                assert time.monotonic() < until
-                time.sleep(0.2)
+            log = f"{instance.url}/api/v1/log"
+            assert within(PATIENCE, lambda: requests.get(log, timeout=60).json()["inactiveShards"])
             add(instance, b"four")
     with serving(instance):
         wait_for(instance, "log2.127.0.0.1", 2)
@@ -148,7 +145,7 @@ def test_the_witness_command_signs_for_a_log(tmp_path: Path) -> None:
     refused = assay(instance, *words[:4])
     assert refused.returncode == 2
     command = [sys.executable, "-m", "assay", *words]
-    with started(command, 120, environment=instance.environment) as (_, line):
+    with started(command, 1200, environment=instance.environment) as (_, line):
         key = line.strip()
         assert note_key.read(key).kind == note_key.COSIGNATURE
         with serving(instance, "--witness", f"http://127.0.0.1:{port}={key}"):

@@ -42,11 +42,11 @@ def issuer(url: str) -> Issuer:
 
 def signed_in(address: str) -> requests.Response:
     """What a browser does with the login page: fill in the form, send it, and follow where that leads."""
-    page = requests.get(address, timeout=20)
+    page = requests.get(address, timeout=60)
     assert page.status_code == 200
     fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.text))
     (action,) = re.findall(r'action="([^"]+)"', page.text)
-    return requests.post(action, {**fields, "email": EMAIL}, timeout=20)
+    return requests.post(action, {**fields, "email": EMAIL}, timeout=60)
 
 
 def browser(monkeypatch: pytest.MonkeyPatch, does: Callable[[str], object]) -> None:
@@ -67,7 +67,7 @@ def test_a_browser_brings_a_token(instance: RunningInstance, monkeypatch: pytest
 def answered(address: str, **query: str) -> None:
     """Send the browser back without having asked the issuer."""
     back = parse_qs(urlsplit(address).query)["redirect_uri"][0].replace("localhost", "127.0.0.1")
-    requests.get(f"{back}?{urlencode(query)}", timeout=20)
+    requests.get(f"{back}?{urlencode(query)}", timeout=60)
 
 
 @pytest.mark.parametrize("state", ["forged", "é", ""])

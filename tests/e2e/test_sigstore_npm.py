@@ -61,7 +61,7 @@ def predicate() -> dict[str, object]:
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
 def assay(npm: Npm, command: str, file: Path, bundle: Path, *more: str) -> subprocess.CompletedProcess[str]:

@@ -19,7 +19,7 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningInstan
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", *words], capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run([sys.executable, "-m", *words], capture_output=True, text=True, timeout=300, check=False)
 
 
 def sigstore(instance: RunningInstance, *words: str) -> subprocess.CompletedProcess[str]:

@@ -30,7 +30,7 @@ PREDICATE = {
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", *words], capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run([sys.executable, "-m", *words], capture_output=True, text=True, timeout=300, check=False)
 
 
 def attested(instance: RunningInstance, folder: Path, version: str) -> None:

@@ -21,7 +21,7 @@ from assay.formats import tlog_note
 from assay.trust import merkle
 from simulators.object_server import ENVIRONMENT, ObjectServer
 from simulators.postgres_server import PostgresServer
-from simulators.processes import free_port, stop
+from simulators.processes import PATIENCE, free_port, stop, within
 from simulators.round_robin import RoundRobin
 
 EMAIL = "you@org.example"
@@ -51,7 +51,7 @@ class Replicas:
     def run(self, number: int | str, *words: str, group: str = "sigstore") -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "assay", *group.split(), *words]
         environment = self.environment(number)
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, check=False)
+        return subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment, check=False)
 
     def begin(self, number: int) -> subprocess.Popen[str]:
         listen = f"127.0.0.1:{self.ports[number]}"
@@ -80,10 +80,10 @@ class Replicas:
             yield processes
 
     def token(self) -> str:
-        return requests.post(f"{self.url}/oauth2/dev-token", data={"email": EMAIL}, timeout=20).text
+        return requests.post(f"{self.url}/oauth2/dev-token", data={"email": EMAIL}, timeout=60).text
 
     def direct(self, number: int, path: str) -> requests.Response:
-        return requests.get(f"http://127.0.0.1:{self.ports[number]}{path}", timeout=20)
+        return requests.get(f"http://127.0.0.1:{self.ports[number]}{path}", timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_clients_sign_and_verify_through_both_and_one_may_die(replicas: Replicas
             number += 1
             with suppress(requests.RequestException):
                 answer = requests.post(
-                    f"{replicas.url}/api/v2/log/entries", json=_entry(f"{name} {number}".encode()), timeout=30
+                    f"{replicas.url}/api/v2/log/entries", json=_entry(f"{name} {number}".encode()), timeout=60
                 )
                 if answer.status_code == 201:
                     index = int(answer.json()["logIndex"])
@@ -119,7 +119,7 @@ def test_clients_sign_and_verify_through_both_and_one_may_die(replicas: Replicas
     def watch() -> None:
         while not stopped.is_set():
             with suppress(requests.RequestException):
-                answer = requests.get(f"{replicas.url}/checkpoint", timeout=20)
+                answer = requests.get(f"{replicas.url}/checkpoint", timeout=60)
                 if answer.status_code == 200:
                     note = tlog_note.checkpoint(answer.text)
                     sizes.append((note.size, note.root))
@@ -133,15 +133,11 @@ def test_clients_sign_and_verify_through_both_and_one_may_die(replicas: Replicas
         _signed(replicas, tmp_path)
         before = len(answered)
         processes[0].send_signal(signal.SIGKILL)
-        processes[0].wait(20)
-        killed = time.monotonic()
-        while len(answered) < before + 20:
-            assert time.monotonic() - killed < 15, faults
-            time.sleep(0.05)
-        assert time.monotonic() - killed < 10
+        processes[0].wait(PATIENCE)
+        assert within(PATIENCE, lambda: len(answered) >= before + 20), faults
         stopped.set()
         for thread in threads:
-            thread.join(40)
+            thread.join(60)
         _signed(replicas, tmp_path)
         assert not faults
         assert [size for size, _ in sizes] == sorted(size for size, _ in sizes), "a checkpoint went back"
@@ -197,27 +193,28 @@ def _entry(data: bytes) -> Any:
 
 def test_what_one_replica_rotates_the_other_takes_over(replicas: Replicas) -> None:
     with replicas.serving():
-        first = requests.post(f"{replicas.url}/api/v2/log/entries", json=_entry(b"1"), timeout=30)
+        first = requests.post(f"{replicas.url}/api/v2/log/entries", json=_entry(b"1"), timeout=60)
         assert first.status_code == 201
         index = int(first.json()["logIndex"])
         stamp = json.loads(replicas.direct(0, "/timestamp.json").text)["signed"]["version"]
         rotated = replicas.run(0, "rotate", "log")
         assert rotated.returncode == 0, rotated.stderr
-        end = time.monotonic() + 20
-        while len({replicas.direct(at, "/api/v1/log").json()["treeID"] for at in range(2)}) != 1 or not all(
-            replicas.direct(at, "/api/v1/log").json()["inactiveShards"] for at in range(2)
-        ):
-            assert time.monotonic() < end, "one of them still writes to the old log"
-            time.sleep(0.2)
+        assert within(PATIENCE, lambda: _rotated(replicas)), "one of them still writes to the old log"
         indices = set()
         for number in range(2, 6):
-            answer = requests.post(f"{replicas.url}/api/v1/log/entries", json=_v1(b"%d" % number), timeout=30)
+            answer = requests.post(f"{replicas.url}/api/v1/log/entries", json=_v1(b"%d" % number), timeout=60)
             assert answer.status_code == 201, answer.text
             indices.add(next(iter(answer.json().values()))["logIndex"])
         first_of_ours = min(indices)  # the new log begins with an entry of its own
         assert first_of_ours > index + 1 and indices == set(range(first_of_ours, first_of_ours + 4))
         stamps = [json.loads(replicas.direct(at, "/timestamp.json").text)["signed"]["version"] for at in (0, 1)]
         assert stamps[0] == stamps[1] > stamp
+
+
+def _rotated(replicas: Replicas) -> bool:
+    """Whether both write to the same log, which is not the first."""
+    logs = [replicas.direct(at, "/api/v1/log").json() for at in range(2)]
+    return len({log["treeID"] for log in logs}) == 1 and all(log["inactiveShards"] for log in logs)
 
 
 def _v1(data: bytes) -> Any:

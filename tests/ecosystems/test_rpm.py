@@ -123,8 +123,8 @@ def test_what_rpm_has_left_in_its_log(installed: Path, tmp_path: Path) -> None:
 
 
 def wait_for_rows(path: Path, number: int) -> None:
-    """Until others see so many packages in the database, for ten seconds at most."""
-    for _ in range(200):
+    """Until others see so many packages in the database, for a minute at most."""
+    for _ in range(1200):
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as other:
             if other.execute("SELECT count(*) FROM Packages").fetchone() == (number,):
                 return

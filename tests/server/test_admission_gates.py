@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
 from simulators.cluster import SimulatedCluster, serve
 from simulators.kubeconfig import kubeconfig
 from simulators.native_samples import deployment
+from simulators.processes import PATIENCE, within
 from simulators.running_admission import running_admission
 
 POLICY: dict[str, Any] = {
@@ -24,16 +24,16 @@ POLICY: dict[str, Any] = {
 BAD = "evil.example/app:1"
 
 
-def told(cluster: SimulatedCluster, seconds: float = 30) -> dict[str, Any]:
+def told(cluster: SimulatedCluster) -> dict[str, Any]:
     """What the status says of the rollout, once a violation is in it."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+
+    def rollout() -> dict[str, Any]:
         item = cluster.get("assaypolicies", "registries") or {}
         found: dict[str, Any] = item.get("status", {}).get("rollout", {})
-        if found.get("violations"):
-            return found
-        time.sleep(0.2)
-    raise AssertionError("the status says nothing of the rollout")
+        return found
+
+    assert within(PATIENCE, lambda: rollout().get("violations")), "the status says nothing of the rollout"
+    return rollout()
 
 
 def test_the_webhook_waits_for_the_gate_and_tells_it_in_the_status(tmp_path: Path) -> None:
@@ -54,9 +54,9 @@ def test_the_webhook_waits_for_the_gate_and_tells_it_in_the_status(tmp_path: Pat
         cluster.put({**POLICY, "status": {"conditions": conditions, "rollout": {**found, "stages": [past]}}})
         (tmp_path / "other").mkdir()
         with running_admission(tmp_path / "other", "--kubeconfig", config, "--policies-from-cluster") as other:
-            end = time.monotonic() + 30  # a replica with a database of its own takes over that nothing came since
-            while other.review(deployment(BAD, name="new"), dryRun=True)["allowed"] and time.monotonic() < end:
-                time.sleep(0.5)
+            # A replica with a database of its own takes over that nothing came since.
+            new = deployment(BAD, name="new")
+            assert within(PATIENCE, lambda: not other.review(new, dryRun=True)["allowed"])
             answer = other.review(deployment(BAD, name="new"))
             assert answer["allowed"] is False
             assert "the image comes from evil.example" in answer["status"]["message"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ import pytest
 from server.test_admission_telling import until
 from simulators.cluster import SimulatedCluster, serve
 from simulators.kubeconfig import kubeconfig
-from simulators.running_admission import RunningAdmission, running_admission
+from simulators.processes import PATIENCE
+from simulators.running_admission import RunningAdmission, decisions, running_admission
 
 POLICIES = """
 apiVersion: kyverno.io/v1
@@ -155,7 +155,7 @@ def test_a_namespace_gets_what_the_rules_generate(
     assert until(lambda: get(cluster, "serviceaccounts", "fresh", "robot"))
 
     def written() -> list[Any]:
-        lines = map(json.loads, (place / "decisions.jsonl").read_text().splitlines())
+        lines = decisions(place / "decisions.jsonl")
         return [line for line in lines if line["operation"] == "GENERATE" and line["namespace"] == "fresh"]
 
     names = until(lambda: found if len(found := written()) == 3 else None)
@@ -211,7 +211,7 @@ def test_targets_are_changed_when_the_policy_comes(served: RunningAdmission, clu
 
 
 def test_what_is_done_is_deleted_by_schedule(served: RunningAdmission, cluster: SimulatedCluster) -> None:
-    until(lambda: get(cluster, "jobs", "shop", "finished") is None, 100)
+    until(lambda: get(cluster, "jobs", "shop", "finished") is None, 60 + PATIENCE)  # once a minute
     until(lambda: get(cluster, "configmaps", "shop", "tmp-1") is None)
     assert get(cluster, "jobs", "shop", "running") is not None
     assert get(cluster, "configmaps", "shop", "tmp-2") is not None

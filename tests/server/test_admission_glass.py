@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,7 +30,7 @@ spec: {registries: [allowed.example], action: enforce}
 def assay(place: Path, *words: str) -> str:
     environment = {**os.environ, "COSIGN_PASSWORD": "test"}
     command = [sys.executable, "-m", "assay", *words]
-    done = subprocess.run(command, cwd=place, env=environment, check=True, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=place, env=environment, check=True, capture_output=True, text=True, timeout=300)
     return done.stdout
 
 
@@ -59,7 +60,7 @@ def kept(place: Path) -> list[str]:
     path = place / "data" / "evidence" / "evidence.db"
     if not path.exists():
         return []
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         return [row[0] for row in connection.execute("SELECT name FROM entry WHERE kind = 'break-glass-use'")]
 
 

@@ -15,6 +15,7 @@ import pytest
 from assay.app import admission_tls
 from assay.formats import certificate, pem
 from assay.server.tls_renewal import Renewal
+from simulators.processes import PATIENCE
 from simulators.running_admission import pod, running_admission
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -73,7 +74,7 @@ def test_a_new_certificate_is_taken_over_without_one_failed_call(tmp_path: Path)
     with running_admission(tmp_path, *flags) as served:
         host, port = "127.0.0.1", int(served.url.rpartition(":")[2])
         wanted, seen = serial(new.certificate), set[int]()
-        end = time.monotonic() + 8
+        end = time.monotonic() + PATIENCE
         for number in range(10_000):
             assert served.review(pod("a.example/app:1"))["allowed"]
             served.close()
@@ -122,7 +123,7 @@ def test_contexts_are_exchanged_whole_under_many_handshakes(tmp_path: Path) -> N
         renewal.look()
     done.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE)
     renewal.close()
     assert failures == []
     assert len(seen) == 2

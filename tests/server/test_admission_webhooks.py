@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,14 @@ def bundle(cluster: SimulatedCluster) -> bytes:
 def authorities(cluster: SimulatedCluster) -> int:
     found = bundle(cluster)
     return len(pem.certificates(found)) if found else 0
+
+
+def shown(cluster: SimulatedCluster) -> list[set[bytes]]:
+    """The authorities that the configuration named, one set after the other."""
+    with cluster.changed:
+        items = [item for _, resource, _, item in cluster.history if resource == "validatingwebhookconfigurations"]
+    texts = [item["webhooks"][0]["clientConfig"]["caBundle"] for item in items if item["webhooks"]]
+    return [set(pem.certificates(base64.b64decode(text))) for text in texts]
 
 
 def test_the_configurations_name_the_kinds_in_use(cluster: SimulatedCluster, tmp_path: Path) -> None:
@@ -125,8 +134,8 @@ def test_one_of_two_replicas_leads_and_the_other_takes_over(cluster: SimulatedCl
         assert not leads(two)
         name = leader()
         first.close()
-        assert within(lambda: leads(two)) < 6
-        assert leader() != name
+        assert leader() != name, "it is handed over, and not waited for until it runs out"
+        within(lambda: leads(two))
         cluster.delete("validatingwebhookconfigurations", "", NAME)
         within(lambda: hooks(cluster))
 
@@ -138,21 +147,30 @@ class Caller:
         self._cluster, self._urls = cluster, urls
         self._body = json.dumps(review(pod("allowed.example/app:1"))).encode()
         self.calls, self.faults = 0, list[str]()
-        self.seen: set[bytes] = set()
 
     def run(self, stop: threading.Event) -> None:
         while not stop.is_set():
             trusted = bundle(self._cluster)
-            self.seen.add(trusted)
             try:
                 context = ssl.create_default_context(cadata=trusted.decode())
                 request = urllib.request.Request(self._urls[self.calls % len(self._urls)], self._body)
                 request.add_header("Content-Type", "application/json")
-                with urllib.request.urlopen(request, timeout=10, context=context) as answer:
+                with urllib.request.urlopen(request, timeout=60, context=context) as answer:
                     assert json.load(answer)["response"]["allowed"] is True
             except (OSError, AssertionError, ValueError) as error:
                 self.faults.append(str(error))
             self.calls += 1
+
+
+def exchange(cluster: SimulatedCluster, caller: Caller, number: str) -> None:
+    """Ask for another authority, and wait until it alone is in force and was asked under."""
+    before = bundle(cluster)
+    secret = json.loads(json.dumps(cluster.get("secrets", SECRET, "assay-system")))
+    secret["metadata"].setdefault("annotations", {})["assay.dev/rotate"] = number
+    cluster.put(secret)
+    within(lambda: authorities(cluster) == 1 and bundle(cluster) != before)
+    calls = caller.calls
+    within(lambda: caller.calls > calls + 50)
 
 
 def test_authorities_and_certificates_are_exchanged_without_one_failed_call(
@@ -168,19 +186,14 @@ def test_authorities_and_certificates_are_exchanged_without_one_failed_call(
             thread.start()
         first = bundle(cluster)
         for number in ("first", "second"):
-            before = bundle(cluster)
-            secret = json.loads(json.dumps(cluster.get("secrets", SECRET, "assay-system")))
-            secret["metadata"].setdefault("annotations", {})["assay.dev/rotate"] = number
-            cluster.put(secret)
-            within(lambda: authorities(cluster) == 2, 20)
-            within(lambda: authorities(cluster) == 1, 40)
-            assert bundle(cluster) != before
+            exchange(cluster, caller, number)
         stop.set()
         for thread in threads:
-            thread.join(20)
+            thread.join(60)
         assert caller.faults == []
-        assert caller.calls > 100
-        assert len(caller.seen) >= 6
+        trusted = shown(cluster)
+        assert max(map(len, trusted)) == 2
+        assert all(one & other for one, other in pairwise(trusted)), "there is always one that was known before"
         data = (cluster.get("secrets", SECRET, "assay-system") or {})["data"]
         assert set(data) == {"current.crt", "current.key", "tls.crt", "tls.key", "ca.crt"}
         assert first not in (bundle(cluster), base64.b64decode(data["ca.crt"]))
@@ -195,8 +208,7 @@ def test_a_cluster_that_forbids_it_is_told_and_nothing_ends(cluster: SimulatedCl
         assert not served.review(pod("evil.example/app:1"))["allowed"]
         cluster.faults.forbid = lambda method, path: method != "GET" and "webhook" in path
         within(
-            lambda: "webhooks: the cluster answered 403" in " ".join(served.get("/healthz").json().get("warnings", [])),
-            12,
+            lambda: "webhooks: the cluster answered 403" in " ".join(served.get("/healthz").json().get("warnings", []))
         )
         cluster.faults.forbid = lambda *_: False
         within(lambda: hooks(cluster))

@@ -34,13 +34,13 @@ def issued(instance: RunningInstance) -> list[x509.Certificate]:
     request = x509.CertificateSigningRequestBuilder(x509.Name([])).sign(key, hashes.SHA256())
     body = {"certificateSigningRequest": b64encode(request.public_bytes(Encoding.PEM)).decode()}
     headers = {"authorization": f"Bearer {instance.token()}"}
-    answer = requests.post(f"{instance.url}/api/v2/signingCert", json=body, headers=headers, timeout=20)
+    answer = requests.post(f"{instance.url}/api/v2/signingCert", json=body, headers=headers, timeout=60)
     chain = answer.json()["signedCertificateEmbeddedSct"]["chain"]["certificates"]
     return [x509.load_pem_x509_certificate(text.encode()) for text in chain]
 
 
 def get(instance: RunningInstance, path: str) -> Any:
-    return requests.get(f"{instance.url}/ct/ct/v1/{path}", timeout=20).json()
+    return requests.get(f"{instance.url}/ct/ct/v1/{path}", timeout=60).json()
 
 
 def test_promises_are_kept(instance: RunningInstance) -> None:
@@ -104,7 +104,7 @@ def test_trees_grow_out_of_each_other_and_nonsense_is_refused(instance: RunningI
         "get-proof-by-hash?hash=!&tree_size=1",
         "get-sth-consistency?first=x",
     ):
-        answer = requests.get(f"{instance.url}/ct/ct/v1/{path}", timeout=20)
+        answer = requests.get(f"{instance.url}/ct/ct/v1/{path}", timeout=60)
         assert (answer.status_code, list(answer.json())) == (400, ["error_message"]), path
-    assert requests.post(f"{instance.url}/ct/ct/v1/add-pre-chain", json={"chain": []}, timeout=20).status_code == 404
-    assert requests.post(f"{instance.url}/ct/ct/v1/get-sth", timeout=20).status_code == 405
+    assert requests.post(f"{instance.url}/ct/ct/v1/add-pre-chain", json={"chain": []}, timeout=60).status_code == 404
+    assert requests.post(f"{instance.url}/ct/ct/v1/get-sth", timeout=60).status_code == 405

@@ -16,7 +16,7 @@ from assay.adapters.sigstore.services import _request as certificate_request
 from assay.app import sigstore
 from assay.errors import ExternalError, Refused, UsageError
 from assay.formats import pem
-from assay.server import http_bodies
+from assay.server import http_bodies, limits
 from assay.server.development_issuer import DevelopmentIssuer
 from assay.server.instance import Serving, part
 from assay.server.limits import BodyTimeout, RateLimit
@@ -54,9 +54,8 @@ async def ask(app: ASGIApp, address: str = "192.0.2.1", *, slow: bool = False) -
 
 
 def test_a_body_that_does_not_come_is_not_waited_for() -> None:
-    app = BodyTimeout(reads, 0.05)
-    assert asyncio.run(ask(app))["status"] == 200
-    assert asyncio.run(ask(app, slow=True))["status"] == 408
+    assert asyncio.run(ask(BodyTimeout(reads, 30)))["status"] == 200
+    assert asyncio.run(ask(BodyTimeout(reads, 0.05), slow=True))["status"] == 408
 
 
 def test_an_address_that_asks_without_pause_is_refused_and_others_are_not() -> None:
@@ -70,12 +69,15 @@ def test_an_address_that_asks_without_pause_is_refused_and_others_are_not() -> N
     assert [asyncio.run(ask(app))["status"] for _ in range(2)] == [200, 429]
 
 
-def test_an_identity_and_a_key_that_ask_too_much_are_refused_and_others_are_not(tmp_path: Path) -> None:
+def test_an_identity_and_a_key_that_ask_too_much_are_refused_and_others_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "_BURST", 500.0)
     now = sigstore.now()
     sigstore.make(sigstore.Making(tmp_path / "data", tmp_path / "roots", "http://127.0.0.1:1", b"p", b"r", now))
     instance = sigstore.open_instance(tmp_path / "data", b"p", development=True)
     instance.publish(now)
-    app = compose([part(instance, Serving(identity_rate=0.4))])  # two at once, then one in 2.5 s
+    app = compose([part(instance, Serving(identity_rate=0.004))])  # two at once, then one in 250 s
     mine, yours = signing.generate(), signing.generate()
 
     def certificate(email: str, key: signing.LocalKey) -> Answer:
@@ -88,7 +90,7 @@ def test_an_identity_and_a_key_that_ask_too_much_are_refused_and_others_are_not(
 
     first = [certificate("me@org.example", mine) for _ in range(3)]
     assert [answer.status for answer in first] == [200, 200, 429]
-    assert first[2].headers["retry-after"] == "2"
+    assert first[2].headers["retry-after"] == "250"
     assert "by this identity" in first[2].json()["message"]
     other = certificate("you@org.example", yours)
     assert other.status == 200

@@ -91,40 +91,40 @@ def test_rekor_v1_finds_what_was_logged(log: RunningLog) -> None:
     }
     proposed: Any = {"apiVersion": "0.0.1", "kind": "hashedrekord", "spec": spec}
     api = f"{log.url}/api/v1"
-    first = requests.post(f"{api}/log/entries", json=proposed, timeout=9)
+    first = requests.post(f"{api}/log/entries", json=proposed, timeout=60)
     assert first.status_code == 201
     ((uuid, entry),) = first.json().items()
     assert (len(uuid), first.headers["location"]) == (80, f"/api/v1/log/entries/{uuid}")
-    again = requests.post(f"{api}/log/entries", json=proposed, timeout=9)
+    again = requests.post(f"{api}/log/entries", json=proposed, timeout=60)
     assert (again.status_code, again.headers["location"]) == (409, first.headers["location"])
     for path in (f"/{uuid}", f"/{uuid[16:]}", f"?logIndex={entry['logIndex']}"):
         url = f"{api}/log/entries{path}"
-        found = requests.get(url, timeout=9).json()[uuid]
+        found = requests.get(url, timeout=60).json()[uuid]
         assert (found["body"], found["integratedTime"]) == (entry["body"], entry["integratedTime"])
     for path in ("retrieve", "retrieve/"):
-        asked = requests.post(f"{api}/log/entries/{path}", json={"entries": [proposed]}, timeout=9)
+        asked = requests.post(f"{api}/log/entries/{path}", json={"entries": [proposed]}, timeout=60)
         assert [*asked.json()[0]] == [uuid]
     key_query = {"format": "x509", "content": public}
     queries = ({"email": "user@ORG.example"}, {"hash": f"sha256:{digest.hex()}"}, {"hash": digest.hex()})
     both = {"email": "user@org.example", "hash": digest.hex(), "operator": "and"}
     for query in (*queries, {"publicKey": key_query}, both):
-        assert uuid in requests.post(f"{api}/index/retrieve", json=query, timeout=9).json(), query
-    assert requests.post(f"{api}/index/retrieve", json={"email": "no@org.example"}, timeout=9).json() == []
+        assert uuid in requests.post(f"{api}/index/retrieve", json=query, timeout=60).json(), query
+    assert requests.post(f"{api}/index/retrieve", json={"email": "no@org.example"}, timeout=60).json() == []
     wrong = {"publicKey": {"format": "x509", "url": "http://169.254.1.1/"}}
-    assert requests.post(f"{api}/index/retrieve", json=wrong, timeout=9).status_code == 400
-    info = requests.get(f"{api}/log", timeout=9).json()
+    assert requests.post(f"{api}/index/retrieve", json=wrong, timeout=60).status_code == 400
+    info = requests.get(f"{api}/log", timeout=60).json()
     assert info["treeSize"] > entry["logIndex"]
     assert info["inactiveShards"] == []
-    proof = requests.get(f"{api}/log/proof?firstSize=1&lastSize={info['treeSize']}", timeout=9).json()
+    proof = requests.get(f"{api}/log/proof?firstSize=1&lastSize={info['treeSize']}", timeout=60).json()
     assert proof["rootHash"] == info["rootHash"]
     spki = log.ecdsa.public_key
-    text = requests.get(f"{api}/log/publicKey", timeout=9).text
+    text = requests.get(f"{api}/log/publicKey", timeout=60).text
     assert base64.b64decode("".join(text.splitlines()[1:-1])) == spki
     for path in ("log/entries?logIndex=99", f"log/entries/{'0' * 80}", f"log/entries/{'0' * 64}"):
-        assert requests.get(f"{api}/{path}", timeout=9).status_code == 404
+        assert requests.get(f"{api}/{path}", timeout=60).status_code == 404
     wrong_paths = ("log/entries?logIndex=-1", "log/entries?logIndex=x", "log/entries/zz")
     for path in (*wrong_paths, "log/proof?firstSize=9&lastSize=1", "log/proof?firstSize=1&lastSize=99"):
-        assert requests.get(f"{api}/{path}", timeout=9).status_code == 400
+        assert requests.get(f"{api}/{path}", timeout=60).status_code == 400
 
 
 def test_envelopes_are_logged_as_dsse_and_as_intoto(log: RunningLog) -> None:
@@ -141,11 +141,11 @@ def test_envelopes_are_logged_as_dsse_and_as_intoto(log: RunningLog) -> None:
     inner: Any = {"payload": base64.b64encode(text.encode()).decode(), "payloadType": kind, "signatures": [twice]}
     for name, version, spec in (("dsse", "0.0.1", dsse), ("intoto", "0.0.2", {"content": {"envelope": inner}})):
         proposed: Any = {"apiVersion": version, "kind": name, "spec": spec}
-        answer = requests.post(f"{log.url}/api/v1/log/entries", json=proposed, timeout=9)
+        answer = requests.post(f"{log.url}/api/v1/log/entries", json=proposed, timeout=60)
         assert answer.status_code == 201, answer.text
         (entry,) = answer.json().values()
         body = json.loads(base64.b64decode(entry["body"]))
         assert (body["kind"], body["apiVersion"]) == (name, version)
     inner["payload"] = base64.b64encode(base64.b64encode(payload + b" ")).decode()
-    refused = requests.post(f"{log.url}/api/v1/log/entries", json=proposed, timeout=9)
+    refused = requests.post(f"{log.url}/api/v1/log/entries", json=proposed, timeout=60)
     assert refused.status_code == 400

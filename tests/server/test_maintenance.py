@@ -96,7 +96,7 @@ def test_a_shard_that_fills_while_it_serves_is_followed(tmp_path: Path, monkeypa
 
     async def serve() -> None:
         running = asyncio.create_task(found.run())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not (instance.repository / "timestamp.json").exists():
                 await asyncio.sleep(0.02)
             assert logs.active.log.origin == "127.0.0.1"

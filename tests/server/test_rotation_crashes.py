@@ -16,6 +16,7 @@ from assay.app import sigstore
 from assay.formats import trusted_root
 from assay.model.transparency import NewLeaf
 from assay.model.trusted_root import TrustedRoot
+from simulators.opened_instance import opened_instance
 from simulators.rotation_crash import again, rotated
 
 
@@ -24,9 +25,9 @@ def template(tmp_path_factory: pytest.TempPathFactory, cheap_keys: None) -> Path
     """An instance that was published, with an entry in its log."""
     folder, now = tmp_path_factory.mktemp("template"), sigstore.now()
     sigstore.make(sigstore.Making(folder / "data", folder / "roots", "https://sigstore.example", b"p", b"r", now))
-    instance = sigstore.open_instance(folder / "data", b"p")
-    instance.log.append([NewLeaf(b"entry")])
-    instance.publish(now)
+    with opened_instance(folder / "data") as instance:
+        instance.log.append([NewLeaf(b"entry")])
+        instance.publish(now)
     return folder
 
 
@@ -63,17 +64,18 @@ def test_a_rotation_that_is_killed_anywhere(template: Path, tmp_path: Path, what
         folder = tmp_path / str(stop)
         shutil.copytree(template, folder)
         code = rotated(folder, what, stop)
-        instance = sigstore.open_instance(folder / "data", b"p")
-        instance.publish(sigstore.now())
-        assert instance.logs[0].head.size == 1
-        root = followed(folder)
-        keys = {log.key for log in root.logs}
-        assert keys >= {signer.public_key for log in instance.logs for signer in log.signers}
-        assert instance.authority.chain in [item.chain for item in root.authorities]
-        assert instance.timestamper.chain in [item.chain for item in root.timestamp_authorities]
+        with opened_instance(folder / "data") as instance:
+            instance.publish(sigstore.now())
+            assert instance.logs[0].head.size == 1
+            root = followed(folder)
+            keys = {log.key for log in root.logs}
+            assert keys >= {signer.public_key for log in instance.logs for signer in log.signers}
+            assert instance.authority.chain in [item.chain for item in root.authorities]
+            assert instance.timestamper.chain in [item.chain for item in root.timestamp_authorities]
         if code == -signal.SIGKILL and what != "tuf-root":  # and what was broken off can be done again
             again(folder, what)
-            sigstore.open_instance(folder / "data", b"p").publish(sigstore.now())
+            with opened_instance(folder / "data") as instance:
+                instance.publish(sigstore.now())
             followed(folder)
     assert code == 0
     assert stop > 1

@@ -26,6 +26,7 @@ from assay.server.log_shards import Shards
 from assay.server.witnessing import Witnesses, Witnessing
 from assay.trust import notes
 from simulators.log_keys import MemorySigner, ed25519
+from simulators.processes import free_port
 
 ORIGIN = "log.example"
 
@@ -45,18 +46,18 @@ def serving(name: str, log: Log, folder: Path, known: bool = True) -> Iterator[W
             yield client(f"http://127.0.0.1:{bound.getsockname()[1]}", name, key)
         finally:
             server.should_exit = True
-            thread.join(20)
+            thread.join(60)
 
 
-def client(url: str, name: str, key: MemorySigner) -> WitnessClient:
-    return WitnessClient(url, note_key.of_ed25519(name, key.public_key, note_key.COSIGNATURE), 2.0)
+def client(url: str, name: str, key: MemorySigner, seconds: float = 30) -> WitnessClient:
+    return WitnessClient(url, note_key.of_ed25519(name, key.public_key, note_key.COSIGNATURE), seconds)
 
 
 @contextmanager
 def silent(name: str) -> Iterator[WitnessClient]:
     """A witness that takes connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as bound:
-        yield client(f"http://127.0.0.1:{bound.getsockname()[1]}", name, ed25519())
+        yield client(f"http://127.0.0.1:{bound.getsockname()[1]}", name, ed25519(), 8)
 
 
 def new_log(folder: Path) -> Log:
@@ -74,7 +75,7 @@ def names(log: Log) -> tuple[int, list[str]]:
 def test_checkpoints_are_cosigned(tmp_path: Path) -> None:
     log = new_log(tmp_path)
     with serving("one.example", log, tmp_path) as one, serving("two.example", log, tmp_path) as two:
-        rounds = Witnessing(Shards([log]), Witnesses((one, two), 2))
+        rounds = Witnessing(Shards([log]), Witnesses((one, two), 2), patience=30)
         asyncio.run(rounds.round(log))
         assert names(log) == (5, [ORIGIN, "one.example", "two.example"])
         log.append([NewLeaf(b"%d" % number) for number in range(5, 300)])
@@ -90,13 +91,11 @@ def test_checkpoints_are_cosigned(tmp_path: Path) -> None:
 
 def test_a_slow_and_a_dead_witness_hold_nobody_up(tmp_path: Path) -> None:
     log = new_log(tmp_path)
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    dead = client(f"http://127.0.0.1:{port}", "dead.example", ed25519())
+    dead = client(f"http://127.0.0.1:{free_port()}", "dead.example", ed25519())
     with serving("one.example", log, tmp_path) as one, silent("slow.example") as slow:
 
         async def rounds() -> Witnessing:
-            found = Witnessing(Shards([log]), Witnesses((slow, dead, one), 1), patience=0.5)
+            found = Witnessing(Shards([log]), Witnesses((slow, dead, one), 1), patience=5)
             log.require_witnesses(True)
             for number in range(3):
                 await found.round(log)
@@ -104,7 +103,7 @@ def test_a_slow_and_a_dead_witness_hold_nobody_up(tmp_path: Path) -> None:
                 log.append([NewLeaf(b"more %d" % number)])  # the log goes on, witnesses or not
             return found
 
-        told = asyncio.run(asyncio.wait_for(rounds(), 20)).told
+        told = asyncio.run(asyncio.wait_for(rounds(), 60)).told
     assert set(told) == {"slow.example", "dead.example"}
 
 
@@ -113,14 +112,14 @@ def test_without_a_quorum_nothing_newer_is_published_and_nothing_goes_back(tmp_p
     log.require_witnesses(True)
     first = log.published
     with serving("one.example", log, tmp_path, known=False) as one:
-        rounds = Witnessing(Shards([log]), Witnesses((one,), 1))
+        rounds = Witnessing(Shards([log]), Witnesses((one,), 1), patience=30)
         log.append([NewLeaf(b"more")])
         asyncio.run(rounds.round(log))
         assert log.published == first
         assert rounds.told["quorum"] == "0 witnesses signed, 1 are wanted"
         assert "answered 404" in rounds.told["one.example"]
     with serving("two.example", log, tmp_path) as two:
-        asyncio.run(Witnessing(Shards([log]), Witnesses((two,), 1)).round(log))
+        asyncio.run(Witnessing(Shards([log]), Witnesses((two,), 1), patience=30).round(log))
         log.append([NewLeaf(b"still more")])
         assert names(log) == (6, [ORIGIN, "two.example"])
         assert log.head.size == 7

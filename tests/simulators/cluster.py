@@ -7,16 +7,15 @@ started again with what it holds. `cluster_http` answers, `cluster_kinds` knows 
 
 from __future__ import annotations
 
-import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import ThreadingHTTPServer
 from typing import Any
 
+from simulators import ending_server
 from simulators.cluster_http import Handler
 from simulators.cluster_kinds import Kinds
 
@@ -120,45 +119,12 @@ def _generation(old: Object | None, new: Object) -> int:
     return int(old["metadata"]["generation"]) + (0 if same else 1)
 
 
-class _Server(ThreadingHTTPServer):
-    """One whose open connections end with it, as with a process that is killed."""
-
-    daemon_threads = True
-    allow_reuse_address = True
-    request_queue_size = 64
-
-    def __init__(self, port: int, handler: type[Handler]) -> None:
-        self.open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", port), handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self.open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self.open.discard(request)
-        super().shutdown_request(request)
-
-    def kill(self) -> None:
-        """Stop listening, and break off what is open."""
-        self.shutdown()
-        self.server_close()
-        for one in list(self.open):
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-
-
 @contextmanager
 def serve(
     cluster: SimulatedCluster, context: ssl.SSLContext | None = None, port: int = 0
 ) -> Iterator[SimulatedCluster]:
     """The cluster on loopback, on a free port or, as after a restart, on the one it had."""
-    server = _Server(port, type("BoundHandler", (Handler,), {"cluster": cluster}))
-    if context is not None:
-        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    cluster.port, cluster.secure = server.server_address[1], context is not None
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
+    handler = type("BoundHandler", (Handler,), {"cluster": cluster})
+    with ending_server.serving(handler, port, context) as server:
+        cluster.port, cluster.secure = server.server_address[1], context is not None
         yield cluster
-    finally:
-        server.kill()

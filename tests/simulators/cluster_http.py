@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import select
 import time
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
@@ -196,7 +197,10 @@ class Handler(BaseHTTPRequestHandler):
             with self.cluster.changed:
                 due = [item for item in self.cluster.history if item[0] > version]
                 if not due:
-                    self.cluster.changed.wait(0.05)
+                    self.cluster.changed.wait(0.2)
+            if self._is_alone():
+                self.close_connection = True
+                return
             for number, of, event, item in due:
                 version = number
                 if of == place.kind.key and self._selected(place, item):
@@ -207,6 +211,12 @@ class Handler(BaseHTTPRequestHandler):
                 self.connection.close()
                 return
         self.wfile.write(b"0\r\n\r\n")
+
+    def _is_alone(self) -> bool:
+        """Whether the connection has ended, at whichever side: nobody waits for events any more."""
+        waiting = select.poll()
+        waiting.register(self.connection, select.POLLRDHUP)
+        return bool(waiting.poll(0))
 
     def _chunk(self, item: Object) -> None:
         line = json.dumps(item).encode() + b"\n"

@@ -70,14 +70,14 @@ class CosignedImages:
 
     def _get(self, path: str) -> requests.Response:
         kinds = {"Accept": ", ".join((INDEX, MANIFEST))}
-        answer = requests.get(f"http://{self.host}/v2/team/app/{path}", headers=kinds, timeout=20)
+        answer = requests.get(f"http://{self.host}/v2/team/app/{path}", headers=kinds, timeout=60)
         answer.raise_for_status()
         return answer
 
     def _put(self, name: str, document: dict[str, Any], kind: str) -> None:
         url = f"http://{self.host}/v2/team/app/manifests/{name}"
         data = json.dumps(document).encode()
-        requests.put(url, data=data, headers={"Content-Type": kind}, timeout=20).raise_for_status()
+        requests.put(url, data=data, headers={"Content-Type": kind}, timeout=60).raise_for_status()
 
     def sign(self, tag: str, *flags: str, email: str = EMAIL) -> None:
         """Sign one, as a user of cosign does."""

@@ -31,6 +31,6 @@ def begun(work: Callable[..., None], *arguments: object) -> BaseProcess:
 
 def ended(process: BaseProcess) -> int:
     """Its exit code, when it has ended."""
-    process.join(60)
+    process.join(300)
     assert process.exitcode is not None, "the process hangs"
     return process.exitcode

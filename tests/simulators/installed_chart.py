@@ -28,7 +28,7 @@ from simulators.with_us import end_with_us
 NAMESPACE = "assay-system"
 NAME = "assay"
 CHART = ROOT / "deploy/kubernetes/chart"
-_START = 60.0
+_START = 120.0
 
 Object = dict[str, Any]
 
@@ -137,7 +137,7 @@ class InstalledChart:
         """Stop it as a kubelet does."""
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(45)
+            self.process.wait(60)
             self.process = None
 
     def _arguments(self, container: Object) -> list[str]:
@@ -199,7 +199,7 @@ class InstalledChart:
         """A page; the certificate is for the name of the Service, and is looked at by the API server."""
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=context, timeout=10)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=context, timeout=60)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()

@@ -34,17 +34,17 @@ class KeptInstance:
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """``assay sigstore WORDS``."""
         command = [sys.executable, "-m", "assay", "sigstore", *words]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, env=self.environment, check=False)
+        return subprocess.run(command, capture_output=True, text=True, timeout=300, env=self.environment, check=False)
 
     def token(self, email: str = "you@org.example") -> str:
         """A token of its own issuer."""
-        return requests.post(f"{self.url}/oauth2/dev-token", data={"email": email}, timeout=20).text
+        return requests.post(f"{self.url}/oauth2/dev-token", data={"email": email}, timeout=60).text
 
     @contextmanager
     def serving(self, *flags: str) -> Iterator[subprocess.Popen[str]]:
         """``up FLAGS``, ready for requests, until the end or until somebody kills it."""
         command = [sys.executable, "-m", "assay", "sigstore", "up", "--listen", self.url[7:], *flags]
         stderr = self.folder / "stderr"
-        with stderr.open("a") as errors, started(command, 120, errors, self.environment) as (process, line):
+        with stderr.open("a") as errors, started(command, 1200, errors, self.environment) as (process, line):
             assert line.startswith(self.url), stderr.read_text()
             yield process

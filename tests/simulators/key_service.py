@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from simulators import ending_server
 
 Answer = tuple[int, object]
 """Status and JSON; bytes are sent as they are."""
@@ -60,11 +61,6 @@ class KeyServer:
             def log_message(self, format: str, *args: object) -> None:
                 """Nothing."""
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        self.url = f"http://127.0.0.1:{server.server_port}"
-        try:
+        with ending_server.serving(Handler) as server:
+            self.url = f"http://127.0.0.1:{server.server_port}"
             yield self
-        finally:
-            server.shutdown()
-            server.server_close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ class InFolder:
 
     def change(self, statement: str, values: Sequence[object]) -> None:
         """Change the database from behind."""
-        with sqlite3.connect(self.folder / "log.sqlite") as database:
+        with closing(sqlite3.connect(self.folder / "log.sqlite")) as opened, opened as database:
             database.execute(statement, values)
 
 

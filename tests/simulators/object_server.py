@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import pytest
 
-from simulators.processes import free_port
+from simulators.processes import PATIENCE, free_port, reachable, within
 from simulators.with_us import end_with_us
 
 VERSION = "1.8.0"
@@ -58,15 +58,7 @@ class ObjectServer:
             stderr=self._log,
             preexec_fn=end_with_us,
         )
-        self._wait()
-
-    def _wait(self) -> None:
-        for _ in range(200):
-            with suppress(OSError):
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            time.sleep(0.05)
-        raise AssertionError((self.folder / "log").read_text())
+        assert within(PATIENCE, lambda: reachable(self.port)), (self.folder / "log").read_text()
 
     def address(self, port: int | None = None) -> str:
         """The address of a new prefix, through a proxy on `port` where there is one."""
@@ -80,7 +72,7 @@ class ObjectServer:
     def remove(self) -> None:
         """Stop it for good."""
         self._process.kill()  # it would wait for clients that keep their connections
-        self._process.wait(10)
+        self._process.wait(PATIENCE)
         self._log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -96,6 +88,8 @@ class FaultyProxy:
 
     def close(self) -> None:
         """Stop it."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # which a close does not: accept() would go on waiting
         self._socket.close()
 
     def _accept(self) -> None:

@@ -6,10 +6,12 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import regorus
+
+from simulators import ending_server
 
 
 class State:
@@ -84,12 +86,5 @@ def serving(version: str = "v0") -> Iterator[tuple[str, State]]:
     """The address of a server, and what it holds."""
     state = State(version)
     handler = type("OpaHandler", (Handler,), {"state": state})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with ending_server.serving(handler) as server:
         yield f"http://127.0.0.1:{server.server_port}", state
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from simulators import ending_server
 
 
 class OtlpReceiver:
@@ -27,7 +28,7 @@ class OtlpReceiver:
         """For ``OTEL_EXPORTER_OTLP_ENDPOINT``."""
         return f"http://127.0.0.1:{self.port}"
 
-    def wait(self, number: int, seconds: float = 20) -> list[Any]:
+    def wait(self, number: int, seconds: float = 60) -> list[Any]:
         """The spans, once there are so many."""
         end = time.monotonic() + seconds
         while len(self.spans) < number and time.monotonic() < end:
@@ -70,12 +71,7 @@ def otlp_receiver() -> Iterator[OtlpReceiver]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    found.port = server.server_address[1]
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
+    with ending_server.serving(Handler) as server:
+        found.port = server.server_address[1]
         yield found
-    finally:
-        server.shutdown()
         server.server_close()

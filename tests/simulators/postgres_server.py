@@ -82,7 +82,7 @@ class PostgresServer:
         """Stop it: SIGINT ends all connections, SIGQUIT is as a power failure."""
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(30)
+            self._process.wait(_PATIENCE)
             self._process = None
 
     def remove(self) -> None:

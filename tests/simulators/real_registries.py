@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from simulators import go_program
-from simulators.processes import free_port
+from simulators.processes import PATIENCE, free_port, reachable, within
 
 _CONFIGURATION = """version: 0.1
 storage: {{filesystem: {{rootdirectory: {folder}}}, delete: {{enabled: {deletes}}}}}
@@ -44,20 +42,10 @@ def debian(folder: Path, *, deletes: bool = True, tell: tuple[str, str, str] | N
     quiet = subprocess.DEVNULL
     with subprocess.Popen([program, "serve", str(configuration)], stdout=quiet, stderr=quiet, env=known) as server:
         try:
-            _wait_for(port)
+            assert within(PATIENCE, lambda: reachable(port)), "the registry did not start"
             yield f"127.0.0.1:{port}"
         finally:
             server.terminate()
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise AssertionError("the registry did not start")
 
 
 @contextmanager

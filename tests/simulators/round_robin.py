@@ -20,6 +20,8 @@ class RoundRobin:
 
     def close(self) -> None:
         """Stop it."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # which a close does not: accept() would go on waiting
         self._socket.close()
 
     def _accept(self) -> None:

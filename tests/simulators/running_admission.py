@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 
 import requests
 
-from simulators.processes import free_port, started
+from simulators.processes import PATIENCE, free_port, started, within
 
 Object = dict[str, Any]
 
@@ -34,16 +33,18 @@ class RunningAdmission:
 
     def get(self, path: str) -> requests.Response:
         """A page of it."""
-        return self._session.get(f"{self.url}{path}", timeout=30, verify=self._ca)
+        return self._session.get(f"{self.url}{path}", timeout=PATIENCE, verify=self._ca)
 
     def send(self, path: str, data: bytes, timeout: str = "", **more: str) -> requests.Response:
         """What it answers to a body, sent with `more` headers."""
         query = f"?timeout={timeout}" if timeout else ""
         headers = {"Content-Type": "application/json", **more}
-        return self._session.post(f"{self.url}{path}{query}", data=data, headers=headers, timeout=60, verify=self._ca)
+        return self._session.post(
+            f"{self.url}{path}{query}", data=data, headers=headers, timeout=PATIENCE, verify=self._ca
+        )
 
-    def review(self, item: Object, path: str = "/validate", timeout: str = "", **request: Any) -> Object:
-        """The response to a review of an object that is made, or as `request` says."""
+    def review(self, item: Object, path: str = "/validate", timeout: str = "30s", **request: Any) -> Object:
+        """The response to a review of an object that is made, or as `request` says; `timeout` is the API server's."""
         answer = self.send(path, json.dumps(review(item, **request)).encode(), timeout)
         assert answer.status_code == 200, answer.text
         found: Object = answer.json()["response"]
@@ -84,9 +85,15 @@ def patch(response: Object) -> list[Object]:
     return found
 
 
+def decisions(log: Path) -> list[Object]:
+    """What a decision log has; its last line may be in the midst of being written."""
+    *whole, _ = log.read_text().split("\n")
+    return [json.loads(line) for line in whole]
+
+
 @contextmanager
 def running_admission(
-    folder: Path, *flags: str | Path, ready: bool = True, most: float = 300
+    folder: Path, *flags: str | Path, ready: bool = True, most: float = 1200
 ) -> Iterator[RunningAdmission]:
     """Start it with `flags` on a free port of loopback, and stop it; used when it is ready, or when it answers.
 
@@ -100,18 +107,14 @@ def running_admission(
         found = RunningAdmission(f"https://127.0.0.1:{port}", data / "admission" / "tls" / "ca.crt", process)
         try:
             assert line.startswith("admission webhooks"), (folder / "stderr").read_text()
-            _wait(found, folder, ready)
+            assert within(PATIENCE, lambda: _answers(found, ready)), (folder / "stderr").read_text()
             yield found
         finally:
             found.close()
 
 
-def _wait(found: RunningAdmission, folder: Path, ready: bool) -> None:
-    for _ in range(200):
-        try:
-            if found.get("/readyz").status_code == 200 or not ready:
-                return
-        except requests.ConnectionError:
-            pass
-        time.sleep(0.05)
-    raise AssertionError((folder / "stderr").read_text())
+def _answers(found: RunningAdmission, ready: bool) -> bool:
+    try:
+        return found.get("/readyz").status_code == 200 or not ready
+    except requests.ConnectionError:
+        return False

@@ -24,11 +24,11 @@ class RunningInstance:
 
     def token(self, email: str = EMAIL) -> str:
         """A token of its own issuer."""
-        return requests.post(f"{self.url}/oauth2/dev-token", data={"email": email}, timeout=20).text
+        return requests.post(f"{self.url}/oauth2/dev-token", data={"email": email}, timeout=60).text
 
 
 @contextmanager
-def running_instance(folder: Path, *flags: str | Path, most: float = 300) -> Iterator[RunningInstance]:
+def running_instance(folder: Path, *flags: str | Path, most: float = 1200) -> Iterator[RunningInstance]:
     """Start it with `flags` on a free port of loopback, and stop it, after `most` seconds whatever happens."""
     files = folder / "client-files"
     command = [sys.executable, "-m", "assay", "sigstore", "up", "--dev", "--listen", "127.0.0.1:0"]

@@ -13,6 +13,7 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
+from assay.adapters.log_store.sqlite_store import SqliteStore
 from assay.app.transparency import open_log
 from assay.server import health, rekor_v1, rekor_v2, tiles
 from assay.server.log_shards import Shards
@@ -49,4 +50,7 @@ def running_log(folder: Path) -> Iterator[RunningLog]:
             yield RunningLog(f"http://{origin}", origin, shards, ecdsa, ed)
         finally:
             server.should_exit = True
-            thread.join(20)
+            thread.join(60)
+            for shard in shards.all:
+                if isinstance(shard.log.store, SqliteStore):
+                    shard.log.store.close()

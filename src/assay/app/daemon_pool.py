@@ -52,3 +52,4 @@ class DaemonPool:
                 future.set_result(ask())
             except BaseException as error:  # told to whoever waits for the answer
                 future.set_exception(error)
+            del job, future, ask  # a thread that waits holds nothing of what it did, connections for example

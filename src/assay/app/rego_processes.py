@@ -24,6 +24,8 @@ from assay.formats import json as json_format
 from assay.formats import json_bytes
 
 SECONDS = 2.0
+_START_SECONDS = 60.0
+"""For a process to be there: on a busy machine, or with little of a core, that takes longer than an evaluation may."""
 MEMORY = 1 << 30
 MAX_ANSWER = 64 << 20
 _CHUNK = 1 << 16
@@ -49,6 +51,10 @@ class _Process:
             env=environment,
         )
         self._rest = b""
+
+    def begin(self) -> None:
+        """Wait until it is there; raises `_Gone`."""
+        self.receive(time.monotonic() + _START_SECONDS)
 
     def send(self, message: Any) -> None:
         """Write a message; raises `_Gone`."""
@@ -125,6 +131,7 @@ class RegoProcesses:
         try:
             if process is None:
                 process = _Process(self._memory)
+                process.begin()
             answer = self._exchange(process, message, calls)
             if answer == ["unknown"]:
                 self._exchange(process, first, calls)

@@ -6,8 +6,8 @@ Messages are JSON, one a line. These come in::
     ["know", number, program]
     ["evaluate", number, given, data]
 
-Out go ``["value", x]``, ``["no rego", what, remedy, line]``, ``["error", what]``, ``["unknown"]``, and ``["ask", name,
-request]``, which is answered by ``["answer", x]`` or ``["fault", what]``.
+Out go ``["ready"]`` at the start, then ``["value", x]``, ``["no rego", what, remedy, line]``, ``["error", what]``,
+``["unknown"]``, and ``["ask", name, request]``, which is answered by ``["answer", x]`` or ``["fault", what]``.
 """
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ class Worker:
 
     def serve(self) -> None:
         """Answer until the other end closes."""
+        self._channel.send(["ready"])
         while message := self._channel.receive():
             self._channel.send(self._answer(message))
 

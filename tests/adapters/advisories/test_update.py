@@ -27,7 +27,7 @@ from simulators import registry
 from simulators.web import Web, serve
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-FAST = Policy(attempts=2, patience=0.1, timeout=5)
+FAST = Policy(attempts=2, patience=0.1, timeout=30)
 
 
 @pytest.fixture
@@ -374,7 +374,7 @@ def test_a_built_store_in_a_registry(tmp_path: Path) -> None:
         assert not [line for line in server.requests[pushed:] if line[0] == "PATCH"], "the shard is there"
 
 
-def ask_quickly(folder: Path, asked: UpdateRequest, seconds: float = 5, now: datetime = NOW) -> str:
+def ask_quickly(folder: Path, asked: UpdateRequest, seconds: float = 60, now: datetime = NOW) -> str:
     return quick(folder / "advisories", asked._replace(now=lambda: now), lambda: {"PyPI"}, seconds)
 
 

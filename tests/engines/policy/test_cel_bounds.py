@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import monotonic
+from time import thread_time
 
 import pytest
 
@@ -35,10 +35,10 @@ def bound(text: str) -> str:
     ],
 )
 def test_an_expression_that_explodes_is_stopped(text: str) -> None:
-    start = monotonic()
+    start = thread_time()
     with pytest.raises((Costly, NoCel)):
         ENVIRONMENT.compile(text).evaluate({"object": {"l": LIST, "t": "x" * 600_000}})
-    assert monotonic() - start < 10
+    assert thread_time() - start < 10
 
 
 def test_a_value_that_unfolds_without_end_is_not_handed_on() -> None:
@@ -88,10 +88,10 @@ def test_a_regular_expression_of_any_kind_ends() -> None:
     ],
 )
 def test_texts_of_any_form_are_refused_in_time(text: str) -> None:
-    start = monotonic()
+    start = thread_time()
     with pytest.raises(NoCel):
         ENVIRONMENT.compile(text)
-    assert monotonic() - start < 5
+    assert thread_time() - start < 5
 
 
 def test_a_simple_expression_takes_few_microseconds() -> None:
@@ -104,7 +104,7 @@ def test_a_simple_expression_takes_few_microseconds() -> None:
 
 def _timed(evaluate: object, bindings: object) -> float:
     assert callable(evaluate)
-    start = monotonic()
+    start = thread_time()
     for _ in range(200):
         evaluate(bindings)
-    return (monotonic() - start) / 200
+    return (thread_time() - start) / 200

@@ -205,5 +205,5 @@ def test_many_threads_ask_one_program() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert answers == {number: [number * 2] * 20 for number in range(8)}

@@ -28,6 +28,8 @@ _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _AGAIN = frozenset((429, 502, 503, 504))
 _MAX_REDIRECTS = 10
+MAX_IDLE = 64
+"""Connections that wait for work; whoever may name images names any number of hosts, and each would keep one open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +143,12 @@ class Dropped(Unreachable):
 
 
 class Transport:
-    """Connections to any host, kept for reuse; safe under threads."""
+    """Connections to any host, of which `MAX_IDLE` are kept for reuse; safe under threads."""
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        self._idle: dict[tuple[str, str], list[Link]] = {}
+        self._idle: list[Link] = []
+        """Those that were left last are at the end."""
         self._schemes: dict[str, str] = {}
         self._lock = Lock()
         self._contexts: dict[str, ssl.SSLContext] = {}
@@ -268,10 +271,10 @@ class Transport:
 
     def _link(self, parts: SplitResult) -> Link:
         """A connection that waits for work, else a new one."""
+        key = (parts.scheme, parts.netloc)
         with self._lock:
-            idle = self._idle.get((parts.scheme, parts.netloc))
-            while idle:
-                link = idle.pop()
+            for link in [item for item in reversed(self._idle) if item.key == key]:
+                self._idle.remove(link)
                 if not _is_stale(link.http):
                     return link
                 link.http.close()
@@ -321,11 +324,15 @@ class Transport:
 
     def give_back(self, link: Link, reusable: bool) -> None:
         """Keep a connection for the next request, or end it."""
-        if reusable:
-            with self._lock:
-                self._idle.setdefault(link.key, []).append(link)
-        else:
+        if not reusable:
             link.http.close()
+            return
+        with self._lock:
+            self._idle.append(link)
+            surplus = self._idle[:-MAX_IDLE]
+            del self._idle[:-MAX_IDLE]
+        for one in surplus:
+            one.http.close()
 
 
 def _is_stale(connection: http.client.HTTPConnection) -> bool:

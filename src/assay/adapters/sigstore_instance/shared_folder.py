@@ -38,6 +38,9 @@ _SCRIPTS = {
 }
 _WRITE = """INSERT INTO file VALUES (?, ?, ?) ON CONFLICT (path)
             DO UPDATE SET data = excluded.data, version = excluded.version"""
+_CHANGING_SECONDS = 120
+"""For which one replica may change files: keys are made, encrypted and asked for signatures meanwhile, on machines that
+have little time for it. Who waits for its turn waits longer than that, so that one that is gone ends no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,8 @@ def exclusive(folder: Path, storage: Storage) -> Iterator[None]:
     """One replica at a time changes files: what is newer is read before, what is changed is written after."""
     try:
         with _database(storage).writing() as write:
+            for name, more in (("idle_in_transaction_session", 0), ("lock", 30), ("statement", 60)):
+                write.run(f"SET LOCAL {name}_timeout = '{_CHANGING_SECONDS + more}s'")
             write.run("SELECT version FROM change FOR UPDATE")
             with _PULLING:
                 _pull(folder, write)
