@@ -5,12 +5,15 @@ import io
 import lzma
 import tarfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.ecosystems.deb import archive, assembly, chisel, control, copyright, database, ownership
+from assay.adapters.directory import Directory
+from assay.ecosystems.deb import ECOSYSTEM, archive, assembly, chisel, control, copyright, database, ownership
+from assay.engines.catalog import catalog
 from assay.errors import AssayError, Malformed
 from assay.model.ecosystem import File, Located
 from assay.model.sbom import Distribution
@@ -192,22 +195,36 @@ def test_no_package_at_all_is_malformed() -> None:
     assert database.parse_status(status("")).components == ()
 
 
-def deb(compression: str) -> bytes:
-    text = b"Package: a\nVersion: 1\nArchitecture: all\n"
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:") as writer:
-        entry = tarfile.TarInfo("./control")
-        entry.size = len(text)
-        writer.addfile(entry, io.BytesIO(text))
-    body = packed.getvalue()
+CONTROL = "Package: a\nVersion: 1\nArchitecture: all\n"
+
+
+def packed(name: str, text: str, compression: str) -> bytes:
+    stream, data = io.BytesIO(), text.encode()
+    with tarfile.open(fileobj=stream, mode="w:") as writer:
+        entry = tarfile.TarInfo(name)
+        entry.size = len(data)
+        writer.addfile(entry, io.BytesIO(data))
     if compression == ".xz":
-        body = lzma.compress(body)
+        return lzma.compress(stream.getvalue())
     if compression == ".zst":
         import zstandard
 
-        body = zstandard.compress(body)
-    parts = [("debian-binary", b"2.0\n"), (f"control.tar{compression}", body), ("data.tar", b"never read")]
-    return b"!<arch>\n" + b"".join(member(name, data) for name, data in parts)
+        return zstandard.compress(stream.getvalue())
+    return stream.getvalue()
+
+
+def deb(compression: str, data: bytes | None = None, control: str = CONTROL) -> bytes:
+    body = packed("./control", control, compression)
+    content = packed("./usr/share/doc/a/copyright", COPYRIGHT, compression) if data is None else data
+    parts = [("debian-binary", b"2.0\n"), (f"control.tar{compression}", body), (f"data.tar{compression}", content)]
+    return b"!<arch>\n" + b"".join(member(name, part) for name, part in parts)
+
+
+COPYRIGHT = """Format: https://www.debian.example/doc/packaging-manuals/copyright-format/1.0/
+
+Files: *
+License: Expat
+"""
 
 
 def member(name: str, data: bytes) -> bytes:
@@ -219,6 +236,40 @@ def member(name: str, data: bytes) -> bytes:
 def test_archives_of_every_compression(compression: str) -> None:
     found = archive.parse(File("a.deb", deb(compression)))
     assert str(found.components[0].purl) == "pkg:deb/debian/a@1?arch=all"
+    assert [item.expression for item in found.components[0].licenses] == ["MIT"]
+    assert not found.skipped
+
+
+def test_archives_in_one_folder_know_each_other(tmp_path: Path) -> None:
+    (tmp_path / "a.deb").write_bytes(deb("", control=CONTROL + "Depends: b (>= 1), c | d\n"))
+    (tmp_path / "b.deb").write_bytes(deb("", control=CONTROL.replace("Package: a", "Package: b")))
+    (tmp_path / "d.deb").write_bytes(deb("", control=CONTROL.replace("Package: a", "Package: x") + "Provides: d\n"))
+    found = catalog(Directory(str(tmp_path)), [ECOSYSTEM])
+    needed = found.dependencies["pkg:deb/debian/a@1?arch=all"]
+    assert needed == ("pkg:deb/debian/b@1?arch=all", "pkg:deb/debian/x@1?arch=all")
+
+
+def test_what_apt_keeps_is_not_unpacked_for_its_licence() -> None:
+    found = archive.parse(File("var/cache/apt/archives/a.deb", deb("")))
+    assert found.components[0].licenses == ()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [lzma.compress(b"header" * 20_000)[:60], b"\xfd7zXZ\0 and no more", b"no tar at all" * 100],
+    ids=["cut off", "no xz", "no tar"],
+)
+def test_broken_data_costs_the_licence_and_is_told(data: bytes) -> None:
+    found = archive.parse(File("a.deb", deb(".xz", data)))
+    assert [str(item.purl) for item in found.components] == ["pkg:deb/debian/a@1?arch=all"]
+    assert [item.reason.partition(":")[0] for item in found.skipped] == ["data.tar.xz"]
+
+
+def test_data_that_unpacks_to_too_much_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bound that is no fault: the package is known, only not its licence."""
+    monkeypatch.setattr(archive, "_MAX_DATA", 1000)
+    found = archive.parse(File("a.deb", deb(".xz", packed("./large", "x" * 5000, ".xz"))))
+    assert (found.components[0].licenses, found.skipped) == ((), ())
 
 
 def test_a_chisel_manifest() -> None:

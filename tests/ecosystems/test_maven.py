@@ -55,6 +55,31 @@ def _ids(found: Found) -> list[str]:
     return [item.id for item in found.components]
 
 
+@pytest.mark.parametrize(
+    ("declared", "licenses"),
+    [
+        ("http://www.apache.org/licenses/LICENSE-2.0.txt", ["Apache-2.0"]),
+        ("https://www.apache.org/licenses/LICENSE-2.0;description=Apache-2.0", ["Apache-2.0"]),
+        (
+            "http://www.eclipse.org/legal/epl-v10.html, http://www.apache.org/licenses/LICENSE-2.0",
+            ["EPL-1.0", "Apache-2.0"],
+        ),
+        ('"Apache License, Version 2.0";link="http://www.apache.org/licenses/LICENSE-2.0.txt"', ["Apache-2.0"]),
+        ("BSD-3-Clause;link=https://asm.example/LICENSE.txt", ["BSD-3-Clause"]),
+        ("https://licenses.example/ours", ["https://licenses.example/ours"]),
+        ("", []),
+    ],
+)
+def test_the_licences_that_a_manifest_names_by_address_count(declared: str, licenses: list[str]) -> None:
+    """As bnd writes them, out of a pom that is not in the jar."""
+    wrapped = "\r\n ".join(declared[at : at + 50] for at in range(0, len(declared), 50))
+    manifest = f"Manifest-Version: 1.0\r\nBundle-License: {wrapped}\r\n\r\n".encode()
+    properties = b"groupId=org.sample\nartifactId=one\nversion=1.0\n"
+    members = {"META-INF/MANIFEST.MF": manifest, "META-INF/maven/org.sample/one/pom.properties": properties}
+    (found,) = _read("one-1.0.jar", _jar(members)).components
+    assert [item.expression or item.name for item in found.licenses] == licenses
+
+
 def test_jar_of_the_real_tool(tmp_path: Path) -> None:
     """A class compiled by javac, packed by jar with its descriptor: the list is that of ``jar tf``."""
     if shutil.which("javac") is None or shutil.which("jar") is None:
@@ -78,8 +103,9 @@ def test_jar_of_the_real_tool(tmp_path: Path) -> None:
     assert _ids(found) == ["pkg:maven/org.sample/sample-text@2.1"]
     assert [item.expression for item in found.components[0].licenses] == ["Apache-2.0"]
     assert found.components[0].digests[0].algorithm == "sha1"
-    assert [need.names for need in found.needs] == [("org.sample:none",)]
-    assert found.provides == (("org.sample:sample-text", "pkg:maven/org.sample/sample-text@2.1"),)
+    assert [need.names for need in found.needs] == [("org.sample:none:1", "org.sample:none")]
+    own = "pkg:maven/org.sample/sample-text@2.1"
+    assert found.provides == (("org.sample:sample-text", own), ("org.sample:sample-text:2.1", own))
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])

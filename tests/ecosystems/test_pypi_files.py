@@ -16,8 +16,12 @@ from hypothesis import strategies as st
 
 from assay.ecosystems.pypi import ECOSYSTEM, archives, embedded, installed, metadata, pipfile, setup_files
 from assay.errors import AssayError, LimitExceeded, Malformed
-from assay.model.component import ComponentType, Presence, Scope
+from assay.formats.cyclonedx import xml_writer
+from assay.formats.spdx import documents
+from assay.model.component import Component, ComponentType, Presence, Scope
 from assay.model.ecosystem import File, Found
+from assay.model.purl import Purl
+from assay.model.sbom import Sbom
 
 FIXTURES = Path(__file__).parents[2] / "src" / "assay" / "ecosystems" / "pypi" / "fixtures"
 INPUTS = sorted(path for path in FIXTURES.glob("*/input/**/*") if path.is_file())
@@ -119,9 +123,52 @@ def test_an_archive_that_is_not_pythons_is_passed_over() -> None:
     assert archives.sdist(File("not-python.tar.gz", b"")) == Found()
 
 
-def test_an_embedded_sbom_of_another_format_is_told() -> None:
-    found = embedded.parse(File("s/a-1.dist-info/sboms/a.json", b'{"spdxVersion": "SPDX-2.3"}'))
-    assert [item.reason for item in found.skipped] == ["an embedded SBOM that is not CycloneDX JSON"]
+def test_an_embedded_sbom_of_no_known_format_is_told() -> None:
+    found = embedded.parse(File("s/a-1.dist-info/sboms/a.json", b'{"packages": []}'))
+    assert [item.reason for item in found.skipped] == ["an embedded SBOM of no known format"]
+
+
+ZLIB = Component("zlib", "1.3", purl=Purl("generic", "zlib", "1.3"))
+BZIP = Component("bzip2", "1.0.8", purl=Purl("generic", "bzip2", "1.0.8"))
+WHEEL = Component("a", "1", purl=Purl("pypi", "a", "1"))
+BUNDLED = Sbom(WHEEL, (BZIP, ZLIB), {WHEEL.id: (ZLIB.id,), ZLIB.id: (BZIP.id,)})
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.spdx.json", documents.write_json(BUNDLED, "2.3")),
+        ("a.spdx", documents.write_tag_value(BUNDLED, "2.3")),
+        ("a.cdx.xml", xml_writer.write(BUNDLED, "1.6")),
+    ],
+)
+def test_embedded_sboms_of_other_formats_are_read(name: str, data: bytes) -> None:
+    found = embedded.parse(File(f"s/a-1.dist-info/sboms/{name}", data))
+    assert {(item.id, item.ecosystem) for item in found.components} == {(BZIP.id, "generic"), (ZLIB.id, "generic")}
+    assert found.edges == ((ZLIB.id, BZIP.id),)
+    assert found.facts["sbom"] == ("s/a-1.dist-info", (ZLIB.id,))
+
+
+def test_what_an_embedded_sbom_lists_without_edges_is_of_the_distribution() -> None:
+    """As auditwheel writes it: no root, no dependencies."""
+    listed = [{"name": "zlib", "version": "1.3", "purl": ZLIB.id}]
+    data = json.dumps({"bomFormat": "CycloneDX", "components": listed}).encode()
+    assert embedded.parse(File("s/a-1.dist-info/sboms/a.json", data)).facts["sbom"] == ("s/a-1.dist-info", (ZLIB.id,))
+
+
+def test_a_wheel_brings_what_its_sboms_list() -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a-1.dist-info/METADATA", "Metadata-Version: 2.4\nName: a\nVersion: 1\n")
+        archive.writestr("a-1.dist-info/sboms/a.spdx.json", documents.write_json(BUNDLED, "2.3"))
+        archive.writestr("a-1.dist-info/sboms/bad.json", b"{")
+        archive.writestr("a/data/b-1.dist-info/sboms/b.spdx.json", documents.write_json(BUNDLED, "2.3"))
+    found = archives.wheel(File("dist/a-1-py3-none-any.whl", stream.getvalue()))
+    place = "dist/a-1-py3-none-any.whl!/a-1.dist-info/sboms/"
+    places = [(item.id, [one.path for one in item.occurrences]) for item in found.components]
+    assert places == [(WHEEL.id, []), (BZIP.id, [f"{place}a.spdx.json"]), (ZLIB.id, [f"{place}a.spdx.json"])]
+    assert set(found.edges) == {(WHEEL.id, ZLIB.id), (ZLIB.id, BZIP.id)}
+    assert [item.path for item in found.skipped] == [f"{place}bad.json"]
 
 
 def test_a_package_of_a_repository_has_no_version_in_a_pipfile_lock() -> None:

@@ -29,13 +29,17 @@ _MAX_BEFORE = 64 << 20
 
 
 def parse(file: File) -> Found:
-    """The package that the archive would install; archives without ``.PKGINFO`` are none of pacman's."""
+    """The package that the archive would install; what it needs may lie beside it.
+
+    Archives without ``.PKGINFO`` are none of pacman's.
+    """
     fields = pkginfo(_control(file).decode("utf-8", "replace"))
     if not package.first(fields, "name") or not package.first(fields, "version"):
         raise Malformed("a .PKGINFO without name or version")
     digest = Digest(Algorithm.SHA256, hashlib.sha256(file.content).hexdigest())
     item = replace(package.component(fields, Presence.DECLARED), digests=(digest,))
-    return Found((item,), scope=file.path)
+    provides = tuple((name, item.id) for name in package.words(fields.get("provides", ())))
+    return Found((item,), needs=package.needs(fields), provides=provides, scope=f"alpm:archives:{file.folder}")
 
 
 def pkginfo(text: str) -> package.Fields:

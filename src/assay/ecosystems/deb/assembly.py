@@ -57,11 +57,12 @@ def _licenses(files: Sequence[Located]) -> Licences:
         facts = located.found.facts
         package = facts.get("package")
         if isinstance(package, str):
-            result.setdefault((located.found.root, package), _read(facts))
+            result.setdefault((located.found.root, package), licenses_of(facts))
     return result
 
 
-def _read(facts: Mapping[str, object]) -> tuple[License, ...]:
+def licenses_of(facts: Mapping[str, object]) -> tuple[License, ...]:
+    """What a copyright file (`assay.ecosystems.deb.copyright`) says as licences."""
     stated, mentioned = facts.get("stated"), facts.get("mentioned")
     if isinstance(stated, list | tuple) and stated:
         found = [item for name in stated for item in spdx_license.normalise(str(name))]

@@ -16,12 +16,13 @@ from assay.ecosystems.maven import coordinates, families, naming
 from assay.ecosystems.maven.effective import Library, effective
 from assay.ecosystems.maven.pom import Pom
 from assay.ecosystems.maven.pom import parse as parse_pom
-from assay.ecosystems.maven.project import licenses, references
+from assay.ecosystems.maven.project import dependencies, licenses, references
 from assay.errors import LimitExceeded, Malformed
 from assay.formats import spdx_license, zip
 from assay.model.component import Component, ComponentType, Occurrence, Presence, Property
 from assay.model.digest import Algorithm, Digest
 from assay.model.ecosystem import Content, File, Found, Need
+from assay.model.license import License
 from assay.model.sbom import Skipped
 
 _SUFFIXES = (b".jar", b".war", b".ear", b".par", b".sar", b".nar", b".jpi", b".hpi", b".kar", b".lpkg")
@@ -37,7 +38,6 @@ _MAX_TEXT = 4 << 20
 _MAX_METADATA = 2_000
 _MAX_METADATA_BYTES = 64 << 20
 _NO_POM = Pom()
-_NEEDED = frozenset({"", "compile", "runtime"})
 
 
 @dataclass(slots=True)
@@ -75,7 +75,9 @@ def parse(file: File) -> Found:
         return Found()
     budget = _Budget()
     scan = _scan(file.content, file.path, budget, 0)
-    provides = tuple((coordinates.key(item), item.id) for item in scan.components if item.namespace)
+    named = [item for item in scan.components if item.namespace]
+    provides = [(coordinates.key(item), item.id) for item in named]
+    provides += [(f"{coordinates.key(item)}:{item.version}", item.id) for item in named]
     return Found(
         tuple(scan.components),
         tuple(dict.fromkeys(scan.edges)),
@@ -183,12 +185,11 @@ def _completed(
     own: _Artifact, told: dict[str, str], content: Content, name: str, places: tuple[Occurrence, ...]
 ) -> Component:
     pom = own.pom or _NO_POM
-    declared = told.get("Bundle-License", "")
     sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
     return replace(
         own.component,
         type=ComponentType.APPLICATION if name.endswith(_APPLICATIONS) else ComponentType.LIBRARY,
-        licenses=licenses(pom) or spdx_license.normalise("" if "://" in declared else declared.partition(";")[0]),
+        licenses=licenses(pom) or _bundle_licenses(told.get("Bundle-License", "")),
         description=_description(pom),
         supplier=pom.organization or told.get("Implementation-Vendor", "") or told.get("Bundle-Vendor", ""),
         references=references(pom),
@@ -197,15 +198,23 @@ def _completed(
     )
 
 
+def _bundle_licenses(declared: str) -> tuple[License, ...]:
+    """What Bundle-License says: names or addresses with attributes (OSGi Core 8, 3.2.1.11).
+
+    Names may hold commas ("Apache License, Version 2.0"), so only lists of addresses are taken apart.
+    """
+    clauses = declared.split(",") if declared.startswith("http") else [declared]
+    texts = [clause.partition(";")[0].strip(' "') for clause in clauses]
+    return tuple(dict.fromkeys(item for text in texts for item in spdx_license.normalise(text)))
+
+
 def _description(pom: Pom) -> str:
     return "" if "${" in pom.description else pom.description
 
 
 def _add(scan: _Scan, component: Component, pom: Pom | None) -> None:
     scan.components.append(component)
-    for item in pom.dependencies if pom is not None else ():
-        if item.scope in _NEEDED and not item.optional and item.group and item.artifact:
-            scan.needs.append(Need(component.id, (f"{item.group}:{item.artifact}",)))
+    scan.needs += dependencies(component.id, pom) if pom is not None else ()
 
 
 def _shade(scan: _Scan, artifact: _Artifact, path: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from assay.ecosystems.maven import coordinates
 from assay.ecosystems.maven.effective import Library, effective
@@ -12,10 +12,11 @@ from assay.ecosystems.maven.pom import parse as parse_pom
 from assay.errors import Malformed
 from assay.formats import spdx_license
 from assay.model.component import Component, ComponentType, ExternalReference, Presence, Property, Scope
-from assay.model.ecosystem import File, Found, Located
+from assay.model.ecosystem import File, Found, Located, Need
 from assay.model.license import License
 from assay.model.sbom import Distribution, Skipped
 
+_RUNNING = frozenset({"", "compile", "runtime"})
 _SCOPES = {"test": Scope.EXCLUDED, "provided": Scope.REQUIRED, "system": Scope.REQUIRED}
 
 
@@ -28,12 +29,17 @@ def parse(file: File) -> Found:
 def assemble(files: Sequence[Located], distribution: Distribution | None) -> Sequence[Located]:
     """The projects with what the models in the same source tell; a local repository in it (*.pom) counts too.
 
-    Its own entries are no projects of the source: they only serve as parents.
+    Its own entries are no projects of the source: they serve as parents, and say of the archives of their coordinates
+    what these do not say of themselves.
     """
     models = {file.path: _model(file.found.facts.get("pom")) for file in files if file.parser == "maven-pom"}
     poms = {path: pom for path, pom in models.items() if pom is not None}
     library = _library(poms)
-    return [_assembled(file, poms.get(file.path), library) for file in files]
+    of_archives = _Models(library)
+    return [
+        of_archives.told(file) if file.parser == "maven-archive" else _assembled(file, poms.get(file.path), library)
+        for file in files
+    ]
 
 
 def _model(value: object) -> Pom | None:
@@ -54,6 +60,52 @@ def _assembled(file: Located, pom: Pom | None, library: Library) -> Located:
     if file.path.endswith(".pom"):
         return replace(file, found=Found())
     return replace(file, found=_found(pom, file.path, library))
+
+
+@dataclass(frozen=True, slots=True)
+class _Models:
+    """The effective models of archives, each worked out once."""
+
+    library: Library
+    known: dict[tuple[str, str, str], Pom | None] = field(default_factory=dict)
+
+    def told(self, file: Located) -> Located:
+        """The archives with licences and dependencies out of their models (Spring packs none into its jars)."""
+        if not self.library.by_coordinates:
+            return file
+        models = {item.id: self._model((item.namespace, item.name, item.version)) for item in file.found.components}
+        known = {identity: pom for identity, pom in models.items() if pom is not None}
+        components = tuple(
+            _described(item, known[item.id]) if item.id in known else item for item in file.found.components
+        )
+        needs = [need for need in file.found.needs if need.dependent not in known]
+        needs += [need for identity, pom in known.items() for need in dependencies(identity, pom)]
+        return replace(file, found=replace(file.found, components=components, needs=tuple(needs)))
+
+    def _model(self, name: tuple[str, str, str]) -> Pom | None:
+        if name not in self.known:
+            pom = self.library.by_coordinates.get(name)
+            self.known[name] = effective(pom, "", self.library) if pom is not None else None
+        return self.known[name]
+
+
+def _described(component: Component, pom: Pom) -> Component:
+    return replace(
+        component,
+        licenses=component.licenses or licenses(pom),
+        description=component.description or ("" if "${" in pom.description else pom.description),
+        supplier=component.supplier or pom.organization,
+        references=component.references or references(pom),
+    )
+
+
+def dependencies(dependent: str, pom: Pom) -> tuple[Need, ...]:
+    """What an archive of this model needs to run: in the version that it asks for, else in the one that is there."""
+    return tuple(
+        Need(dependent, (f"{item.group}:{item.artifact}:{item.version}", f"{item.group}:{item.artifact}"))
+        for item in pom.dependencies
+        if item.scope in _RUNNING and not item.optional and item.group and item.artifact
+    )
 
 
 def _library(poms: dict[str, Pom]) -> Library:

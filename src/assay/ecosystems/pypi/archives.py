@@ -2,7 +2,8 @@
 
 ::
 
-    sampleproject-4.0.0-py3-none-any.whl     zip with sampleproject-4.0.0.dist-info/METADATA
+    sampleproject-4.0.0-py3-none-any.whl     zip with sampleproject-4.0.0.dist-info/METADATA, and perhaps
+                                             sampleproject-4.0.0.dist-info/sboms/* (PEP 770)
     sampleproject-4.0.0.tar.gz               gzipped tar with sampleproject-4.0.0/PKG-INFO
 
 Specifications: PyPA "Binary distribution format", "Source distribution format" (PEP 625), setuptools "Egg formats".
@@ -10,19 +11,25 @@ Specifications: PyPA "Binary distribution format", "Source distribution format" 
 
 from __future__ import annotations
 
+import itertools
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import cast
 
-from assay.ecosystems.pypi import metadata, package
+from assay.ecosystems.pypi import embedded, metadata, package
 from assay.errors import LimitExceeded, Malformed
 from assay.formats import zip
+from assay.model.component import Occurrence
 from assay.model.digest import Algorithm, Digest
 from assay.model.ecosystem import File, Found
 from assay.model.sbom import Skipped
 
 _MAX_METADATA = 4 << 20
 _MAX_UNPACKED = 256 << 20
+_MAX_SBOM = 64 << 20
+_MAX_SBOMS = 100
+_SBOMS = (b".json", b".xml", b".cdx", b".spdx")
 _BLOCK = 512
 
 
@@ -35,7 +42,9 @@ def wheel(file: File) -> Found:
     if member is None:
         raise Malformed(f"no METADATA in the archive: {fault}" if fault else "no METADATA in the archive")
     found = _found(file, archive.read(member, _MAX_METADATA))
-    return replace(found, skipped=(Skipped(file.path, fault),)) if fault else found
+    for document in itertools.islice(archive.members(_is_sbom), _MAX_SBOMS):
+        found = _with(found, archive, document, file.path)
+    return replace(found, skipped=(*found.skipped, Skipped(file.path, fault))) if fault else found
 
 
 def sdist(file: File) -> Found:
@@ -52,6 +61,28 @@ def _is_metadata(name: bytes) -> bool:
     if last == b"METADATA":
         return folder.endswith(b".dist-info") and b"/" not in folder
     return name == b"EGG-INFO/PKG-INFO"
+
+
+def _is_sbom(name: bytes) -> bool:
+    folder, _, last = name.rpartition(b"/")
+    return folder.count(b"/") == 1 and folder.endswith(b".dist-info/sboms") and last.endswith(_SBOMS)
+
+
+def _with(found: Found, archive: zip.Archive, member: zip.Member, path: str) -> Found:
+    """What an embedded SBOM lists comes with the distribution."""
+    place = f"{path}!/{member.name}"
+    try:
+        inner = embedded.parse(File(place, archive.read(member, _MAX_SBOM)))
+    except Malformed as error:
+        return replace(found, skipped=(*found.skipped, Skipped(place, str(error))))
+    _, direct = cast("tuple[str, Sequence[str]]", inner.facts.get("sbom", ("", ())))
+    own = found.components[0].id
+    return replace(
+        found,
+        components=found.components + tuple(replace(one, occurrences=(Occurrence(place),)) for one in inner.components),
+        edges=(*found.edges, *inner.edges, *((own, target) for target in direct)),
+        skipped=found.skipped + inner.skipped,
+    )
 
 
 def _found(file: File, head: bytes) -> Found:

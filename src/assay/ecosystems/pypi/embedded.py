@@ -1,4 +1,4 @@
-"""SBOMs that a wheel brings along (PEP 770): ``NAME.dist-info/sboms/*``, read where they are CycloneDX JSON.
+"""SBOMs that a wheel brings along (PEP 770): ``NAME.dist-info/sboms/*``, mostly CycloneDX JSON, of any format.
 
 ::
 
@@ -13,10 +13,12 @@ distribution (`assembly`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from assay.errors import Malformed
-from assay.formats import digest, json, purl, spdx_license
+from assay.formats import digest, json, purl, sbom_document, spdx_license
+from assay.formats.detect import detect
 from assay.formats.json import Json, Object, as_list, as_object, as_text
 from assay.model.component import Component, ComponentType, Presence
 from assay.model.ecosystem import File, Found
@@ -31,10 +33,10 @@ _MAX_COMPONENTS = 200_000
 def parse(file: File) -> Found:
     """The components of an embedded SBOM, and the edges between them."""
     if not file.data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        return Found(skipped=(Skipped(file.path, "an embedded SBOM that is not JSON"),))
+        return _another(file)
     document = json.load_object(file.data)
     if as_text(document.get("bomFormat")) != "CycloneDX":
-        return Found(skipped=(Skipped(file.path, "an embedded SBOM that is not CycloneDX JSON"),))
+        return _another(file)
     known = _components(as_list(document.get("components")))
     root = as_text(as_object(as_object(document.get("metadata")).get("component")).get("bom-ref"))
     edges: dict[tuple[str, str], None] = {}
@@ -46,9 +48,43 @@ def parse(file: File) -> Found:
             direct.extend(targets)
         elif ref in known:
             edges.update({(known[ref].id, target): None for target in targets})
-    components = tuple({one.id: one for one in known.values()}.values())
-    facts = {"sbom": (file.folder.rpartition("/")[0], tuple(direct))}
-    return Found(components, tuple(edges), facts=facts)
+    return _found(file, known.values(), edges, direct)
+
+
+def _found(file: File, known: Iterable[Component], edges: Mapping[tuple[str, str], None], direct: list[str]) -> Found:
+    """What nothing in the document needs (many state no edges at all) is the distribution's as well."""
+    components = {one.id: one for one in known}
+    needed = {target for _, target in edges}
+    top = dict.fromkeys((*direct, *(one for one in components if one not in needed)))
+    facts = {"sbom": (file.folder.rpartition("/")[0], tuple(top))}
+    return Found(tuple(components.values()), tuple(edges), facts=facts)
+
+
+def _another(file: File) -> Found:
+    """A document of another format: SPDX, CycloneDX as XML."""
+    kind = detect(file.data)
+    if kind is None or not kind.format.startswith(("cyclonedx", "spdx")):
+        return Found(skipped=(Skipped(file.path, "an embedded SBOM of no known format"),))
+    document = sbom_document.read(file.data)
+    known = {one.id: _own(one) for one in document.components if one.type is not ComponentType.FILE}
+    below = {key: [known[one].id for one in needed if one in known] for key, needed in document.dependencies.items()}
+    edges = {(known[key].id, target): None for key, targets in below.items() if key in known for target in targets}
+    return _found(file, known.values(), edges, below.get(document.subject.id, []))
+
+
+def _own(component: Component) -> Component:
+    """The component without what only holds within its document."""
+    identity = component.purl
+    return replace(
+        component,
+        ref="",
+        ecosystem=identity.type if identity is not None else "",
+        presence=Presence.INSTALLED if component.version else Presence.DECLARED,
+        occurrences=(),
+        owned_by="",
+        properties=(),
+        extra={},
+    )
 
 
 def _components(entries: list[Json]) -> dict[str, Component]:

@@ -10,14 +10,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 
+from assay.ecosystems.rpm import header as tags
 from assay.ecosystems.rpm import package
 from assay.ecosystems.rpm.header import Header
 from assay.errors import Malformed
 from assay.model.component import Presence
 from assay.model.digest import Algorithm, Digest
-from assay.model.ecosystem import Content, File, Found
+from assay.model.ecosystem import Content, File, Found, Need
 
 _LEAD = b"\xed\xab\xee\xdb"
 _HEADER = b"\x8e\xad\xe8\x01"
@@ -26,7 +28,7 @@ _MAX_HEADERS = 256 << 20
 
 
 def parse(file: File) -> Found:
-    """The package that the archive would install."""
+    """The package that the archive would install; what it needs may lie beside it."""
     if file.content[:4] != _LEAD:
         raise Malformed("not an RPM package")
     content = file.content[:_MAX_HEADERS]
@@ -34,7 +36,25 @@ def parse(file: File) -> Found:
     size = 8 + signature.size
     header = _header(content, _LEAD_SIZE + size + -size % 8)
     digest = Digest(Algorithm.SHA256, hashlib.sha256(file.content).hexdigest())
-    return Found((replace(package.component(header, Presence.DECLARED), digests=(digest,)),), scope=file.path)
+    item = replace(package.component(header, Presence.DECLARED), digests=(digest,))
+    return Found(
+        (item,),
+        needs=tuple(Need(item.id, tuple(map(_text, names))) for names in package.requirements(header) if names),
+        provides=tuple((_text(name), item.id) for name in dict.fromkeys(_provided(header))),
+        scope=f"rpm:archives:{file.folder}",
+    )
+
+
+def _provided(header: Header) -> Iterator[bytes]:
+    """The capabilities, and the files that others may need by their path: those that createrepo lists first."""
+    yield from header.names(tags.PROVIDENAME)
+    for path in header.files().split(b"\n"):
+        if path.startswith(b"etc/") or b"bin/" in path or path == b"usr/lib/sendmail":
+            yield b"/" + path
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "replace")
 
 
 def _header(content: Content, position: int) -> Header:
