@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from assay.ecosystems.sbom import document
 from assay.errors import AssayError
 from assay.formats import sbom_document, syft_json
 from assay.formats.detect import detect, unwrap
+from assay.model.ecosystem import File
 
 SEEDS: list[bytes] = [
     b"""{"artifacts": [{"id": "1", "name": "@a/b", "version": "1", "type": "npm", "foundBy": "x", "locations":
@@ -23,11 +25,12 @@ SEEDS: list[bytes] = [
 
 
 def run(data: bytes) -> None:
-    """Reads whatever it is; a syft-json document is written again."""
+    """Reads whatever it is, as a document and as one inside of something; a syft-json document is written again."""
     detect(data)
     detect(data[:100])
     unwrap(data)
     try:
+        document.parse(File("bom.json", data))
         sbom = sbom_document.read(data)
     except AssayError:
         return

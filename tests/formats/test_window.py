@@ -28,6 +28,14 @@ def test_the_pieces_that_are_taken_are_the_stream(data: bytes, most: int, size: 
         at += count
 
 
+@given(st.binary(max_size=200), st.integers(1, 40), st.integers(1, 60), st.lists(st.integers(0, 60), max_size=9))
+def test_what_is_shown_is_the_stream(data: bytes, most: int, size: int, wanted: list[int]) -> None:
+    window, at = Window(_Stream(data, most), size), 0
+    for count in (min(count, size) for count in wanted):
+        assert bytes(window.view(count)) == data[at : at + count]
+        at += count
+
+
 def test_what_is_taken_stays_when_the_window_moves() -> None:
     window = Window(_Stream(b"abcdefgh", 3), 4)
     first, second = window.take(3), window.take(5)

@@ -82,7 +82,7 @@ def _sections(
         return {}
     _, _, offset, size, _ = section.unpack_from(headers, names_at * section.size)
     names = bytes(content[offset : offset + min(size, _MAX_NAMES)])
-    if wanted and not any(needle in names for needle in _needles(frozenset(wanted))):
+    if wanted and not any(names.find(needle) >= 0 for needle in _needles(frozenset(wanted))):
         return {}
     found: dict[str, tuple[int, int]] = {}
     for name_at, kind, offset, size, _ in section.iter_unpack(headers[: len(headers) // section.size * section.size]):

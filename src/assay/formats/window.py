@@ -29,7 +29,7 @@ class Window:
             return True
         left = self.end - self.position
         if left:
-            self._view[:left] = bytes(self._view[self.position : self.end])
+            self._view[:left] = self._view[self.position : self.end]
         self.position, self.end = 0, left
         while self.end < wanted:
             count = self._stream.readinto(self._view[self.end :])
@@ -56,6 +56,13 @@ class Window:
             start, self.position = self.position, self.position + count
             size -= count
             yield self._view[start : start + count]
+
+    def view(self, size: int) -> memoryview:
+        """The next `size` bytes (at most the window's), valid until the window moves; fewer where the stream ends."""
+        self.fill(size)
+        start = self.position
+        self.position = min(start + size, self.end)
+        return self._view[start : self.position]
 
     def copy(self, target: memoryview) -> int:
         """Put the next bytes into `target`, those beyond the window without a way round; says how many there are."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _PLAIN = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding=[\"'](?:utf-8|iso-8859-1|us-ascii)[\"'][^>]*>", re.IGNORECASE
+    rb"<\?xml(?:[^>]*?encoding=[\"'](?:utf-8|iso-8859-1|us-ascii)[\"']|(?![^>]*encoding))[^>]*>", re.IGNORECASE
 )
 _MAX_PLAIN = 4 << 20
 _ENTITY = re.compile(rb"&([A-Za-z]{2,8}[0-9]{0,2});")

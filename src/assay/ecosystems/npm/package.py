@@ -24,6 +24,7 @@ ALIAS = "assay:npm:alias"
 """The property of a package that is installed under another name."""
 
 _MAX_PATH = 4096
+_KEPT, _KEPT_LENGTH = 4096, 1000
 _GIT_HOSTS = {"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucket.org", "gist": "gist.github.com"}
 _DEPENDENCIES = (
     ("dependencies", Scope.REQUIRED),
@@ -57,6 +58,24 @@ def locked(
     properties: Mapping[str, str] | None = None,
 ) -> Component:
     """A component of a lock file or manifest; `resolved` is where it comes from: a tarball, a repository, a path."""
+    facts = _facts(properties) if properties else ()
+    is_short = len(name) + len(version) + len(version_range) + len(resolved) <= _KEPT_LENGTH
+    make = _locked if is_short and not facts else _locked.__wrapped__
+    return make(name, version, kind, scope, version_range, digests, resolved, facts)
+
+
+@lru_cache(_KEPT)
+def _locked(
+    name: str,
+    version: str,
+    kind: ComponentType,
+    scope: Scope,
+    version_range: str,
+    digests: tuple[Digest, ...],
+    resolved: str,
+    properties: tuple[Property, ...],
+) -> Component:
+    """Kept, for what is installed has a lock file of its own beside that of the project."""
     namespace, base = split(name)
     qualifiers: dict[str, str] | None = None
     references: tuple[ExternalReference, ...] = ()
@@ -75,7 +94,7 @@ def locked(
         version_range="" if version else version_range,
         digests=digests,
         references=references,
-        properties=_facts(properties) if properties else (),
+        properties=properties,
     )
 
 
