@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,6 +94,11 @@ def test_the_policy_admits_the_signed_image_and_says_why_the_others_stay_out(
     assert "step 7 (subject): the statement is about sha256:" in told["tampered"]
     assert "in Pillow@9.0.0 (critical" in told["vulnerable"] and "mend: update Pillow@9.0.0 to " in told["vulnerable"]
     assert all("action deny" in told[name] for name in ("unsigned", "tampered", "vulnerable"))
+
+
+def test_it_starts_as_make_starts_it() -> None:
+    code = "from demo import __main__"  # in a process of its own, which has not the paths of the tests
+    subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=True, timeout=120)
 
 
 def test_an_image_that_is_not_kept_out_fails_the_demo(tmp_path: Path) -> None:
