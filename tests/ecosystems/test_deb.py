@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from assay.adapters.directory import Directory
 from assay.ecosystems.deb import ECOSYSTEM, archive, assembly, chisel, control, copyright, database, ownership
 from assay.engines.catalog import catalog
-from assay.errors import AssayError, Malformed
+from assay.errors import AssayError, LimitExceeded, Malformed
 from assay.model.ecosystem import File, Located
 from assay.model.sbom import Distribution
 
@@ -263,6 +263,11 @@ def test_broken_data_costs_the_licence_and_is_told(data: bytes) -> None:
     found = archive.parse(File("a.deb", deb(".xz", data)))
     assert [str(item.purl) for item in found.components] == ["pkg:deb/debian/a@1?arch=all"]
     assert [item.reason.partition(":")[0] for item in found.skipped] == ["data.tar.xz"]
+
+
+def test_an_archive_of_nothing_but_members_is_refused() -> None:
+    with pytest.raises(LimitExceeded, match="more than 1000 members"):
+        archive.parse(File("a.deb", b"!<arch>\n" + member("x", b"") * 200_000))
 
 
 def test_data_that_unpacks_to_too_much_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -148,8 +149,6 @@ def _config(blobs: Blobs, manifest: Manifest) -> ImageConfig:
 
 def here() -> Platform:
     """The platform of this machine, with linux as the system that images are made for."""
-    import platform  # a tenth of what an image needs to be opened, and few images are asked for their platform
-
     machine = platform.machine().lower()
     return Platform("linux", _ARCHITECTURES.get(machine, machine))
 

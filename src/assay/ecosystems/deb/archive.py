@@ -30,6 +30,8 @@ from assay.model.license import License
 from assay.model.sbom import Skipped
 
 _MAGIC = b"!<arch>\n"
+_MAX_MEMBERS = 1_000
+"""Real ones have three to five; a header takes 60 bytes, and the file may be large."""
 _MAX_CONTROL = 64 << 20
 _MAX_COPYRIGHT = 4 << 20
 _MAX_DATA = 256 << 20
@@ -72,7 +74,9 @@ class _Part(NamedTuple):
 def _members(content: Content) -> Iterator[_Part]:
     """The members up to ``data.tar``."""
     position = len(_MAGIC)
-    while position + 60 <= len(content):
+    for _ in range(_MAX_MEMBERS):
+        if position + 60 > len(content):
+            return
         header = content[position : position + 60]
         name = header[:16].decode("latin-1").strip().rstrip("/")
         digits = header[48:58].strip()
@@ -82,6 +86,7 @@ def _members(content: Content) -> Iterator[_Part]:
         if name.startswith("data.tar"):
             return
         position += 60 + int(digits) + (int(digits) & 1)
+    raise LimitExceeded(f"an ar archive with more than {_MAX_MEMBERS} members")
 
 
 def _bytes(content: Content, part: _Part) -> bytes:
