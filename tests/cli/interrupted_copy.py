@@ -9,16 +9,16 @@ import threading
 import time
 from pathlib import Path
 
-from assay.adapters import oci_layout
+from assay.adapters import spool
 from assay.cli._main import run
 
 
-class Slow(oci_layout._Raw):
+class Slow(spool.Slice):
     """Reads of a blob that take their time once the first piece is there."""
 
     def readinto(self, buffer: memoryview, /) -> int:
-        if os.fstat(self._descriptor).st_ino == WANTED:
-            if os.lseek(self._descriptor, 0, os.SEEK_CUR):
+        if os.fstat(self._file.descriptor).st_ino == WANTED:
+            if self._at:
                 time.sleep(0.2)
             else:
                 threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
@@ -27,5 +27,5 @@ class Slow(oci_layout._Raw):
 
 
 WANTED = Path(sys.argv[1]).stat().st_ino
-oci_layout._Raw = Slow  # type: ignore[misc]
+spool.Slice = Slow  # type: ignore[misc]
 sys.exit(run(sys.argv[2:]))

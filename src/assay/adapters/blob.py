@@ -13,7 +13,7 @@ from queue import Queue
 from threading import Thread
 
 from assay.errors import DigestMismatch, InputError
-from assay.formats.compression import ByteStream
+from assay.formats.compression import ByteStream, Resident
 from assay.model.digest import Digest
 from assay.ports import Progress
 
@@ -42,30 +42,50 @@ class _Hashed:
         self._hash = hasher(digest)
         self._progress = progress
         self.total = 0
-        self._queue: Queue[bytes | None] | None = None
+        self._whole: memoryview | None = None
+        self._queue: Queue[bytes | memoryview | None] | None = None
         if alone and (size < 0 or size > _INLINE):
             self._queue = Queue(_QUEUED)
             self._thread = Thread(target=self._work, args=(self._queue,), daemon=True)
             self._thread.start()
 
-    def _work(self, queue: Queue[bytes | None]) -> None:
+    def _work(self, queue: Queue[bytes | memoryview | None]) -> None:
         while (piece := queue.get()) is not None:
             self._hash.update(piece)
 
     def readinto(self, buffer: memoryview, /) -> int:
         count = self._raw.readinto(buffer)
         if count:
-            self.total += count
-            if self._queue is None:
-                self._hash.update(buffer[:count])
-            else:
-                self._queue.put(bytes(buffer[:count]))
-            if self._progress is not None:
-                self._progress.advance(count)
+            self._pass(buffer[:count] if self._queue is None else bytes(buffer[:count]))
         return count
+
+    def whole(self) -> memoryview | None:
+        """All stored bytes in memory, if the source has them there."""
+        self._whole = self._raw.whole() if isinstance(self._raw, Resident) else None
+        return self._whole
+
+    def reach(self, position: int) -> None:
+        """Hash what lies before `position` in `whole`."""
+        if self._whole is not None and position > self.total:
+            assert isinstance(self._raw, Resident)
+            self._raw.reach(position)
+            self._pass(self._whole[self.total : position])
+
+    def _pass(self, piece: bytes | memoryview) -> None:
+        self.total += len(piece)
+        if self._queue is None:
+            self._hash.update(piece)
+        else:
+            self._queue.put(piece)
+        if self._progress is not None:
+            self._progress.advance(len(piece))
 
     def drain(self) -> None:
         """Read what the consumer left."""
+        if self._whole is not None:
+            while self.total < len(self._whole):
+                self.reach(min(self.total + _INLINE, len(self._whole)))
+            return
         buffer = memoryview(bytearray(_PIECE))
         while self.readinto(buffer):
             pass

@@ -13,6 +13,7 @@ from typing import Protocol
 from assay.adapters import attached, image_reference
 from assay.adapters.image import Blobs, Image, Naming, here, resolve
 from assay.adapters.image_options import ImageOptions
+from assay.adapters.spool import OpenFile
 from assay.adapters.tar_index import TarIndex
 from assay.errors import DigestMismatch, InputError, Malformed
 from assay.formats import digest, oci
@@ -61,10 +62,10 @@ class FolderBlobs:
     def open(self, item: Descriptor) -> Iterator[ByteStream]:
         """The stored bytes."""
         try:
-            with open(self.path(item), "rb", buffering=0, opener=_regular) as file:
-                yield _Raw(file.fileno())
+            file = OpenFile(_regular(self.path(item), os.O_RDONLY), f"blob {item.digest}")
         except OSError as error:
             raise InputError(f"blob {item.digest} cannot be read: {error.strerror}", "copy the image again") from error
+        yield file.stream()
 
     def check(self, item: Descriptor) -> None:
         """Raise for a blob that is missing or has another size."""
@@ -111,7 +112,7 @@ class TarBlobs:
         return self._tar.read(_blob(item.digest), oci.MAX_DOCUMENT)
 
 
-def _regular(path: str, flags: int) -> int:
+def _regular(path: str | Path, flags: int) -> int:
     """Open a regular file; a FIFO in a layout is not waited for."""
     descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -122,16 +123,6 @@ def _regular(path: str, flags: int) -> int:
 
 def _blob(digest: Digest) -> str:
     return f"blobs/{digest.algorithm}/{digest.value}"
-
-
-class _Raw:
-    """Unbuffered reads of a file descriptor."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    def readinto(self, buffer: memoryview, /) -> int:
-        return os.readv(self._descriptor, [buffer])
 
 
 def open_layout(text: str, options: ImageOptions | None = None) -> Image:

@@ -7,7 +7,8 @@ import os
 import stat
 from collections.abc import Callable, Iterable
 
-from assay.adapters import content
+from assay.adapters import content, leased_map
+from assay.adapters.leased_map import LeasedMap
 from assay.errors import InputError, LimitExceeded
 from assay.formats.compression import ByteStream
 from assay.model.digest import Algorithm, Digest
@@ -19,11 +20,15 @@ PIECE = 1 << 20
 
 
 class OpenFile:
-    """A regular file, open for as long as somebody holds this; `name` is what a user would call it."""
+    """A regular file, open for as long as somebody holds this; `name` is what a user would call it.
 
-    def __init__(self, descriptor: int, name: str) -> None:
+    `private` says that nobody else can write to it.
+    """
+
+    def __init__(self, descriptor: int, name: str, *, private: bool = False) -> None:
         self.descriptor = descriptor
         self.name = name
+        self.private = private
         self.size = os.fstat(descriptor).st_size
 
     def __del__(self, close: Callable[[int], None] = os.close) -> None:
@@ -58,8 +63,22 @@ class Slice:
 
     def __init__(self, file: OpenFile, offset: int, size: int) -> None:
         self._file = file
-        self._at = offset
+        self._start = self._at = offset
         self._left = size
+        self._map: LeasedMap | None = None
+
+    def whole(self) -> memoryview | None:
+        """All of it in memory, without a copy; None where it is small or cannot be had so (`leased_map`)."""
+        file = self._file
+        self._map = leased_map.find(
+            file.descriptor, self._start, self._at - self._start + self._left, file.name, private=file.private
+        )
+        return self._map.view if self._map is not None else None
+
+    def reach(self, position: int) -> None:
+        """Say that bytes of `whole` before `position` are touched next; raises `InputError` where they cannot be."""
+        if self._map is not None:
+            self._map.reach(position)
 
     def readinto(self, buffer: memoryview, /) -> int:
         """Fill a part of `buffer`; 0 at the end."""
@@ -101,7 +120,7 @@ def spooled(pieces: Iterable[bytes | memoryview], name: str, limit: int = MAX_SP
             if total > limit:
                 raise LimitExceeded(f"{name} has more than {limit} bytes")
             _write(file.fileno(), piece, name)
-        return OpenFile(os.dup(file.fileno()), name)
+        return OpenFile(os.dup(file.fileno()), name, private=True)
 
 
 def _write(descriptor: int, piece: bytes | memoryview, name: str) -> None:

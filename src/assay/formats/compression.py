@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import zlib
 from collections.abc import Callable
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from assay.errors import LimitExceeded, Malformed
 
@@ -48,6 +48,19 @@ class ByteStream(Protocol):
 
     def readinto(self, buffer: memoryview, /) -> int:
         """Fill a part of `buffer` and say how much; 0 at the end."""
+        ...
+
+
+@runtime_checkable
+class Resident(ByteStream, Protocol):
+    """A stream whose bytes may all lie in memory already."""
+
+    def whole(self) -> memoryview | None:
+        """All of them, from the first one on; None where they do not lie there."""
+        ...
+
+    def reach(self, position: int, /) -> None:
+        """To be told before bytes up to `position` of `whole` are touched; raises where they cannot be."""
         ...
 
 
@@ -91,6 +104,17 @@ class _Peeked:
             size += count
         self.head = self._pending = bytes(buffer[:size])
         self.total = 0
+
+    def whole(self) -> memoryview | None:
+        """All bytes in memory, if they lie there; they count as passed then."""
+        found = self._raw.whole() if isinstance(self._raw, Resident) else None
+        if found is not None:
+            self.total = len(found)
+        return found
+
+    def reach(self, position: int) -> None:
+        assert isinstance(self._raw, Resident)
+        self._raw.reach(position)
 
     def readinto(self, buffer: memoryview, /) -> int:
         if self._pending:
@@ -144,8 +168,34 @@ def _gzip(raw: _Peeked) -> ByteStream:
         from isal import isal_zlib
     except ImportError:
         return _Zlib(raw)
+    whole = raw.whole()
+    if whole is not None:
+        reader: Any = isal_zlib._GzipReader  # which takes bytes, too
+        return _Followed(reader(whole), raw, whole)
     stream: ByteStream = isal_zlib._GzipReader(_readable(raw), READ_SIZE)
     return stream
+
+
+class _Followed:
+    """What is inflated straight out of memory, where nothing tells how far the library has come: that is reckoned by
+    the size that the end of the stream promises (RFC 1952, ISIZE).
+    """
+
+    _AHEAD = 1 << 20
+
+    def __init__(self, stream: ByteStream, raw: _Peeked, whole: memoryview) -> None:
+        self._stream = stream
+        self._raw = raw
+        self._size = len(whole)
+        self._rate = min(self._size / max(int.from_bytes(whole[-4:], "little"), 1), 1.0)
+        self._total = 0
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        position = int((self._total + len(buffer)) * self._rate) + self._AHEAD
+        self._raw.reach(min(position, self._size))
+        count = self._stream.readinto(buffer)
+        self._total += count
+        return count
 
 
 def _zstd(raw: _Peeked) -> ByteStream:

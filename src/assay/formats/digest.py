@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import mmap
 import string
 from collections.abc import Iterator
 from functools import lru_cache
@@ -31,6 +32,7 @@ _BITS = {
 _BY_LENGTH = {32: Algorithm.MD5, 40: Algorithm.SHA1, 56: Algorithm.SHA224, 64: Algorithm.SHA256}
 _BY_LENGTH |= {96: Algorithm.SHA384, 128: Algorithm.SHA512}
 _HEX = frozenset(string.hexdigits)
+_PIECE = 4 << 20
 
 
 def parse(text: str) -> Digest:
@@ -93,8 +95,21 @@ def _algorithm(name: str) -> Algorithm | None:
     return _ALGORITHMS.get(name.lower().replace("-", "").replace("_", ""))
 
 
-def sha256(data: bytes) -> Digest:
+def sha256(content: bytes | mmap.mmap) -> Digest:
     """The SHA-256 digest of some bytes."""
+    return of(content, Algorithm.SHA256)
+
+
+def of(content: bytes | mmap.mmap, algorithm: Algorithm) -> Digest:
+    """The digest of some bytes; what is mapped is given back piece by piece, so that it does not count as memory."""
     import hashlib
 
-    return Digest(Algorithm.SHA256, hashlib.sha256(data).hexdigest())
+    running = hashlib.new(str(algorithm).replace("sha3-", "sha3_"), usedforsecurity=False)
+    if isinstance(content, bytes):
+        running.update(content)
+    else:
+        with memoryview(content) as view:
+            for start in range(0, len(view), _PIECE):
+                running.update(view[start : start + _PIECE])
+                content.madvise(mmap.MADV_DONTNEED, start, min(_PIECE, len(view) - start))
+    return Digest(algorithm, running.hexdigest())

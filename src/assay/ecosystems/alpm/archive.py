@@ -10,16 +10,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections import defaultdict
 from dataclasses import replace
 
 from assay.ecosystems.alpm import package
 from assay.errors import LimitExceeded, Malformed
-from assay.formats import compression, tar
+from assay.formats import compression, digest, tar
 from assay.model.component import Presence
-from assay.model.digest import Algorithm, Digest
 from assay.model.ecosystem import File, Found
 
 _NAMES = {"pkgname": "name", "pkgver": "version", "pkgbase": "base", "pkgdesc": "desc", "depend": "depends"}
@@ -36,8 +34,7 @@ def parse(file: File) -> Found:
     fields = pkginfo(_control(file).decode("utf-8", "replace"))
     if not package.first(fields, "name") or not package.first(fields, "version"):
         raise Malformed("a .PKGINFO without name or version")
-    digest = Digest(Algorithm.SHA256, hashlib.sha256(file.content).hexdigest())
-    item = replace(package.component(fields, Presence.DECLARED), digests=(digest,))
+    item = replace(package.component(fields, Presence.DECLARED), digests=(digest.sha256(file.content),))
     provides = tuple((name, item.id) for name in package.words(fields.get("provides", ())))
     return Found((item,), needs=package.needs(fields), provides=provides, scope=f"alpm:archives:{file.folder}")
 

@@ -12,16 +12,14 @@ Android's files of the same ending are zip archives and none of these.
 
 from __future__ import annotations
 
-import hashlib
 import io
 from dataclasses import replace
 
 from assay.ecosystems.apk import adb
 from assay.ecosystems.apk.package import component, words
 from assay.errors import LimitExceeded, Malformed
-from assay.formats import compression, tar
+from assay.formats import compression, digest, tar
 from assay.model.component import Presence
-from assay.model.digest import Algorithm, Digest
 from assay.model.ecosystem import File, Found, Need
 
 _MAX_PKGINFO = 4 << 20
@@ -42,8 +40,7 @@ def parse(file: File) -> Found:
         raise Malformed("not an Alpine package (no gzip stream)")
     if not fields.get("pkgname") or not fields.get("pkgver"):
         raise Malformed("an Alpine package without name and version")
-    digest = Digest(Algorithm.SHA256, hashlib.sha256(file.content).hexdigest())
-    item = replace(component(fields), presence=Presence.DECLARED, digests=(digest,))
+    item = replace(component(fields), presence=Presence.DECLARED, digests=(digest.sha256(file.content),))
     needs = tuple(Need(item.id, (name,)) for name in words(fields.get("depend", "")))
     provides = tuple((name, item.id) for name in words(fields.get("provides", "")))
     return Found((item,), needs=needs, provides=provides, scope=file.folder)

@@ -12,7 +12,6 @@ to be had in the first `_MAX_DATA` bytes.
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,9 +21,8 @@ from assay.ecosystems.deb import copyright, package
 from assay.ecosystems.deb.assembly import licenses_of
 from assay.ecosystems.deb.control import paragraphs
 from assay.errors import LimitExceeded, Malformed
-from assay.formats import compression, tar
+from assay.formats import compression, digest, tar
 from assay.model.component import Presence
-from assay.model.digest import Algorithm, Digest
 from assay.model.ecosystem import Content, File, Found
 from assay.model.license import License
 from assay.model.sbom import Skipped
@@ -51,9 +49,8 @@ def parse(file: File) -> Found:
     if not paragraph.get("Package") or not paragraph.get("Version"):
         raise Malformed("a Debian archive whose control file names no package and version")
     item = package.component(paragraph, presence=Presence.DECLARED)
-    digest = Digest(Algorithm.SHA256, hashlib.sha256(file.content).hexdigest())
     licenses, fault = ((), "") if _CACHE in f"/{file.path}" else _licenses(file.content, parts[-1], item.name)
-    item = replace(item, digests=(digest,), licenses=item.licenses or licenses)
+    item = replace(item, digests=(digest.sha256(file.content),), licenses=item.licenses or licenses)
     return Found(
         (item,),
         needs=tuple(package.needs(paragraph, several=True)),

@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -17,8 +16,8 @@ from assay.ecosystems.rpm import header as tags
 from assay.ecosystems.rpm import package
 from assay.ecosystems.rpm.header import Header
 from assay.errors import Malformed
+from assay.formats import digest
 from assay.model.component import Presence
-from assay.model.digest import Algorithm, Digest
 from assay.model.ecosystem import Content, File, Found, Need
 
 _LEAD = b"\xed\xab\xee\xdb"
@@ -35,8 +34,7 @@ def parse(file: File) -> Found:
     signature = _header(content, _LEAD_SIZE)
     size = 8 + signature.size
     header = _header(content, _LEAD_SIZE + size + -size % 8)
-    digest = Digest(Algorithm.SHA256, hashlib.sha256(file.content).hexdigest())
-    item = replace(package.component(header, Presence.DECLARED), digests=(digest,))
+    item = replace(package.component(header, Presence.DECLARED), digests=(digest.sha256(file.content),))
     return Found(
         (item,),
         needs=tuple(Need(item.id, tuple(map(_text, names))) for names in package.requirements(header) if names),
