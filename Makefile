@@ -35,6 +35,7 @@ demo: setup  ## Builds a small container image, writes its SBOM and findings, si
 test: setup  ## Runs every test; installs distribution packages first where it may.
 	@sh tools/system.sh
 	@$(BIN)/python -m tools.image --fetch || echo "the image of deploy/image is not tested" >&2
+	@$(BIN)/python -m tools.crates || echo "crates of others are not tested with" >&2
 	@sh tools/test.sh $(BIN)/python $(PYTEST_ARGS)
 
 lint: setup  ## Checks style, types, import contracts and that the generated docs are current.

@@ -1,15 +1,16 @@
-"""Ruby: Gemfile.lock, specifications, version.rb; the first byte picks the reader."""
+"""Ruby: Gemfile.lock, specifications, version.rb, metadata of gems; the first byte picks the reader."""
 
 from __future__ import annotations
 
 from fuzz.readers import Reader, feed
 
-from assay.ecosystems.gem import gemspec, lock, version_file
+from assay.ecosystems.gem import archive, gemspec, lock, version_file
 
 _READERS: list[Reader] = [
     (lock.parse, "Gemfile.lock"),
     (gemspec.parse, "specifications/a.gemspec"),
     (version_file.parse, "lib/a/version.rb"),
+    (archive.parse, "metadata.gz"),
 ]
 
 SEEDS: list[bytes] = [
@@ -24,6 +25,11 @@ SEEDS: list[bytes] = [
     (
         b'\x01Gem::Specification.new "a", \'1\' do |s|\n  s.add_dependency %q(b).freeze, [">= 0"]\n'
         b'  s.metadata = { "wiki_uri" => "x" }\n'
+    ),
+    (
+        b"\x03--- !ruby/object:Gem::Specification\nname: a\nversion: !ruby/object:Gem::Version\n  version: '1.10'\n"
+        b"dependencies:\n- !ruby/object:Gem::Dependency\n  name: b\n  type: :runtime\nlicenses:\n- MIT\n"
+        b"metadata:\n  wiki_uri: b\n"
     ),
     b'\x02module A\n  class B\n    V = "1"\n',
 ]

@@ -21,6 +21,7 @@ def _zip(members: dict[str, bytes]) -> bytes:
 
 
 _DESCRIPTOR = {"META-INF/maven/g/a/pom.properties": b"groupId=g\nartifactId=a\nversion=1\n"}
+_BOM = b'{"bomFormat": "CycloneDX", "components": [{"name": "b", "version": "1", "purl": "pkg:maven/g/b@1?type=jar"}]}'
 _POM = (
     b"<project><groupId>g</groupId><artifactId>a</artifactId><version>${v}</version><properties><v>1</v></properties>"
 )
@@ -35,6 +36,7 @@ SEEDS: list[bytes] = [
     b"</verification-metadata>",
     b'\x03{"dependencies": [{"org": "a", "name": "b", "version": "1"}]}',
     b"\x04" + _POM,
+    b"\x05" + _zip(_DESCRIPTOR | {"META-INF/sbom/a.cdx.json": _BOM, "lib/b-1.jar": _zip({})}),
     b"\x05"
     + _zip(_DESCRIPTOR | {"lib/x-1.jar": _zip(_DESCRIPTOR), "META-INF/MANIFEST.MF": b"Bundle-Version: 1\n x\n"}),
 ]

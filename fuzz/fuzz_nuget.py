@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from assay.ecosystems.nuget import assembly, lock, paket, project, runtime
+from assay.ecosystems.nuget import assembly, lock, nuspec, paket, project, runtime
 from assay.errors import AssayError
 from assay.formats import pe, pe_version
 from assay.model.ecosystem import File
@@ -18,6 +18,7 @@ _READERS = (
     paket.parse_lock,
     paket.parse_dependencies,
     assembly.parse,
+    nuspec.parse,
 )
 _RESOURCE = bytes(12) + b"\0\0\1\0\x10\0\0\0\x18\0\0\x80" + bytes(12) + b"\0\0\1\0\1\0\0\0\x30\0\0\x80"
 _RESOURCE += bytes(12) + b"\0\0\1\0\1\0\0\0\x48\0\0\0" + b"\x58\x20\0\0\x80\0\0\0" + bytes(8)
@@ -31,15 +32,17 @@ SEEDS: list[bytes] = [
     b'\x04<packages><package id="A" version="1"/></packages>',
     b"\x05NUGET\n  remote: x\n    A (1)\n      B (>= 1)\nGITHUB\n  remote: a/b\n    f.fs (1)\n",
     b"\x06nuget A ~> 1.2 prerelease\n",
-    b"\x08" + _RESOURCE,
+    b"\x08<package><metadata><id>A</id><version>1</version><dependencies><group><dependency id='B'/></group>"
+    b"</dependencies><license type='expression'>MIT</license><repository url='https://a.example'/></metadata></package>",
+    b"\x09" + _RESOURCE,
 ]
 
 
 def run(data: bytes) -> None:
     if not data:
         return
-    kind, rest = data[0] % 9, data[1:]
-    if kind == 8:
+    kind, rest = data[0] % 10, data[1:]
+    if kind == 9:
         section = pe.Section(".rsrc", 0x2000, 0, len(rest), 0)
         pe_version.strings(rest, pe.Image("i386", 32, 0, (section,), ((0, 0), (0, 0), (0x2000, len(rest)))))
         return

@@ -22,6 +22,7 @@ from assay.adapters import archive, sniff, spool
 from assay.adapters.archive import ArchiveWalk, Budget, FileSource
 from assay.adapters.image_options import ImageOptions
 from assay.adapters.sources import Request, open_source
+from assay.ecosystems import discover
 from assay.engines.catalog import catalog
 from assay.errors import InputError
 from assay.formats import compression
@@ -154,7 +155,7 @@ def test_special_files_and_folders_are_refused_at_once(tmp_path: Path) -> None:
         (CYCLONEDX, "sbom"),
         (gzip.compress(CYCLONEDX), "sbom"),
         (b'{"packages": [' + b'"x",' * 30_000 + b'"x"], "spdxVersion": "SPDX-2.3"}', "sbom"),
-        (b'{"detector": {}, "manifests": {}}', "file"),
+        (b'{"detector": {}, "manifests": {}}', "sbom"),
         (tar({"a": b""}), "file"),
         (gzip.compress(tar({"oci-layout": b"", "index.json": b""})), "oci-archive"),
         (tar({"manifest.json": b"[]"}), "docker-archive"),
@@ -190,6 +191,55 @@ def test_standard_input_may_be_an_sbom_or_an_archive(standard_input: Callable[[b
     assert jar.subject.name == "stdin.jar"
     with pytest.raises(InputError, match="empty"):
         standard_input(b"")
+
+
+def _gzip(data: bytes, name: str) -> bytes:
+    out = io.BytesIO()
+    with gzip.GzipFile(name, "wb", fileobj=out) as packed:
+        packed.write(data)
+    return out.getvalue()
+
+
+_A_LIST = _gzip(b"a 1", "a.list")
+
+
+@pytest.mark.parametrize(
+    ("data", "path", "found"),
+    [
+        (_A_LIST, "a.list.gz", {"a": ["a.list"]}),
+        (_gzip(b"a 1", "../x\\a.list"), "a.list.gz", {"a": ["a.list"]}),
+        (b"\x1f\x8b\x08\x0c" + bytes(6) + b"\x02\0zz" + _A_LIST[10:], "a.list.gz", {"a": ["a.list"]}),
+        (_gzip(b"a 1", ""), "stdin", {}),
+        (_gzip(b"a 1", ".."), "stdin", {}),
+        (_A_LIST[:14], "stdin", {}),
+    ],
+)
+def test_what_gzip_packed_keeps_its_name_on_standard_input(
+    data: bytes, path: str, found: dict[str, list[str]], standard_input: Callable[[bytes], Source | Sbom]
+) -> None:
+    source = standard_input(data)
+    assert not isinstance(source, Sbom)
+    assert source.subject.name == path
+    assert seen(catalog(source, [LISTS])) == found
+
+
+@pytest.mark.parametrize(
+    ("manifest", "name", "found"),
+    [
+        (b"Implementation-Version: 1.2\n\n", "stdin.jar", []),
+        (b"Implementation-Title: A long title\nImplementation-Version: 1.2\n\n", "stdin.jar", []),
+        (b"Implementation-Title: sample-lib\r\nImplementation-Version: 1.2\r\n", "sample-lib.jar", ["sample-lib 1.2"]),
+        (b"X" * (17 << 20), "stdin.jar", []),
+    ],
+)
+def test_a_jar_on_standard_input_is_called_as_it_says(
+    manifest: bytes, name: str, found: list[str], standard_input: Callable[[bytes], Source | Sbom]
+) -> None:
+    source = standard_input(zipped({"META-INF/MANIFEST.MF": manifest, "org/sample/A.class": b""}))
+    assert not isinstance(source, Sbom)
+    assert source.subject.name == name
+    maven = [ecosystem for ecosystem in discover() if ecosystem.name == "maven"]
+    assert [f"{item.name} {item.version}" for item in catalog(source, maven).components] == found
 
 
 def test_a_document_that_is_no_sbom_is_refused(tmp_path: Path) -> None:

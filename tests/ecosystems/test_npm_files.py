@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assay.adapters.directory import Directory
 from assay.ecosystems.npm import ECOSYSTEM, package, package_json, yarn_cache
 from assay.ecosystems.npm.assembly import assemble
+from assay.engines.catalog import catalog
 from assay.errors import AssayError, Malformed
 from assay.model.component import ComponentType, Presence, Scope
 from assay.model.ecosystem import File, Found, Located
@@ -118,6 +120,19 @@ def test_a_manifest_declares_ranges_pins_aliases_and_repositories() -> None:
         "pkg:npm/s?vcs_url=git%2Bhttps:%2F%2Fgithub.com%2Fo%2Fn.git": ("", "", Scope.REQUIRED),
         "pkg:npm/d": ("", "*", Scope.EXCLUDED),
     }
+
+
+def test_what_is_asked_for_of_the_workspace_is_an_application(tmp_path: Path) -> None:
+    for name, wanted in (("a", {"b": "workspace:*"}), ("b", {})):
+        (tmp_path / name).mkdir()
+        document = {"name": name, "version": "1.0.0", "dependencies": wanted}
+        (tmp_path / name / "package.json").write_text(json.dumps(document))
+    found = catalog(Directory(str(tmp_path)), [ECOSYSTEM])
+    assert [(one.id, one.type) for one in found.components] == [
+        ("pkg:npm/a@1.0.0", ComponentType.APPLICATION),
+        ("pkg:npm/b@1.0.0", ComponentType.APPLICATION),
+    ]
+    assert found.dependencies["pkg:npm/a@1.0.0"] == ("pkg:npm/b@1.0.0",)
 
 
 def test_a_range_gives_way_to_what_is_installed_above() -> None:

@@ -108,6 +108,9 @@ def test_a_file_that_promises_an_sbom_and_is_none_is_told() -> None:
         document.parse(File("a.cdx.json", b'{"parts": []}'))
 
 
-@pytest.mark.parametrize("folder", ["a-1.dist-info/sboms", "opt/bitnami/apache"])
-def test_documents_of_another_ecosystem_are_left_to_it(folder: str) -> None:
-    assert not document.parse(File(f"{folder}/a.cdx.json", FORMS["a.cdx.json"])).components
+@pytest.mark.parametrize(
+    "path",
+    ["a-1.dist-info/sboms/a.cdx.json", "opt/bitnami/apache/a.cdx.json", "opt/homebrew/Cellar/a/1/sbom.spdx.json"],
+)
+def test_documents_of_another_ecosystem_are_left_to_it(path: str) -> None:
+    assert not document.parse(File(path, FORMS["a.cdx.json"])).components

@@ -61,8 +61,8 @@ def test_unknown_version_and_no_sbom() -> None:
     assert validate(b'{"bomFormat": "CycloneDX", "specVersion": "9.9"}')[1][0].path == "specVersion"
     with pytest.raises(InputError):
         validate(b"{}")
-    with pytest.raises(InputError):
-        validate(formats.write(FULL, "purls"))
+    with pytest.raises(InputError, match="HTML page"):
+        validate(formats.write(FULL, "html"))
 
 
 def test_entities_are_refused() -> None:

@@ -212,3 +212,33 @@ def test_large_members_are_unpacked_alike_by_both_libraries(monkeypatch: pytest.
         outcomes.append([*reasons, str(caught.value)])
     assert outcomes[0] == outcomes[1]
     assert len(outcomes[0]) == 3
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_large_members_come_in_pieces(method: int) -> None:
+    data = random.Random(1).randbytes(1 << 20) * 3 + bytes(20 << 20)
+    archive = zip.open_archive(_pack({"a": data}, method))
+    (member,) = archive.members(lambda _: True)
+    pieces = [bytes(piece) for piece in archive.pieces(member, 1 << 30)]
+    assert b"".join(pieces) == data
+    assert max(map(len, pieces)) <= 1 << 20
+
+
+@given(st.data(), st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]))
+def test_pieces_are_what_a_member_is_and_fail_where_it_does(data: st.DataObject, method: int) -> None:
+    changed = bytearray(_pack({"a": b"12" * 500}, method))
+    for _ in range(data.draw(st.integers(0, 4))):
+        changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        members = list(zip.open_archive(bytes(changed)).members(lambda _: True))
+    except Malformed:
+        return
+    archive = zip.open_archive(bytes(changed))
+    for member in members:
+        whole: bytes | None = None
+        with contextlib.suppress(Malformed):
+            whole = archive.read(member, 10_000)
+        pieces: bytes | None = None
+        with contextlib.suppress(Malformed):
+            pieces = b"".join(map(bytes, archive.pieces(member, 10_000)))
+        assert pieces == whole

@@ -1,4 +1,4 @@
-"""Syft reads what assay writes: `make interop` builds it from its Go module, at the version below, once."""
+"""Syft reads what assay writes, and assay what Syft writes: `make interop` builds it from its Go module, once."""
 
 from __future__ import annotations
 
@@ -48,3 +48,19 @@ def test_syft_converts_our_documents_and_keeps_every_purl(form: str, syft: Path,
     kept = {artifact["purl"] for artifact in json.loads(done.stdout)["artifacts"]}
     assert wanted
     assert wanted - kept == set()
+
+
+@pytest.mark.parametrize("form", ["syft-json", "github-json", "cyclonedx-json", "cyclonedx-xml", "spdx-json"])
+def test_documents_of_syft_are_valid_and_keep_every_purl(form: str, syft: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "SYFT_CHECK_FOR_APP_UPDATE": "false"}
+    document, listed = tmp_path / "sbom", tmp_path / "purls"
+    outputs = ["-o", f"{form}={document}", "-o", f"purls={listed}"]
+    subprocess.run([str(syft), "scan", f"dir:{SOURCE}", "-q", *outputs], check=True, env=environment)
+    assay = [sys.executable, "-m", "assay", "-q", "sbom"]
+    done = subprocess.run([*assay, "validate", str(document)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for target in ("purls", "github", "csv"):
+        subprocess.run([*assay, "convert", str(document), "-o", f"{target}={tmp_path / target}.out"], check=True)
+        again = [*assay, "convert", f"{tmp_path / target}.out", "-o", "purls"]
+        kept = subprocess.run(again, check=True, capture_output=True, text=True).stdout.split()
+        assert {*listed.read_text().split()} == {*kept}, target

@@ -1,8 +1,8 @@
 """A single file as a source: it goes to the parsers under its own name, and an archive is walked as a tree.
 
-Zip and tar (plain or compressed) are the root of their members; an archive inside is walked under its path and
-``!/``: ``vendor/app.zip!/package-lock.json``. A file that is only compressed is read through. How deep, how many
-and how much is bounded over the whole walk by `Budget`.
+Zip and tar (plain or compressed) are the root of their members, and so is a package file of what it would install
+(`package_payload`); an archive inside is walked under its path and ``!/``: ``vendor/app.zip!/package-lock.json``. A
+file that is only compressed is read through. How deep, how many and how much is bounded over the walk by `Budget`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 
-from assay.adapters import spool
+from assay.adapters import content, package_payload, spool
+from assay.adapters.package_payload import Payload
 from assay.adapters.spool import OpenFile
 from assay.adapters.tar_index import is_tar
 from assay.adapters.tar_layer import PathLog, TarWalk
@@ -34,8 +35,12 @@ MAX_INNER = 4 << 30
 """Bytes of one archive inside another, or of one member of a zip."""
 _ARCHIVE = re.compile(r"\.(zip|tar|tgz|tbz2?|txz|tzst|tar\.(gz|bz2|xz|zst))$", re.IGNORECASE)
 _COMPRESSED = re.compile(r"\.(gz|bz2|xz|zst|z)$", re.IGNORECASE)
-_ALSO_TREES = re.compile(r"(?<!\.pkg)\.(tar\.(gz|xz|zst|bz2)|tgz|zip)$", re.IGNORECASE)
-"""What some parser may read as a package, and which is a tree of files all the same."""
+_ALSO_TREES = re.compile(
+    r"\.(tar\.(gz|xz|zst|bz2)|tgz|zip|whl|egg|deb|ipk|rpm|apk|gem|crate|nupkg|conda)$", re.IGNORECASE
+)
+"""What some parser may read as a package, and which is a tree of files all the same; jars are not, for their own parser
+reads what is inside of them.
+"""
 _INNER = Parser("archive", "")
 """Marks a member that is wanted for being an archive."""
 
@@ -131,7 +136,10 @@ class ArchiveWalk:
         self.symlinks = self._links.finish()
 
     def _stream(self) -> ByteStream:
-        return _Metered(self._file.stream(), self._progress.advance) if self._progress else self._file.stream()
+        return self._heard(self._file.stream())
+
+    def _heard(self, stream: ByteStream) -> ByteStream:
+        return _Metered(stream, self._progress.advance) if self._progress else stream
 
     def _open(self, stored: _Stored) -> Iterator[Entry]:
         """The members of what may be an archive; a fault costs only what is behind it."""
@@ -140,12 +148,18 @@ class ArchiveWalk:
                 raise LimitExceeded(f"archives nested deeper than {MAX_DEPTH}")
             self._budget.spend(archives=1)
             head = _head(stored.stream())
+            if stored.depth == 0 and (found := package_payload.payloads(self._file, self._name, head, self._heard)):
+                for payload in found:
+                    yield from self._tar(stored, payload)
+                return
             if head[:4] in (b"PK\3\4", b"PK\5\6"):
                 yield from self._zip(stored)
                 return
             inside = _head(compression.open_stream(stored.stream()))
             if is_tar(inside):
-                yield from self._tar(stored)
+                yield from self._tar(
+                    stored, Payload(lambda careful: compression.open_stream(stored.stream(), careful=careful))
+                )
             elif compression.kind(head):
                 yield from self._unpacked(stored)
             elif _ARCHIVE.search(stored.path):
@@ -156,14 +170,13 @@ class ArchiveWalk:
     def _skip(self, path: str, reason: str) -> None:
         self.skipped.append(Skipped(path, reason))
 
-    def _tar(self, stored: _Stored) -> Iterator[Entry]:
+    def _tar(self, stored: _Stored, payload: Payload) -> Iterator[Entry]:
         def opened(careful: bool) -> AbstractContextManager[ByteStream]:
-            unpacked = compression.open_stream(stored.stream(), careful=careful)
-            return nullcontext(_Metered(unpacked, lambda size: self._budget.spend(size=size)))
+            return nullcontext(_Metered(payload.open(careful), lambda size: self._budget.spend(size=size)))
 
         def interest(path: str) -> tuple[Parser, ...]:
             parsers = self._wants(stored.prefix + path)
-            return (*parsers, _INNER) if _ARCHIVE.search(path) else parsers
+            return (*parsers, _INNER) if payload.nested and _ARCHIVE.search(path) else parsers
 
         walk = TarWalk(Layer(-1), opened, interest, self._executables, False, noun="archive")
         for entry in walk:
@@ -225,6 +238,8 @@ class ArchiveWalk:
 
     def _inflate(self, archive: zip.Archive, member: zip.Member) -> Content:
         self._budget.spend(size=max(member.size, member.packed))
+        if member.size > content.MAPPED_FROM:
+            return content.spool(archive.pieces(member, MAX_INNER), member.size)
         return archive.read(member, MAX_INNER)
 
     def _unpacked(self, stored: _Stored) -> Iterator[Entry]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,7 +12,7 @@ from assay import __version__
 from assay.app.producing import TOOL, timestamp
 from assay.errors import UsageError
 from assay.model.component import Component, ComponentType, Property
-from assay.model.ecosystem import Ecosystem
+from assay.model.ecosystem import Consult, Ecosystem
 from assay.model.sbom import Completeness, Lifecycle, Sbom
 from assay.ports import FindingsCache, Progress
 
@@ -38,6 +38,7 @@ class SbomRequest(NamedTuple):
     offline: bool = False
     plain_http: Sequence[str] = ()
     insecure: bool = False
+    maven_repository: str = ""
     cache_dir: Path | None = None
     progress: Progress | None = None
     note: Callable[[str], None] = lambda text: None
@@ -73,8 +74,8 @@ def sbom(request: SbomRequest) -> Sbom:
 def _tell_unused(opened: object, request: SbomRequest) -> None:
     """Flags that mean nothing for this source are not passed over in silence."""
     if isinstance(opened, Sbom):
-        if request.exclude or request.ecosystems:
-            request.note("--exclude and --ecosystem choose what is read; an SBOM is taken whole")
+        if request.exclude or request.ecosystems or request.maven_repository:
+            request.note("--exclude, --ecosystem and --maven-repository are about what is read; an SBOM is taken whole")
     elif request.all_layers:
         from assay.adapters.image import Image
 
@@ -116,8 +117,19 @@ def _catalog(source: object, request: SbomRequest) -> Sbom:
         cache=None if in_folder else findings_cache(request.cache_dir),
         lifecycle=Lifecycle.PRE_BUILD if in_folder else Lifecycle.POST_BUILD,
         ignore=excluder(() if in_folder else request.exclude),
+        beside=_beside(request),
     )
     return catalog(source, chosen, options)  # type: ignore[arg-type]  # `sources` opens nothing else
+
+
+def _beside(request: SbomRequest) -> Mapping[str, Consult]:
+    """What the user has put beside the source; raises `InputError` where it is not there."""
+    if not request.maven_repository:
+        return {}
+    from assay.adapters import folder_library
+
+    remedy = "name a local repository of Maven, which mostly is ~/.m2/repository"
+    return {"maven-repository": folder_library.consult(Path(request.maven_repository).expanduser(), remedy)}
 
 
 def _processors() -> int:

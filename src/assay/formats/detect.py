@@ -10,8 +10,9 @@ order does not matter; XML by the namespace of the root element; the line format
     SPDXVersion: SPDX-2.3                                            spdx-tag-value@2.3
     spdxVersion: SPDX-2.3                                            spdx-yaml@2.3
     {"schema": {"version": "16.0.0", ...}, "artifacts": [...]}       syft-json@16.0.0
-    {"detector": {...}, "manifests": {...}}                          github
+    {"detector": {...}, "manifests": {...}, "scanned": "..."}        github
     pkg:npm/lodash@4.17.21                                           purls
+    id,type,...,name,version,...                                     csv
 
 A DSSE envelope or an in-toto statement around a document is looked through; `unwrap` takes it off.
 """
@@ -50,6 +51,7 @@ class _Keys(msgspec.Struct, rename={"context": "@context", "statement": "_type"}
     schema: msgspec.Raw = msgspec.Raw()
     detector: msgspec.Raw = msgspec.Raw()
     manifests: msgspec.Raw = msgspec.Raw()
+    scanned: msgspec.Raw = msgspec.Raw()
     context: msgspec.Raw = msgspec.Raw()
     statement: msgspec.Raw = msgspec.Raw()
     predicate: msgspec.Raw = msgspec.Raw()
@@ -74,7 +76,11 @@ _CUT_OFF = (
         re.compile(rb"\"spdxVersion\"\s*:\s*\"SPDX-(2\.\d)\""),
     ),
     ("syft-json", re.compile(rb"^\s*\{\s*\"artifacts\"\s*:\s*\["), re.compile(rb"(?!)")),
-    ("github", re.compile(rb"\"detector\"\s*:\s*\{"), re.compile(rb"(?!)")),
+    (
+        "github",
+        re.compile(rb"\A(?=[\s\S]*?\"detector\"\s*:\s*\{)(?=[\s\S]*?\"manifests\"\s*:\s*\{)"),
+        re.compile(rb"(?!)"),
+    ),
     ("spdx-json", re.compile(rb"\"@context\"\s*:\s*\[?\s*\"https://spdx\.org/rdf/3"), _SPDX_3),
 )
 
@@ -147,7 +153,7 @@ def _by_keys(keys: _Keys) -> Detected | None:
         return Detected("spdx-json", found[1].decode())
     if bytes(keys.artifacts) and bytes(keys.schema):
         return Detected("syft-json", _schema_version(bytes(keys.schema)))
-    if bytes(keys.detector) and bytes(keys.manifests):
+    if bytes(keys.detector)[:1] == b"{" and (bytes(keys.manifests) or bytes(keys.scanned)):
         return Detected("github")
     return None
 
@@ -186,5 +192,12 @@ def _lines(start: bytes) -> Detected | None:
     for line in start.splitlines():
         text = line.strip()
         if text and not text.startswith(b"#"):
-            return Detected("purls") if text.startswith(b"pkg:") else None
+            return Detected("purls") if text.startswith(b"pkg:") else _table(text)
     return None
+
+
+def _table(line: bytes) -> Detected | None:
+    """A table of components, by its head line."""
+    from assay.formats import component_csv_reader
+
+    return Detected("csv") if component_csv_reader.head(line.decode("utf-8", "replace")) is not None else None

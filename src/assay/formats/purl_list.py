@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from assay.errors import LimitExceeded, Malformed
 from assay.formats import purl
@@ -31,19 +32,14 @@ def read(data: bytes) -> Sbom:
 
     Raises `Malformed` when there is no purl at all, `LimitExceeded` for too much of them.
     """
-    if len(data) > MAX_BYTES:
-        raise LimitExceeded(f"purl list of {len(data)} bytes (at most {MAX_BYTES})")
     found: dict[str, Component] = {}
     skipped = []
-    for number, line in enumerate(data.decode("utf-8-sig", "replace").splitlines(), 1):
-        text = re.split(r"\s#", line, maxsplit=1)[0].strip()
-        if not text or text.startswith("#"):
-            continue
+    for number, text in lines(data):
         package = purl.read(text)
         if package is None:
             skipped.append(Skipped(f"line {number}", f"not a purl: {text[:80]!r}"))
         else:
-            component = _component(package)
+            component = listed(package)
             found[component.id] = component
     if not found:
         raise Malformed("no purl in it", "a purl is written pkg:TYPE/NAME@VERSION")
@@ -52,7 +48,18 @@ def read(data: bytes) -> Sbom:
     return Sbom(subject, components, skipped=tuple(skipped), source_format="purls")
 
 
-def _component(package: Purl) -> Component:
+def lines(data: bytes) -> Iterator[tuple[int, str]]:
+    """What stands in each line, with its number from 1; comments and empty lines are passed over."""
+    if len(data) > MAX_BYTES:
+        raise LimitExceeded(f"purl list of {len(data)} bytes (at most {MAX_BYTES})")
+    for number, line in enumerate(data.decode("utf-8-sig", "replace").splitlines(), 1):
+        text = re.split(r"\s#", line, maxsplit=1)[0].strip()
+        if text and not text.startswith("#"):
+            yield number, text
+
+
+def listed(package: Purl) -> Component:
+    """The component of which nothing but the purl is known."""
     return Component(package.name, package.version, namespace=package.namespace, ecosystem=package.type, purl=package)
 
 
@@ -60,5 +67,5 @@ def losses(sbom: Sbom, version: str = "") -> tuple[str, ...]:
     """A list of purls holds nothing else."""
     del version
     without = sum(component.purl is None for component in sbom.components)
-    lines = ["anything but the purls of the components"] if sbom.components else []
-    return (*lines, *([f"{without} components without a purl"] if without else []))
+    first = ["anything but the purls of the components"] if sbom.components else []
+    return (*first, *([f"{without} components without a purl"] if without else []))

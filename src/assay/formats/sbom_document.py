@@ -17,20 +17,25 @@ READERS = {
     "spdx-yaml": "assay.formats.spdx.documents:read",
     "spdx-tag-value": "assay.formats.spdx.documents:read",
     "syft-json": "assay.formats.syft_json:read",
+    "github": "assay.formats.github_snapshot_reader:read",
+    "csv": "assay.formats.component_csv_reader:read",
     "purls": "assay.formats.purl_list:read",
 }
 """``module:function`` by the name of the format, each ``function(data: bytes) -> Sbom``."""
 
-REMEDY = "CycloneDX, SPDX, Syft's JSON and lists of purls are read; `assay sbom validate` checks one"
+REMEDY = (
+    "CycloneDX, SPDX, Syft's JSON, GitHub's snapshots, CSV and lists of purls are read; "
+    "`assay sbom validate` checks one"
+)
 
 
 def read(data: bytes) -> Sbom:
-    """The noun; raises `Malformed` for what is no SBOM, or one in a format that can only be written."""
+    """The noun; raises `Malformed` for what is no SBOM, or only the picture of one."""
     found = detect(data)
     if found is None:
-        raise Malformed("not an SBOM of any known format")
-    if found.format not in READERS:
-        raise Malformed(f"{found.format} documents cannot be read back")
+        from assay.formats import unreadable
+
+        raise unreadable.refusal(data) or Malformed("not an SBOM of any known format", REMEDY)
     module, _, function = READERS[found.format].partition(":")
     reader = cast("Callable[[bytes], Sbom]", getattr(importlib.import_module(module), function))
     return reader(unwrap(data) if found.wrapped else data)

@@ -16,19 +16,21 @@ from functools import cache
 from pathlib import Path
 from typing import cast
 
+from assay.formats import github_snapshot
 from assay.formats.json import Json, Object, as_list, as_object, as_text, load_object
 from assay.model.component import Component
 from assay.model.sbom import Sbom
 
-FAMILIES = {"cyclonedx": "CycloneDX", "spdx": "SPDX", "syft": "syft-json"}
+FAMILIES = {"cyclonedx": "CycloneDX", "spdx": "SPDX", "syft": "syft-json", "github": "GitHub snapshot"}
 
 _EMPTY: tuple[Json, ...] = (None, "", [], {}, "NOASSERTION", "NONE", ["NOASSERTION"])
 _SYFT_EDGES = frozenset({"contains", "dependency-of", "ownership-by-file-overlap"})
+_GITHUB_HELD = frozenset({"package_url", "relationship", "scope", "dependencies"})
 _SPDX_3_HELD = frozenset({"CreationInfo", "Organization", "Person", "Tool", "SoftwareAgent", "Agent"})
 
 
 def lines(sbom: Sbom, target: str) -> tuple[str, ...]:
-    """A line for each kind of thing that the family `target` (``cyclonedx``, ``spdx``, ``syft``) does not get."""
+    """A line for each kind of thing that the family `target` (one of `FAMILIES`, or another) does not get."""
     found: list[str] = []
     for family, title in FAMILIES.items():
         if family != target:
@@ -150,10 +152,40 @@ def _syft_document(document: Object) -> Iterator[str]:
             yield f"artifactRelationships {kind}"
 
 
+def _github_document(document: Object) -> Iterator[str]:
+    """What manifests say beside files and entries, and the names of those without; where others' tool is at home."""
+    if as_object(document.get("detector")).get("url") not in (None, "", github_snapshot.URL):
+        yield "detector.url"
+    subject = as_object(document.get("job")).get("correlator")
+    for name, manifest in as_object(document.get("manifests")).items():
+        manifest = as_object(manifest)
+        if name != subject and not github_snapshot.location(manifest):
+            yield "manifests.name"
+        yield from (f"manifests.{key}" for key in manifest if key not in ("name", "file") and manifest[key])
+
+
+def _github_component(raw: Object, component: Component) -> Iterator[str]:
+    """What entries say beside the purl and the edges, in each manifest."""
+    del component
+    for manifest in as_object(raw.get("manifests")).values():
+        for entry in map(as_object, as_object(manifest).values()):
+            yield from (f"component.{key}" for key, value in entry.items() if key not in _GITHUB_HELD and value)
+
+
 def _nothing(raw: Object, component: Component) -> Iterator[str]:
     del raw, component
     yield from ()
 
 
-_DOCUMENTS = {"cyclonedx": _cyclonedx_document, "spdx": _spdx_document, "syft": _syft_document}
-_COMPONENTS = {"cyclonedx": _cyclonedx_component, "spdx": _spdx_component, "syft": _nothing}
+_DOCUMENTS = {
+    "cyclonedx": _cyclonedx_document,
+    "spdx": _spdx_document,
+    "syft": _syft_document,
+    "github": _github_document,
+}
+_COMPONENTS = {
+    "cyclonedx": _cyclonedx_component,
+    "spdx": _spdx_component,
+    "syft": _nothing,
+    "github": _github_component,
+}

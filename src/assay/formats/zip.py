@@ -26,6 +26,7 @@ _LOCAL = Struct("<4xHHHHHIIIHH")
 _STORED, _DEFLATED = 0, 8
 _HEADER = 46  # bytes of an entry of the directory before the name
 _MAX_STEPS = 20_000
+_PIECE = 1 << 20
 _MAX_ENTRIES = 2_000_000
 _MAX_DIRECTORY = 512 << 20
 _MAX_RATIO = 1100  # deflate cannot pack better than 1032 to one
@@ -109,6 +110,33 @@ class Archive:
 
     def read(self, member: Member, limit: int) -> bytes:
         """The content of a member; raises `LimitExceeded` beyond `limit`, `Malformed` for what cannot be unpacked."""
+        start = self._start(member, limit)
+        data = self.content[start : start + member.packed]
+        if len(data) < member.packed:
+            raise Malformed(f"{member.name[:200]} is cut short")
+        return _inflate(member, data)
+
+    def pieces(self, member: Member, limit: int) -> Iterator[memoryview]:
+        """As `read`, of a large member: what is in memory at once is bounded; raises on the way."""
+        at = self._start(member, limit)
+        _check(member, member.packed)
+        end, total = at + member.packed, 0
+        engine = None if member.method == _STORED else zlib.decompressobj(-15)
+        while at < end and not (engine and engine.eof):
+            packed = self.content[at : min(at + _PIECE, end)]
+            if not packed:
+                raise Malformed(f"{member.name[:200]} is cut short")
+            at += len(packed)
+            for part in _unpacked(member, engine, packed):
+                total += len(part)
+                if total > member.size:
+                    break
+                yield memoryview(part)
+        if total != member.size:
+            raise Malformed(f"{member.name[:200]} has not the size that the zip directory says")
+
+    def _start(self, member: Member, limit: int) -> int:
+        """Where the content of a member begins."""
         if member.size > limit or member.packed > limit:
             raise LimitExceeded(f"{member.name[:200]} of {max(member.size, member.packed)} bytes (at most {limit})")
         if member.encrypted:
@@ -117,20 +145,34 @@ class Archive:
         if len(head) < 30 or head[:4] != b"PK\3\4":
             raise Malformed(f"{member.name[:200]} is not where the zip directory says")
         *_, name_size, extra_size = _LOCAL.unpack(head)
-        start = member.offset + 30 + name_size + extra_size
-        data = self.content[start : start + member.packed]
-        if len(data) < member.packed:
-            raise Malformed(f"{member.name[:200]} is cut short")
-        return _inflate(member, data)
+        start: int = member.offset + 30 + name_size + extra_size
+        return start
+
+
+def _check(member: Member, packed: int) -> None:
+    if member.method not in (_STORED, _DEFLATED):
+        raise Malformed(f"{member.name[:200]} is packed with the unknown method {member.method}")
+    if member.method == _DEFLATED and member.size > max(packed, 64) * _MAX_RATIO:
+        raise Malformed(f"{member.name[:200]} lies about its size")
+
+
+def _unpacked(member: Member, engine: zlib._Decompress | None, packed: bytes) -> Iterator[bytes]:
+    """A piece of a member, unpacked in pieces."""
+    if engine is None:
+        yield packed
+        return
+    while packed and not engine.eof:
+        try:
+            yield engine.decompress(packed, _PIECE)
+        except zlib.error as error:
+            raise Malformed(f"{member.name[:200]} cannot be unpacked: {error}") from error
+        packed = engine.unconsumed_tail
 
 
 def _inflate(member: Member, data: bytes) -> bytes:
+    _check(member, len(data))
     if member.method == _STORED:
         return data
-    if member.method != _DEFLATED:
-        raise Malformed(f"{member.name[:200]} is packed with the unknown method {member.method}")
-    if member.size > max(len(data), 64) * _MAX_RATIO:
-        raise Malformed(f"{member.name[:200]} lies about its size")
     try:
         result = _raw(data, member.size + 1)
     except zlib.error as error:

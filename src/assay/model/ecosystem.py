@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import mmap
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 Content = bytes | mmap.mmap
 """The bytes of a file. Large files (over 8 MiB) come as a read-only memory map: slices and `re` work on both."""
+
+Consult = Callable[[str], bytes | None]
+"""The content of a file beside the source, by its relative path; None where there is none. Raises
+`assay.errors.InputError` for one that is there and cannot be read."""
 
 COMPLETES = "completes"
 """The key in `Found.facts` by which a file says of which other file it holds the newest changes (a write-ahead log):
@@ -153,7 +157,9 @@ class Ecosystem(NamedTuple):
     `name` is the folder's name. `assemble` is ``"module:function"`` with
     ``function(files: Sequence[Located], distribution: Distribution | None) -> Sequence[Located]``, for what takes
     several files (hashes in a sum file, parents of a pom, nested node_modules); it runs after hidden files are gone and
-    before needs are resolved. `proof` says where the fixtures come from and `origin` names the tool or package.
+    before needs are resolved. `consults` names what a user may put beside the source for it
+    (``maven-repository``): where that is there, `assemble` gets a third argument, a `Consult`. `proof` says where the
+    fixtures come from and `origin` names the tool or package.
     `osv` are the ecosystem's names in OSV records; there a package is its namespace and name joined by `osv_join`, and
     names are compared as `osv_fold` says: ``lower`` (whatever the case), ``pep503`` (also ``-_.`` alike), or as they
     are. `of_system`: packages of an operating system, which advisories file by distribution and release.
@@ -173,6 +179,7 @@ class Ecosystem(NamedTuple):
     osv_fold: str = ""
     of_system: bool = False
     yields_to_owner: bool = False
+    consults: str = ""
 
     def osv_name(self, name: str, namespace: str = "") -> str:
         """The name under which advisories file a package of this ecosystem."""

@@ -92,6 +92,7 @@ KEYS: dict[str, Key] = {
             (),
         ),
         Key("sbom.exclude", Kind.LIST, "globs of paths that are left out", (), ignores=True),
+        Key("sbom.maven-repository", Kind.PATH, "a local repository of Maven that parents and versions are read from"),
         Key("sbom.output", Kind.LIST, "formats to write, as `-o` takes them", ()),
         Key("sbom.platform", Kind.TEXT, "which image of an index, as `linux/arm64`"),
         Key("sbom.record", Kind.BOOLEAN, "keep each SBOM in the evidence store", False),

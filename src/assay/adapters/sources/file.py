@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from assay.adapters import sniff, spool
@@ -15,6 +16,9 @@ from assay.model.sbom import Sbom
 from assay.ports import Source
 
 _PACKAGES = ((b"!<arch>\ndebian", ".deb"), (b"\xed\xab\xee\xdb", ".rpm"))
+_FEXTRA, _FNAME = 4, 8
+_MAX_MANIFEST = 16 << 20
+_TITLE = re.compile(rb"(?m)^Implementation-Title: ([A-Za-z][\w.-]{0,100})\r?$")
 
 
 def open_source(reference: str, request: Request) -> Source | Sbom:
@@ -45,24 +49,49 @@ def _standard_input(request: Request) -> Source | Sbom:
             return docker_archive.of_file(file, "", request)
         case "sbom":
             return sbom.of_file(file)
-    return FileSource(file, _name(file), request.image.progress)
+    path = _path(file)
+    source = FileSource(file, path, request.image.progress)
+    if path.startswith("."):
+        source.subject = replace(source.subject, name=f"stdin{path}")
+    return source
 
 
-def _name(file: OpenFile) -> str:
-    """A name under which the parsers know a package that came without one."""
-    head = os.pread(file.descriptor, 16, 0)
-    endings = [ending for magic, ending in _PACKAGES if head.startswith(magic)]
-    if head[:4] == b"PK\3\4" and _is_jar(file):
-        endings = [".jar"]
-    return "stdin" + "".join(endings)
+def _path(file: OpenFile) -> str:
+    """A path under which the parsers know what came without one.
+
+    gzip keeps the name of what it packed; the ending of a package is told by its first bytes. A jar may say in its
+    manifest what it is called; one that does not has but an ending, for ``stdin`` is nobody's name.
+    """
+    head = file.read(0, 512)
+    if head.startswith(b"\x1f\x8b"):
+        return packed + ".gz" if (packed := _packed_name(head)) else "stdin"
+    if head.startswith(b"PK\3\4") and (told := _manifest(file)) is not None:
+        title = _TITLE.search(told)
+        return (title[1].decode() if title else "") + ".jar"
+    return "stdin" + "".join(ending for magic, ending in _PACKAGES if head.startswith(magic))
 
 
-def _is_jar(file: OpenFile) -> bool:
+def _packed_name(head: bytes) -> str:
+    """The last part of the original file's name, of which RFC 1952, 2.3.1 says how it is kept; empty without one."""
+    if len(head) < 10 or not head[3] & _FNAME:
+        return ""
+    start = 10
+    if head[3] & _FEXTRA:
+        start += 2 + int.from_bytes(head[10:12], "little")
+    name, end, _ = head[start:].partition(b"\0")
+    last = name.decode("latin-1").replace("\\", "/").rpartition("/")[2]
+    return last if end and last.isprintable() and last.strip(".") else ""
+
+
+def _manifest(file: OpenFile) -> bytes | None:
+    """The manifest of a jar, empty where it cannot be read; None for another zip archive."""
     from assay.errors import Malformed
     from assay.formats import zip
 
+    member = None
     try:
         archive = zip.open_archive(file.content())
-        return any(True for _ in archive.members(lambda name: name == b"META-INF/MANIFEST.MF"))
+        member = next(archive.members(lambda name: name == b"META-INF/MANIFEST.MF"), None)
+        return None if member is None else archive.read(member, _MAX_MANIFEST)
     except Malformed:
-        return False
+        return None if member is None else b""

@@ -42,6 +42,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ecosystem", action="append", metavar="[+-]NAME", help="look only for NAME, also for +NAME, not for -NAME"
     )
+    parser.add_argument(
+        "--maven-repository", metavar="DIR", help="read parents and managed versions of Maven projects from here, too"
+    )
     parser.add_argument("--list-ecosystems", action="store_true", help="list the ecosystems and what proves them")
     parser.add_argument("--source-name", metavar="NAME", help="the name of the root component")
     parser.add_argument("--source-version", metavar="VERSION", help="the version of the root component")
@@ -86,6 +89,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
                 offline=settings.switch("offline"),
                 plain_http=settings.list("registry.plain-http"),
                 insecure=arguments.insecure_skip_tls_verify,
+                maven_repository=settings.text("sbom.maven-repository"),
                 cache_dir=context.cache_dir(settings),
                 progress=bar,
                 note=context.note,

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 MAX_DOCUMENT = 1 << 30
 _HEAD = 64 << 10
+_SHOWN = 20
+_TELLING = ("cyclonedx-", "spdx-")
+"""What others could not read is told in documents of these formats; of the rest, only this reading skips something."""
 
 
 def document(text: str) -> bytes:
@@ -45,23 +48,37 @@ def _unpacked(data: bytes, name: str) -> bytes:
     return bytes(spool.spooled(spool.pieces(compression.open_stream(BytesIO(data))), name, MAX_DOCUMENT).content())
 
 
-def read(text: str) -> Sbom:
+def read(text: str, context: Context) -> Sbom:
     """The SBOM that a document holds; a fault names the document, for several may be given."""
     from assay.formats import sbom_document
 
     try:
-        return sbom_document.read(document(text))
+        found = sbom_document.read(document(text))
     except Malformed as error:
-        error.what = f"{text}: {error.what}"
-        error.remedy = error.remedy or sbom_document.REMEDY
-        raise
+        raise named(error, text) from None
+    if not found.source_format.startswith(_TELLING):
+        for item in found.skipped[:_SHOWN]:
+            context.warn(f"{text}: skipped {item.path}: {item.reason}")
+        if len(found.skipped) > _SHOWN:
+            context.warn(f"{text}: skipped {len(found.skipped) - _SHOWN} more")
+    return found
+
+
+def named(error: InputError, name: str) -> InputError:
+    """The error with the document that it is about, and the formats that are read as the remedy where it has none."""
+    from assay.formats import sbom_document
+
+    error.what = f"{name}: {error.what}"
+    error.remedy = error.remedy or sbom_document.REMEDY
+    return error
 
 
 def sbom(text: str, context: Context) -> Sbom:
     """The SBOM that a document holds, or that is made of a source."""
     path = Path(text)
     if text == "-" or path.is_fifo() or (path.is_file() and _is_document(path)):  # a shell's <(...) is a pipe
-        return read(text)
+        return read(text, context)
+    _refuse_pictures(path)
     from assay import app
     from assay.adapters import sources
 
@@ -73,6 +90,7 @@ def sbom(text: str, context: Context) -> Sbom:
             ecosystems=settings.list("sbom.ecosystem"),
             offline=settings.switch("offline"),
             plain_http=settings.list("registry.plain-http"),
+            maven_repository=settings.text("sbom.maven-repository"),
             cache_dir=context.cache_dir(settings),
             progress=bar,
             note=context.note,
@@ -88,3 +106,16 @@ def _is_document(path: Path) -> bool:
 
     with path.open("rb") as file:
         return detect(file.read(_HEAD)) is not None
+
+
+def _refuse_pictures(path: Path) -> None:
+    """A page or a table for people is no source with nothing in it, nor is a CSV that says so by its name."""
+    from assay.formats import unreadable
+
+    if path.is_file():
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+        look = unreadable.refusal if path.suffix.lower() in (".csv", ".tsv") else unreadable.picture
+        refusal = look(head)
+        if refusal is not None:
+            raise named(refusal, str(path))

@@ -1,7 +1,8 @@
 """Writes an SBOM in another format.
 
-DOCUMENT is an SBOM of any format that assay reads, `-` for standard input. Fields that assay has no name for survive
-within a family (CycloneDX, SPDX); what the target cannot hold is told on standard error.
+DOCUMENT is an SBOM of any format but table, html and template, `-` for standard input. Fields that assay has no name
+for survive within a family (CycloneDX, SPDX, Syft's JSON, GitHub's snapshots); what the target cannot hold is told on
+standard error.
 
     assay sbom convert sbom.spdx.json -o cyclonedx-json@1.6=sbom.cdx.json
 """
@@ -29,6 +30,6 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     from assay.cli.sbom import _input, _output
 
     targets = _output.targets(arguments.output, arguments.template, sys.stdout.isatty())
-    found = _input.read(arguments.document)
+    found = _input.read(arguments.document, context)
     _output.write(app.converted(found), targets, context)
     return ExitCode.OK

@@ -29,6 +29,9 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scope", choices=("squashed", "all-layers"), help="which files of an image count")
     parser.add_argument("--exclude", action="append", metavar="GLOB", help="leave out these paths; repeatable")
     parser.add_argument("--ecosystem", action="append", metavar="[+-]NAME", help="look only for NAME, or not for -NAME")
+    parser.add_argument(
+        "--maven-repository", metavar="DIR", help="read parents and managed versions of Maven projects from here, too"
+    )
     parser.add_argument("--from-attached", action="store_true", help="use the SBOM attached to the image instead")
     parser.add_argument("--plain-http", action="append", metavar="HOST", help="speak to this registry without TLS")
     parser.add_argument(
@@ -186,6 +189,7 @@ def sbom(text: str, arguments: argparse.Namespace, found: Settings, context: Con
                 from_attached=arguments.from_attached,
                 offline=found.switch("offline"),
                 plain_http=found.list("registry.plain-http"),
+                maven_repository=found.text("sbom.maven-repository"),
                 cache_dir=context.cache_dir(found),
                 progress=bar,
                 note=context.note,

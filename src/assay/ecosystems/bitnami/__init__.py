@@ -14,7 +14,7 @@ ECOSYSTEM = Ecosystem(
         ),
         Parser("bitnami-spdx", "assay.ecosystems.bitnami.document:parse", ("**/opt/bitnami/**/.spdx-*.spdx",)),
     ),
-    proof=Proof.SYNTHETIC,
-    origin="written by hand after the layout of Bitnami images",
+    proof=Proof.FOREIGN,
+    origin="Bitnami's documents on PostgreSQL and Elasticsearch, out of the suite spdx; lists of components are ours",
     osv=("Bitnami",),
 )

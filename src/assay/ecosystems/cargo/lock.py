@@ -12,10 +12,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
 from assay.formats import digest, purl, toml
 from assay.formats.json import Object, as_list, as_object, as_text
-from assay.model.component import Component, ComponentType, Presence
+from assay.model.component import Component, ComponentType, Presence, Scope
 from assay.model.ecosystem import File, Found
+from assay.model.reachability import scopes
 from assay.model.sbom import Skipped
 
 _CRATES_IO = "github.com/rust-lang/crates.io-index"
@@ -41,6 +46,39 @@ def parse(file: File) -> Found:
     ]
     skipped = (Skipped(file.path, f"{nameless} packages without a name"),) if nameless else ()
     return Found(tuple(components), tuple(edges), skipped=skipped)
+
+
+def scoped(found: Found, projects: Sequence[Found]) -> Found:
+    """A lock file whose crates have the scopes that `projects`, the manifests beside and below it, lead to.
+
+    A manifest is its package first, then what that asks for. The lock file alone does not tell for what a member of
+    the workspace needs a crate; a member without a manifest needs all for use. What nothing leads to stays required.
+    """
+    if not projects:
+        return found
+    wanted: dict[str, list[Component]] = defaultdict(list)
+    for project in projects:
+        wanted[project.components[0].name] += project.components[1:]
+    names = {item.id: item.name for item in found.components}
+    members = [item for item in found.components if item.type is ComponentType.APPLICATION]
+    own = {item.id: _strongest(wanted[item.name]) for item in members if item.name in wanted}
+    direct: dict[Scope, list[str]] = {scope: [] for scope in Scope}
+    direct[Scope.REQUIRED] = [item.id for item in members if item.id not in own]
+    for dependent, needed in found.edges:
+        if dependent in own and needed not in own:
+            direct[own[dependent].get(names[needed], Scope.REQUIRED)].append(needed)
+    known = scopes((pair for pair in found.edges if pair[0] not in own), direct)
+    return replace(
+        found, components=tuple(replace(item, scope=known.get(item.id, item.scope)) for item in found.components)
+    )
+
+
+def _strongest(asked: Sequence[Component]) -> dict[str, Scope]:
+    """The scope by the name of the crate, which may be asked for more than once."""
+    found: dict[str, Scope] = {}
+    for scope in (Scope.EXCLUDED, Scope.OPTIONAL, Scope.REQUIRED):
+        found |= {item.name: scope for item in asked if item.scope is scope}
+    return found
 
 
 def _dependency_key(value: object) -> str:

@@ -16,9 +16,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from assay.ecosystems.cargo import lock
 from assay.formats import purl, spdx_license, toml
 from assay.formats.json import Json, Object, as_list, as_object, as_text
 from assay.model.component import Component, ComponentType, ExternalReference, Presence, Scope
@@ -41,21 +43,39 @@ def parse(file: File) -> Found:
 
 
 def assemble(files: Sequence[Located], distribution: Distribution | None) -> Sequence[Located]:
-    """Manifests with what their workspace tells; beside a lock file only the package itself is kept of them."""
+    """Manifests with what their workspace tells; beside a lock file only the package itself is kept of them, and the
+    lock file learns from them what is not for use at run time.
+    """
     locked = {_folder(file.path) for file in files if file.parser == "cargo-lock"}
     documents = {
         _folder(file.path): as_object(file.found.facts.get("document")) for file in files if file.parser == "cargo-toml"
     }
     workspaces = {folder: as_object(item["workspace"]) for folder, item in documents.items() if "workspace" in item}
-    return [_assembled(file, locked, workspaces) if file.parser == "cargo-toml" else file for file in files]
+    projects: dict[str, list[Found]] = defaultdict(list)
+    assembled = [
+        _assembled(file, locked, workspaces, projects) if file.parser == "cargo-toml" else file for file in files
+    ]
+    return [
+        replace(file, found=lock.scoped(file.found, projects[_folder(file.path)]))
+        if file.parser == "cargo-lock"
+        else file
+        for file in assembled
+    ]
 
 
-def _assembled(file: Located, locked: set[str], workspaces: Mapping[str, Object]) -> Located:
+def _assembled(
+    file: Located, locked: set[str], workspaces: Mapping[str, Object], projects: Mapping[str, list[Found]]
+) -> Located:
+    """The manifest; beside or below a lock file it is put to the `projects` of the folder of that."""
     folders = list(_upwards(_folder(file.path)))
     workspace = next((workspaces[folder] for folder in folders if folder in workspaces), {})
     found = _found(as_object(file.found.facts.get("document")), workspace)
-    if any(folder in locked for folder in folders):
-        found = replace(found, components=found.components[: bool(found.facts.get("named"))], edges=(), needs=())
+    home = next((folder for folder in folders if folder in locked), None)
+    if home is not None:
+        named = bool(found.facts.get("named"))
+        if named:
+            projects[home].append(found)
+        found = replace(found, components=found.components[:named], edges=(), needs=())
     return replace(file, found=found)
 
 

@@ -10,6 +10,8 @@ ECOSYSTEM = Ecosystem(
     purl_types=("conda",),
     parsers=(
         Parser("conda-meta", f"{_HERE}.installed:parse", ("**/conda-meta/*.json",)),
+        Parser("conda-index", f"{_HERE}.installed:index", ("info/index.json",)),
+        Parser("conda-files", f"{_HERE}.installed:files", ("info/files",)),
         Parser(
             "conda-environment",
             f"{_HERE}.environment:parse",

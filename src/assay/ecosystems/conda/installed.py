@@ -37,6 +37,27 @@ def parse(file: File) -> Found:
     )
 
 
+def index(file: File) -> Found:
+    """The package in a ``.conda`` or ``.tar.bz2`` file, by its ``info/index.json``; nothing for another index."""
+    document = json.load_object(file.data)
+    name, version = as_text(document.get("name")), as_text(document.get("version"))
+    if not (name and version and as_text(document.get("build")) and isinstance(document.get("depends"), list)):
+        return Found()
+    component = _component(document, name, version)
+    wanted = dict.fromkeys(match_spec(as_text(text))[1] for text in as_list(document.get("depends")))
+    needs = tuple(Need(component.id, (one,)) for one in wanted if one and not one.startswith("__"))
+    return Found((component,), needs=needs, provides=((_PACKAGE, component.id),), scope=_PACKAGE)
+
+
+def files(file: File) -> Found:
+    """What the package of `index` would install, by ``info/files``: a path in each line."""
+    return Found(owns=(Owned(_PACKAGE, file.data.replace(b"\r\n", b"\n")),), scope=_PACKAGE)
+
+
+_PACKAGE = "conda:package"
+"""The scope of the one package that the source is, and its name in there."""
+
+
 def _component(document: Object, name: str, version: str) -> Component:
     url = as_text(document.get("url"))
     digests = tuple(_digests(document))

@@ -20,6 +20,7 @@ ECOSYSTEM = Ecosystem(
             ("**/lib/**/version.rb",),
             max_size=64 << 10,
         ),
+        Parser("gem-archive", "assay.ecosystems.gem.archive:parse", ("metadata.gz",), max_size=16 << 20),
     ),
     proof=Proof.NATIVE,
     origin="bundler 2.3, rubygems 3.3",

@@ -35,7 +35,7 @@ _DEPENDENCY = re.compile(r"\n[ \t]*\w+\.add_(runtime_)?dependency[ \t]*\(?[ \t]*
 _STUB = re.compile(r"\n# stub: (\S+) (\S+) (\S+) ")
 _CONSTANT = re.compile(r"(?:[A-Z]\w*::)*[A-Z]\w*")
 _UNPACKED = re.compile(r"(?:\A|/)gems/[^/]+-[0-9][^/]*/")
-_LINKS = {
+LINKS = {
     "source_code_uri": "vcs",
     "bug_tracker_uri": "issue-tracker",
     "documentation_uri": "documentation",
@@ -44,6 +44,7 @@ _LINKS = {
     "homepage_uri": "website",
     "wiki_uri": "documentation",
 }
+"""The types of reference by their keys in the metadata."""
 
 
 def parse(file: File) -> Found:
@@ -131,6 +132,6 @@ def _references(fields: dict[str, list[str]], text: str) -> tuple[ExternalRefere
         matches += _HASH_ITEM.finditer(text, block.end(), min(len(text), block.end() + 10_000))
     for match in matches:
         value = ruby_literal.string(text, match.end())
-        if value and match[1] in _LINKS:
-            found.append(ExternalReference(_LINKS[match[1]], value[0]))
+        if value and match[1] in LINKS:
+            found.append(ExternalReference(LINKS[match[1]], value[0]))
     return tuple(dict.fromkeys(item for item in found if item.url.startswith(("http://", "https://"))))

@@ -10,17 +10,15 @@ from __future__ import annotations
 import zlib
 
 from assay.errors import LimitExceeded, Malformed
-from assay.formats import executable, exported_symbols, json, purl, spdx_license
+from assay.formats import executable, exported_symbols, json, purl, sbom_contents
+from assay.formats.cyclonedx import document_reader
 from assay.formats.json import Object, as_list, as_object, as_text
-from assay.model.component import Component, ComponentType
 from assay.model.ecosystem import File, Found
 from assay.model.executable import Executable
-from assay.model.license import License
 
 _START, _LENGTH = "sbom", "sbom_length"
 _MAX_COMPRESSED = 64 << 20
 _MAX_BYTES = 64 << 20
-_TYPES = {str(kind): kind for kind in ComponentType}
 
 
 def parse(file: File) -> Found:
@@ -30,17 +28,21 @@ def parse(file: File) -> Found:
     if data is None:
         return Found()
     document = json.load_object(_gunzip(data))
-    entries = [as_object(as_object(document.get("metadata")).get("component"))]
-    entries += [as_object(entry) for entry in as_list(document.get("components"))]
-    known = {as_text(entry.get("bom-ref")) or str(number): entry for number, entry in enumerate(entries)}
-    components = {ref: item for ref, entry in known.items() if (item := _component(entry)) is not None}
-    edges = [
-        (components[dependent].id, components[dependency].id)
-        for row in map(as_object, as_list(document.get("dependencies")))
-        for dependent, dependency in _pairs(row)
-        if dependent in components and dependency in components
-    ]
-    return Found(tuple(components.values()), tuple(dict.fromkeys(edges)))
+    for entry in (as_object(document.get("metadata")).get("component"), *as_list(document.get("components"))):
+        _identify(as_object(entry))
+    try:
+        found = sbom_contents.contents(document_reader.sbom(document, "cyclonedx-json"))
+    except RecursionError:
+        raise Malformed("components nested too deep") from None
+    return Found(found.components, found.edges)
+
+
+def _identify(entry: Object) -> None:
+    """Give a component its purl, which the documents of elder images leave out."""
+    group, name, version = (as_text(entry.get(key)) for key in ("group", "name", "version"))
+    if name and not as_text(entry.get("purl")):
+        made = purl.attempt("maven" if group else "generic", name, version, group)
+        entry |= {"purl": str(made)} if made is not None else {}
 
 
 def _embedded(file: File, image: Executable) -> bytes | None:
@@ -66,27 +68,3 @@ def _gunzip(data: bytes) -> bytes:
     if engine.unconsumed_tail:
         raise LimitExceeded(f"the embedded SBOM holds more than {_MAX_BYTES} bytes")
     return text
-
-
-def _pairs(row: Object) -> list[tuple[str, str]]:
-    return [(as_text(row.get("ref")), as_text(item)) for item in as_list(row.get("dependsOn"))]
-
-
-def _component(entry: Object) -> Component | None:
-    group, name, version = (as_text(entry.get(key)) for key in ("group", "name", "version"))
-    if not name:
-        return None
-    try:
-        identity = purl.build("maven", name, version, group) if group else purl.build("generic", name, version)
-    except Malformed:
-        identity = None
-    kind = _TYPES.get(as_text(entry.get("type")), ComponentType.LIBRARY)
-    return Component(name, version, kind, group, purl=identity, licenses=_licenses(entry))
-
-
-def _licenses(entry: Object) -> tuple[License, ...]:
-    rows = [as_object(row) for row in as_list(entry.get("licenses"))]
-    choices = [as_object(row.get("license")) for row in rows]
-    texts = [as_text(row.get("expression")) for row in rows]
-    texts += [as_text(choice.get("id")) or as_text(choice.get("name")) for choice in choices]
-    return tuple(item for text in texts if text for item in spdx_license.normalise(text))

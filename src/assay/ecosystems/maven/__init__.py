@@ -33,4 +33,5 @@ ECOSYSTEM = Ecosystem(
     assemble=f"{_HERE}.project:assemble",
     osv=("Maven",),
     osv_join=":",
+    consults="maven-repository",
 )

@@ -2,32 +2,32 @@
 
 What an archive is comes from ``META-INF/maven/GROUP/ARTIFACT/pom.properties``; a shaded jar has one for each artifact
 that went into it, and the one that fits the file name is its own. Without any, manifest and file name tell it. Only
-the central directory and these members are read; archives inside are read from memory, within the bounds below.
+the central directory, these members and SBOMs (`embedded`) are read; archives inside are read from memory, within the
+bounds below.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from assay.ecosystems.maven import coordinates, families, naming
+from assay.ecosystems.maven import coordinates, embedded, families, naming
 from assay.ecosystems.maven.effective import Library, effective
 from assay.ecosystems.maven.pom import Pom
 from assay.ecosystems.maven.pom import parse as parse_pom
 from assay.ecosystems.maven.project import dependencies, licenses, references
 from assay.errors import LimitExceeded, Malformed
-from assay.formats import spdx_license, zip
+from assay.formats import digest, spdx_license, zip
 from assay.model.component import Component, ComponentType, Occurrence, Presence, Property
-from assay.model.digest import Algorithm, Digest
+from assay.model.digest import Algorithm
 from assay.model.ecosystem import Content, File, Found, Need
 from assay.model.license import License
 from assay.model.sbom import Skipped
 
 _SUFFIXES = (b".jar", b".war", b".ear", b".par", b".sar", b".nar", b".jpi", b".hpi", b".kar", b".lpkg")
 _NESTED = re.compile(rb"\.(?:[jwepsn]ar|[jh]pi|kar|lpkg)")
-_METADATA = re.compile(rb"META-INF/(?:MANIFEST\.MF|maven/[^/\0]{1,200}/[^/\0]{1,200}/pom\.)")
+_METADATA = re.compile(rb"META-INF/(?:MANIFEST\.MF|maven/[^/\0]{1,200}/[^/\0]{1,200}/pom\.|sbom/)")
 _ALWAYS_ARCHIVES = (".jar", ".war", ".ear")
 _APPLICATIONS = (".war", ".ear", ".hpi", ".jpi", ".kar", ".lpkg", ".sar", ".par")
 _MAX_DEPTH = 8
@@ -91,7 +91,7 @@ def _scan(content: Content, path: str, budget: _Budget, depth: int) -> _Scan:
     archive, fault = zip.open_damaged(content)
     if fault:
         budget.skipped.append(Skipped(path, fault))
-    told, artifacts = _metadata(archive, path, budget)
+    told, artifacts, documents = _metadata(archive, path, budget)
     name = path.rpartition("/")[2]
     scan = _Scan()
     own = _own(archive, path, told, artifacts)
@@ -104,15 +104,23 @@ def _scan(content: Content, path: str, budget: _Budget, depth: int) -> _Scan:
         if own is None or artifact.component.id != own.component.id:
             _shade(scan, artifact, path if depth else "")
     _contain(scan, below)
+    if documents:
+        _list(scan, embedded.listed(archive, documents, path, budget.bytes), budget)
     return scan
 
 
-def _metadata(archive: zip.Archive, path: str, budget: _Budget) -> tuple[dict[str, str], list[_Artifact]]:
-    """The manifest, and the artifacts that pom.properties (else pom.xml) files name."""
+def _metadata(
+    archive: zip.Archive, path: str, budget: _Budget
+) -> tuple[dict[str, str], list[_Artifact], list[zip.Member]]:
+    """The manifest, the artifacts that pom.properties (else pom.xml) files name, and the SBOMs, unread."""
+    documents: list[zip.Member] = []
     told: dict[str, str] = {}
     models: dict[str, dict[str, bytes]] = {}
     left = _MAX_METADATA_BYTES
     for number, member in enumerate(archive.find(_METADATA)):
+        if member.name.startswith("META-INF/sbom/"):
+            documents += [member] if member.name.endswith(embedded.ENDINGS) else ()
+            continue
         left -= member.size
         if number >= _MAX_METADATA or left < 0:
             budget.skipped.append(Skipped(path, f"more Maven descriptors than {_MAX_METADATA}, or too large ones"))
@@ -126,7 +134,7 @@ def _metadata(archive: zip.Archive, path: str, budget: _Budget) -> tuple[dict[st
         except Malformed as error:
             budget.skipped.append(Skipped(f"{path}!/{member.name}", str(error)))
     artifacts = [_artifact(folder, files, path, budget) for folder, files in models.items()]
-    return told, [artifact for artifact in artifacts if artifact is not None]
+    return told, [artifact for artifact in artifacts if artifact is not None], documents
 
 
 def _artifact(folder: str, files: dict[str, bytes], path: str, budget: _Budget) -> _Artifact | None:
@@ -185,7 +193,6 @@ def _completed(
     own: _Artifact, told: dict[str, str], content: Content, name: str, places: tuple[Occurrence, ...]
 ) -> Component:
     pom = own.pom or _NO_POM
-    sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
     return replace(
         own.component,
         type=ComponentType.APPLICATION if name.endswith(_APPLICATIONS) else ComponentType.LIBRARY,
@@ -193,7 +200,7 @@ def _completed(
         description=_description(pom),
         supplier=pom.organization or told.get("Implementation-Vendor", "") or told.get("Bundle-Vendor", ""),
         references=references(pom),
-        digests=(Digest(Algorithm.SHA1, sha1),),
+        digests=(digest.of(content, Algorithm.SHA1),),
         occurrences=places,
     )
 
@@ -246,6 +253,31 @@ def _contain(scan: _Scan, below: list[_Scan]) -> None:
     for inner in below:
         if inner.own is not None and inner.own.id != scan.own.id and coordinates.key(inner.own) not in needed:
             scan.edges.append((scan.own.id, inner.own.id))
+
+
+def _list(scan: _Scan, found: embedded.Listed, budget: _Budget) -> None:
+    """What the SBOMs of the archive list: it belongs to this archive, but for what another needs of it."""
+    budget.skipped += found.skipped
+    renamed, named = embedded.same(found.components, (item for item in scan.components if item is not scan.own))
+    if scan.own is not None:
+        named |= embedded.named(scan.own, found.roots)
+        scan.own = embedded.called(scan.own, named)
+    scan.components = [embedded.called(item, named) for item in scan.components]
+    scan.needs = embedded.needs(scan.needs, named)
+    names = {old: item.id for old, item in named.items()} | renamed
+    own = scan.own.id if scan.own is not None else ""
+    edges = [(names.get(one, one), names.get(other, other)) for one, other in found.edges]
+    below = {other for one, other in edges if one != own}
+    stated = [(names.get(one, one), names.get(other, other)) for one, other in scan.edges]
+    scan.edges = [(one, other) for one, other in stated if one != own or other not in below] + edges
+    scan.edges += [(own, names.get(item, item)) for item in found.top if own and names.get(item, item) != own]
+    there = {item.id: item for item in scan.components}
+    for item in found.components:
+        place = there.get(names.get(item.id, item.id))
+        if place is None or item.id == place.id != own:
+            scan.components.append(item)
+        elif place.id != own:
+            scan.components.append(replace(place, occurrences=item.occurrences))
 
 
 def _nested(archive: zip.Archive, path: str, budget: _Budget, depth: int) -> Iterator[_Scan | None]:

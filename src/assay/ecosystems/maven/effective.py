@@ -7,7 +7,7 @@ dependency management, importing dependencies.) Models come from a `Library`, so
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -16,6 +16,8 @@ from assay.ecosystems.maven.pom import Dependency, Pom
 _MAX_PARENTS = 30
 _MAX_IMPORTS = 100
 _MAX_DEPTH = 20
+_MAX_SEEN = 1000
+"""Bills of materials that are looked through for what is missing."""
 _MAX_ROUNDS = 12
 _MAX_TEXT = 4096
 _EXPRESSION = re.compile(r"\$\{([^${}]{1,200})\}")
@@ -23,15 +25,27 @@ _EXPRESSION = re.compile(r"\$\{([^${}]{1,200})\}")
 
 Key = tuple[str, str, str, str]
 """Group, artifact, type and classifier."""
+Coordinates = tuple[str, str, str]
+"""Group, artifact and version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The models that are known, by path and by coordinates; `imported` keeps what was worked out."""
+    """The models that are known, by path and by coordinates; `beside` gives those that lie outside of the source.
+
+    `projects` are those of the source, by `id`; `imported` keeps what was worked out.
+    """
 
     by_path: Mapping[str, Pom] = field(default_factory=dict)
-    by_coordinates: Mapping[tuple[str, str, str], Pom] = field(default_factory=dict)
+    by_coordinates: Mapping[Coordinates, Pom] = field(default_factory=dict)
     imported: dict[int, dict[Key, Dependency]] = field(default_factory=dict)
+    beside: Callable[[Coordinates], Pom | None] | None = None
+    projects: frozenset[int] = frozenset()
+
+    def model(self, name: Coordinates) -> Pom | None:
+        """The model of these coordinates; what is in the source counts before what is beside it."""
+        found = self.by_coordinates.get(name)
+        return self.beside(name) if found is None and self.beside is not None else found
 
     def parent(self, pom: Pom, path: str) -> tuple[Pom | None, str]:
         """The parent of the model at `path`, and its path (empty where it was found by coordinates)."""
@@ -41,7 +55,7 @@ class Library:
             found = self.by_path.get(candidate)
             if found is not None and found.artifact == pom.parent[1]:
                 return found, candidate
-        return self.by_coordinates.get(pom.parent), ""
+        return self.model(pom.parent), ""
 
 
 def _relative(path: str, relative: str) -> tuple[str, ...]:
@@ -80,6 +94,36 @@ def effective(pom: Pom, path: str, library: Library) -> Pom:
         managed=(),
         dependencies=tuple(_with_managed(item, managed.get(item.key)) for item in dependencies),
     )
+
+
+def absent(pom: Pom, path: str, library: Library) -> tuple[tuple[str, Coordinates], ...]:
+    """The models that nobody has and this one builds on, each with what it would be (``parent``, ``import``).
+
+    What another project of the source names on the way is told of that one.
+    """
+    found: dict[tuple[str, Coordinates], None] = {}
+    waiting, seen = [(pom, path)], {id(pom)}
+    while waiting and len(seen) < _MAX_SEEN:
+        one, where = waiting.pop()
+        chain = _chain(one, where, library)
+        own = [item for item in chain if item is pom or id(item) not in library.projects]
+        if chain[-1] in own and chain[-1].parent[1] and library.model(chain[-1].parent) is None:
+            found["parent", chain[-1].parent] = None
+        values = _values(_placed(_merged(chain)))
+        for name in (name for item in own for name in _imports(item, values)):
+            other = library.model(name)
+            if other is None:
+                found["import", name] = None
+            elif id(other) not in seen and id(other) not in library.projects:
+                seen.add(id(other))
+                waiting.append((other, ""))
+    return tuple(found)
+
+
+def _imports(pom: Pom, values: Mapping[str, str]) -> list[Coordinates]:
+    """The bills of materials that a model itself imports."""
+    items = [_filled(item, values) for item in pom.managed if item.scope == "import" and item.kind == "pom"]
+    return [(item.group, item.artifact, item.version) for item in items[:_MAX_IMPORTS]]
 
 
 def _expressions(pom: Pom) -> bool:
@@ -193,7 +237,7 @@ def _managed(
             item = _filled(raw, values)
             found.setdefault(item.key, item)
     for item in imports[: _MAX_IMPORTS if depth < _MAX_DEPTH else 0]:
-        other = library.by_coordinates.get((item.group, item.artifact, item.version))
+        other = library.model((item.group, item.artifact, item.version))
         for key, entry in _imported(other, library, depth + 1).items() if other is not None else ():
             if artifacts is None or entry.artifact in artifacts:
                 found.setdefault(key, entry)

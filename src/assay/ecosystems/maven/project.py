@@ -1,4 +1,7 @@
-"""Maven projects in a source tree, with parents, managed versions and imports from the same tree."""
+"""Maven projects in a source tree, with parents, managed versions and imports from the same tree.
+
+Where a user names a local repository beside the source, models come from there, too (`repository`).
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from assay.ecosystems.maven import coordinates
-from assay.ecosystems.maven.effective import Library, effective
+from assay.ecosystems.maven.effective import Library, absent, effective
 from assay.ecosystems.maven.pom import Dependency, Pom
 from assay.ecosystems.maven.pom import parse as parse_pom
+from assay.ecosystems.maven.repository import Repository
 from assay.errors import Malformed
 from assay.formats import spdx_license
 from assay.model.component import Component, ComponentType, ExternalReference, Presence, Property, Scope
-from assay.model.ecosystem import File, Found, Located, Need
+from assay.model.ecosystem import Consult, File, Found, Located, Need
 from assay.model.license import License
 from assay.model.sbom import Distribution, Skipped
 
@@ -26,18 +30,24 @@ def parse(file: File) -> Found:
     return _found(pom, file.path, Library())
 
 
-def assemble(files: Sequence[Located], distribution: Distribution | None) -> Sequence[Located]:
-    """The projects with what the models in the same source tell; a local repository in it (*.pom) counts too.
+def assemble(
+    files: Sequence[Located], distribution: Distribution | None, beside: Consult | None = None
+) -> Sequence[Located]:
+    """The projects with what the models in the same source tell; a local repository in it (*.pom) counts too, and one
+    `beside` it after that.
 
     Its own entries are no projects of the source: they serve as parents, and say of the archives of their coordinates
-    what these do not say of themselves.
+    what these do not say of themselves. Parents and imports that nobody has are told as skipped.
     """
+    repository = Repository(beside) if beside is not None else None
     models = {file.path: _model(file.found.facts.get("pom")) for file in files if file.parser == "maven-pom"}
     poms = {path: pom for path, pom in models.items() if pom is not None}
-    library = _library(poms)
+    library = _library(poms, repository)
     of_archives = _Models(library)
     return [
-        of_archives.told(file) if file.parser == "maven-archive" else _assembled(file, poms.get(file.path), library)
+        of_archives.told(file)
+        if file.parser == "maven-archive"
+        else _assembled(file, poms.get(file.path), library, repository)
         for file in files
     ]
 
@@ -54,12 +64,26 @@ def _model(value: object) -> Pom | None:
         return None
 
 
-def _assembled(file: Located, pom: Pom | None, library: Library) -> Located:
+def _assembled(file: Located, pom: Pom | None, library: Library, repository: Repository | None) -> Located:
     if pom is None:
         return file
     if file.path.endswith(".pom"):
         return replace(file, found=Found())
-    return replace(file, found=_found(pom, file.path, library))
+    found = _found(pom, file.path, library)
+    told = [
+        Skipped(file.path, _absence(kind, ":".join(name), repository.fault(name) if repository else ""))
+        for kind, name in absent(pom, file.path, library)
+    ]
+    return replace(file, found=replace(found, skipped=(*found.skipped, *told)))
+
+
+def _absence(kind: str, name: str, fault: str) -> str:
+    """What is missing with a model, and what mends it."""
+    what = f"the parent {name}" if kind == "parent" else f"the imported {name}"
+    if fault:
+        return f"{what} cannot be used: {fault}"
+    remedy = "name a local repository that has it (--maven-repository ~/.m2/repository)"
+    return f"{what} is not there, and dependencies or versions may be missing for it; {remedy}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +95,7 @@ class _Models:
 
     def told(self, file: Located) -> Located:
         """The archives with licences and dependencies out of their models (Spring packs none into its jars)."""
-        if not self.library.by_coordinates:
+        if not self.library.by_coordinates and self.library.beside is None:
             return file
         models = {item.id: self._model((item.namespace, item.name, item.version)) for item in file.found.components}
         known = {identity: pom for identity, pom in models.items() if pom is not None}
@@ -84,7 +108,7 @@ class _Models:
 
     def _model(self, name: tuple[str, str, str]) -> Pom | None:
         if name not in self.known:
-            pom = self.library.by_coordinates.get(name)
+            pom = self.library.model(name)
             self.known[name] = effective(pom, "", self.library) if pom is not None else None
         return self.known[name]
 
@@ -108,11 +132,12 @@ def dependencies(dependent: str, pom: Pom) -> tuple[Need, ...]:
     )
 
 
-def _library(poms: dict[str, Pom]) -> Library:
+def _library(poms: dict[str, Pom], repository: Repository | None) -> Library:
     known: dict[tuple[str, str, str], Pom] = {}
     for pom in poms.values():
         known.setdefault((pom.group or pom.parent[0], pom.artifact, pom.version or pom.parent[2]), pom)
-    by_path = Library(poms, known)
+    projects = frozenset(id(pom) for path, pom in poms.items() if not path.endswith(".pom"))
+    by_path = Library(poms, known, beside=repository.model if repository is not None else None, projects=projects)
     for path, pom in poms.items():
         if "${" in pom.group + pom.version:
             full = effective(pom, path, by_path)

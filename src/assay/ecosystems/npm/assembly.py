@@ -1,4 +1,5 @@
-"""What takes several files of the npm world: edges between installed packages, and which ranges of manifests are met.
+"""What takes several files of the npm world: edges between installed packages, which ranges of manifests are met, and
+what Yarn has locked for development alone.
 
 An installed package finds another as Node does: in the node_modules folder inside of it, else in that of the folder
 above, and so on upward (Node.js, "Loading from node_modules folders").
@@ -10,16 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
-from assay.ecosystems.npm import package
+from assay.ecosystems.npm import package, yarn_scope
 from assay.model.ecosystem import Found, Located
 from assay.model.sbom import Distribution
 
 
 def assemble(files: Sequence[Located], distribution: Distribution | None) -> Sequence[Located]:
-    """The files, installed packages with their edges, manifests without the ranges that something exact meets."""
+    """The files: installed packages with their edges, lock files with scopes, manifests without ranges that are met."""
     del distribution
     places = {name: identity for part in files for name, identity in part.found.provides if "/range:" not in name}
-    return [_assembled(part, places) for part in files]
+    return [_assembled(part, places) for part in yarn_scope.scoped(files)]
 
 
 def _assembled(part: Located, places: Mapping[str, str]) -> Located:

@@ -122,6 +122,7 @@ def _asked(name: str, spec: str, scope: Scope) -> Component:
     return package.locked(
         name,
         exact[1] if exact else "",
+        kind=ComponentType.APPLICATION if spec.startswith("workspace:") else ComponentType.LIBRARY,
         scope=scope,
         version_range=spec if is_range else "",
         resolved="" if is_range else spec,

@@ -55,11 +55,12 @@ def parse(file: File) -> Found:
         for entry, identity in zip(entries, identities, strict=True)
         for descriptor in entry.descriptors
     }
+    only = _only(by_descriptor)
     edges = {
         (identity, target): None
         for entry, identity in zip(entries, identities, strict=True)
         for name, wanted in entry.dependencies.items()
-        if (target := _find(by_descriptor, name, wanted)) and target != identity
+        if (target := _find(by_descriptor, only, name, wanted)) and target != identity
     }
     provides, folder = [], file.folder
     for descriptor, identity in by_descriptor.items():
@@ -68,14 +69,22 @@ def parse(file: File) -> Found:
         if wanted.startswith("npm:"):
             provides.append((package.promise(folder, name, wanted[4:]), identity))
     unique = dict(zip(identities, components, strict=True))
-    return Found(tuple(unique.values()), tuple(edges), provides=tuple(provides), skipped=tuple(skipped))
+    return Found(tuple(unique.values()), tuple(edges), provides=tuple(provides), root=folder, skipped=tuple(skipped))
 
 
-def _find(known: dict[str, str], name: str, wanted: str) -> str:
+def _only(known: dict[str, str]) -> dict[str, str]:
+    """What each name is locked to that has one package: a resolution of the project's answers every range with it."""
+    found: dict[str, set[str]] = {}
+    for descriptor, identity in known.items():
+        found.setdefault(package.name_and_rest(descriptor)[0], set()).add(identity)
+    return {name: next(iter(identities)) for name, identities in found.items() if len(identities) == 1}
+
+
+def _find(known: dict[str, str], only: dict[str, str], name: str, wanted: str) -> str:
     for descriptor in (f"{name}@{wanted}", f"{name}@npm:{wanted}"):
         if descriptor in known:
             return known[descriptor]
-    return ""
+    return only.get(name, "")
 
 
 def _entries(file: File, skipped: list[Skipped]) -> list[Entry]:

@@ -20,6 +20,7 @@ ECOSYSTEM = Ecosystem(
         ),
         Parser("nuget-paket-lock", f"{_HERE}.paket:parse_lock", ("**/paket.lock",)),
         Parser("nuget-paket", f"{_HERE}.paket:parse_dependencies", ("**/paket.dependencies",)),
+        Parser("nuget-nuspec", f"{_HERE}.nuspec:parse", ("*.nuspec",), max_size=4 << 20),
         Parser("nuget-assembly", f"{_HERE}.assembly:parse", executables=("pe",), max_size=512 << 20),
     ),
     proof=Proof.FOREIGN,

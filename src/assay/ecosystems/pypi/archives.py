@@ -19,9 +19,8 @@ from typing import cast
 
 from assay.ecosystems.pypi import embedded, metadata, package
 from assay.errors import LimitExceeded, Malformed
-from assay.formats import zip
+from assay.formats import digest, zip
 from assay.model.component import Occurrence
-from assay.model.digest import Algorithm, Digest
 from assay.model.ecosystem import File, Found
 from assay.model.sbom import Skipped
 
@@ -87,13 +86,10 @@ def _with(found: Found, archive: zip.Archive, member: zip.Member, path: str) -> 
 
 def _found(file: File, head: bytes) -> Found:
     """An archive's needs are met by the archives beside it (a wheelhouse)."""
-    import hashlib
-
     known = metadata.headers(head)
     component = metadata.component(known)
-    found = Digest(Algorithm.SHA256, hashlib.sha256(file.content).hexdigest())
     return Found(
-        (replace(component, digests=(found,)),),
+        (replace(component, digests=(digest.sha256(file.content),)),),
         needs=metadata.needs(known, component.id),
         provides=package.provided((component,)),
         scope=f"pypi:archives:{file.folder}",

@@ -12,6 +12,7 @@ ECOSYSTEM = Ecosystem(
         Parser("snap-manifest", "assay.ecosystems.snap.packages:parse", ("**/snap/manifest.yaml",)),
         Parser("snap-base", "assay.ecosystems.snap.packages:parse", ("**/usr/share/snappy/dpkg.yaml",)),
     ),
-    proof=Proof.SYNTHETIC,
-    origin="written by hand after the documentation of snapcraft",
+    proof=Proof.NATIVE,
+    origin="snapcraft 4.8 and snapd 2.57 (snap pack, snap info) on a sample of ours; base snaps are ours",
+    assemble="assay.ecosystems.snap.assembly:assemble",
 )

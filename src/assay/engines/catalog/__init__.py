@@ -8,8 +8,9 @@ claim their files (`ownership`), and the graph is made whole (`graph`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 from assay.engines.catalog import findings, graph, merge, ownership
@@ -20,20 +21,21 @@ from assay.engines.catalog.logs import read_with_logs
 from assay.engines.catalog.resolve import resolve
 from assay.engines.catalog.squash import squash
 from assay.model.component import Component
-from assay.model.ecosystem import Ecosystem, Located
+from assay.model.ecosystem import Consult, Ecosystem, Located
 from assay.model.sbom import Completeness, Distribution, Lifecycle, Sbom, Skipped
 from assay.ports import FindingsCache, LayerSource, Source
 
 __all__ = ["Options", "catalog"]
 
-Assemble = Callable[[Sequence[Located], Distribution | None], Sequence[Located]]
+Assemble = Callable[..., Sequence[Located]]
 
 
 class Options(NamedTuple):
     """How to catalog.
 
     `all_layers` keeps what higher layers hide. `threads` is how many layers are read at once. `analyser` names the
-    version of all parsers together, a part of the key of cached findings.
+    version of all parsers together, a part of the key of cached findings. `beside` is what ecosystems may consult
+    beside the source (`assay.model.ecosystem.Ecosystem.consults`); it has no part in what is cached.
     """
 
     all_layers: bool = False
@@ -42,6 +44,7 @@ class Options(NamedTuple):
     cache: FindingsCache | None = None
     lifecycle: Lifecycle = Lifecycle.POST_BUILD
     ignore: Callable[[str], bool] = lambda path: False
+    beside: Mapping[str, Consult] = MappingProxyType({})
 
 
 def catalog(source: Source, ecosystems: Iterable[Ecosystem], options: Options | None = None) -> Sbom:
@@ -95,7 +98,7 @@ def _assemble(
     distribution = _distribution(files)
     told = set(skipped)
     by_ecosystem: dict[str, list[Located]] = {}
-    for item in files:
+    for item in ownership.of_package_file(files, source.subject, dispatch.ecosystem_of):
         by_ecosystem.setdefault(dispatch.ecosystem_of[item.parser].name, []).append(item)
     components: list[Component] = []
     edges: set[tuple[str, str]] = set()
@@ -106,7 +109,8 @@ def _assemble(
         own: Sequence[Located] = by_ecosystem[ecosystem.name]
         if ecosystem.assemble:
             assemble: Assemble = load(ecosystem.assemble)  # type: ignore[assignment]  # what the contract says
-            own = assemble(own, distribution)
+            consulted = [options.beside[ecosystem.consults]] if ecosystem.consults in options.beside else []
+            own = assemble(own, distribution, *consulted)
             told.update(replace(skip, layer=item.layer) for item in own for skip in item.found.skipped)
         resolved = resolve(ecosystem, own)
         components.extend(resolved.components)

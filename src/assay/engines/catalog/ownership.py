@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from assay.model.component import Component
-from assay.model.ecosystem import Located
+from assay.model.component import Component, ComponentType
+from assay.model.ecosystem import Ecosystem, Located, Owned
 
 _MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 """Folders that are links into usr/ on a merged system: package lists still name files by the old path."""
@@ -32,6 +33,26 @@ def mark(components: dict[str, Component], owners: Sequence[tuple[str, str, byte
                     owned.setdefault(identity, owner)
     for identity, owner in sorted(owned.items()):
         _apply(components, identity, owner, yielding)
+
+
+def of_package_file(
+    files: Sequence[Located], subject: Component, ecosystem_of: Mapping[str, Ecosystem]
+) -> Sequence[Located]:
+    """The findings; where the source is itself a package of an operating system, it owns all that was found in it, as
+    it does once it is installed.
+    """
+    if subject.type is not ComponentType.FILE:
+        return files
+    own = [item for item in files if item.path == subject.name and ecosystem_of[item.parser].of_system]
+    own = [item for item in own if len(item.found.components) == 1]
+    if not own:
+        return files
+    inside = {item.path for item in files if item.path != subject.name}
+    paths = "\n".join(sorted(inside)).encode("utf-8", "surrogateescape")
+    owned = {id(item): (*item.found.owns, Owned(item.found.components[0].name, paths)) for item in own}
+    return [
+        replace(item, found=replace(item.found, owns=owned[id(item)])) if id(item) in owned else item for item in files
+    ]
 
 
 def _apply(components: dict[str, Component], identity: str, owner: str, yielding: frozenset[str]) -> None:

@@ -16,7 +16,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, cast
 
-from assay.engines.validate.problem import Problem
+from assay.engines.validate.problem import MAX_PROBLEMS, Problem
 from assay.errors import LimitExceeded, Malformed, UsageError
 from assay.formats.json import Json, Object, as_list, as_object, load_object
 
@@ -27,7 +27,6 @@ VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
 XML_VERSIONS = ("1.0", "1.1", *VERSIONS)
 
 _STRICT = frozenset({"1.2", "1.3"})
-_MAX_PROBLEMS = 50
 _MAX_XML = 256 << 20
 _DATE_TIME = r"^\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d(?:\.\d+)?(?:Z|[+-][0-2]\d:[0-5]\d)\Z"
 _URI = r"^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*\Z"
@@ -58,7 +57,7 @@ def _collect(check: Callable[[Json], object], document: Object) -> list[Problem]
 
     problems: list[Problem] = []
     removed: dict[int, list[int]] = {}
-    while len(problems) < _MAX_PROBLEMS:
+    while len(problems) < MAX_PROBLEMS:
         try:
             check(document)
         except JsonSchemaValueException as error:
@@ -178,7 +177,7 @@ def xml_problems(data: bytes, version: str, strict: bool = False) -> list[Proble
 
 
 def _entries(schema: XMLSchema) -> list[_LogEntry]:
-    return list(itertools.islice(iter(schema.error_log), _MAX_PROBLEMS))  # type: ignore[call-overload]
+    return list(itertools.islice(iter(schema.error_log), MAX_PROBLEMS))  # type: ignore[call-overload]
 
 
 def _xml_problem(entry: _LogEntry) -> Problem:

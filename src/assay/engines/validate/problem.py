@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MAX_PROBLEMS = 50
+"""So many are told of one document."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
