@@ -68,6 +68,7 @@ def test_what_is_mapped_is_hashed_without_staying_in_memory(algorithm: Algorithm
 def _resident(size: int) -> int:
     """Kilobytes that count as memory, of the mapped temporary file of that size."""
     for area in re.split(r"^(?=[0-9a-f]+-[0-9a-f]+ )", Path("/proc/self/smaps").read_text(), flags=re.MULTILINE):
-        if "(deleted)" in area.partition("\n")[0] and re.search(rf"^Size: +{-(-size // 4096) * 4} kB", area, re.MULTILINE):
+        length = re.search(rf"^Size: +{-(-size // 4096) * 4} kB", area, re.MULTILINE)
+        if length and "(deleted)" in area.partition("\n")[0]:
             return int(re.findall(r"^Rss: +(\d+) kB", area, re.MULTILINE)[0])
     raise AssertionError("it is not mapped")
