@@ -98,6 +98,27 @@ def test_programs_known_by_their_bytes_are_only_another_sight_of_the_package(tre
     assert places(found)[OF_SYSTEM["deb-xz"][1]] == [made.name, "usr/bin/second", "usr/bin/tool"]
 
 
+def test_what_lies_in_an_archive_of_the_package_is_its_own(tmp_path: Path) -> None:
+    root = tmp_path / "tree"
+    root.mkdir()
+    lock = b'{"lockfileVersion": 3, "packages": {"node_modules/left-pad": {"version": "1.3.0"}}}'
+    (root / "bundle.zip").write_bytes(package_files.zipped(root / "none", {"package-lock.json": lock}))
+    made = package_files.deb(root, tmp_path, "gzip")
+    found = catalog(FileSource(spool.open_file(str(made)), made.name), discover())
+    assert places(found)[LEFT] == ["bundle.zip!/package-lock.json"]
+    assert {item.id: item.owned_by for item in found.components}[LEFT] == OF_SYSTEM["deb-gzip"][1]
+
+
+def test_a_payload_that_is_not_read_is_told(tree: Path, tmp_path: Path) -> None:
+    made = package_files.rpm(tree, tmp_path, "w9.gzdio")
+    data = made.read_bytes()
+    start = package_payload._payload_of_rpm(spool.open_file(str(made)))
+    made.write_bytes(data[:start] + b"\x5d\0\0\x80\0" + bytes(100))
+    assert [item.reason for item in of_file(made).skipped] == [
+        "the files of an RPM package are compressed with lzma, which is not read"
+    ]
+
+
 IN_ROOT = {
     "wheel": (package_files.wheel, "pkg:pypi/sample@1.0", True),
     "conda": (package_files.conda, "pkg:conda/sample@1.0?build=h1_0&subdir=linux-64", True),

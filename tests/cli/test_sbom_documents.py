@@ -105,6 +105,14 @@ def test_what_is_skipped_in_a_list_is_said(tmp_path: Path, capsys: pytest.Captur
     assert f"warning: {table}: skipped column owner: nothing is known of it: 1 cells\n" in told
 
 
+def test_names_in_a_document_cannot_steer_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = tmp_path / "snapshot.json"
+    document.write_text(json.dumps(PEERS["trivy"] | {"manifests": {"a\x1b[2J\nb": 1, "c" * 300: 1}}))
+    assert main(["sbom", "validate", str(document)]) == 1
+    told = capsys.readouterr().out.splitlines()[1:]
+    assert told == ['  manifests["a\\x1b[2J b"]: is no object', f'  manifests["{"c" * 100}"]: is no object']
+
+
 @pytest.mark.parametrize("form", PICTURES)
 @pytest.mark.parametrize("words", [["validate"], ["convert", "-o", "purls"], ["diff", "purls"], ["merge"], ["score"]])
 def test_what_is_for_people_is_refused_with_a_remedy(

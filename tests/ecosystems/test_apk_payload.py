@@ -130,3 +130,27 @@ def test_damaged_packages_raise_nothing_foreign(packed: str, position: int, nois
     data[at : at + len(noise)] = noise
     with contextlib.suppress(AssayError):
         unpacked(bytes(data))
+
+
+@pytest.mark.parametrize("step", [100, 301, 999])
+def test_content_is_whole_whatever_is_asked_for_at_once(step: int) -> None:
+    """Where a buffer is full, all input may be read, and one repetition not yet written out."""
+    for size in range(6000, 6300, 7):
+        folders: Value = [{1: "", 3: [{1: "zeros", 2: RIGHTS, 3: size}]}]
+        data = b"ADB.pckg" + writer.block(writer.ADB, writer.Writer().block({1: {1: "a", 2: "1"}, 2: folders}))
+        data += writer.block(writer.DATA, struct.pack("<II", 1, 1) + bytes(size))
+        stream, buffer, read = payload.Payload(io.BytesIO(writer.packed(data, "deflate"))), bytearray(step), 0
+        while count := stream.readinto(memoryview(buffer)):
+            read += count
+        assert read == 512 + size + -size % 512 + 1024
+
+
+def test_paths_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder is named once, and each of its files repeats that."""
+    monkeypatch.setattr(payload, "_MAX_PATHS", 100)
+    assert files(made())
+    many: list[Value] = [{1: "f", 2: RIGHTS} for _ in range(20)]
+    folders: Value = [{1: "folder", 3: many}]
+    data = b"ADB.pckg" + writer.block(writer.ADB, writer.Writer().block({1: {1: "a", 2: "1"}, 2: folders}))
+    with pytest.raises(LimitExceeded, match="paths"):
+        unpacked(data)

@@ -35,6 +35,12 @@ DOCUMENT = {
             "type": "library",
             "licenses": [{"license": {"id": "MIT"}}],
         },
+        {
+            "group": "com.oracle",
+            "name": "Oracle GraalVM",
+            "version": "25",
+            "cpe": "cpe:2.3:a:oracle:graalvm:25:*:*:*:*:*:*:*",
+        },
         3,
     ],
     "dependencies": [{"ref": "app", "dependsOn": ["x", "y"]}, "z"],
@@ -53,9 +59,13 @@ def test_native_image(form: str, tmp_path: Path) -> None:
     (tmp_path / "tool").write_bytes(MADE[form](DATA, len(DATA)))
     (tmp_path / "tool").chmod(0o755)
     found = catalog(Directory(str(tmp_path)), GRAALVM)
-    assert [item.id for item in found.components] == ["pkg:generic/app@1", "pkg:maven/org.sample/x@2"]
+    assert [item.id for item in found.components] == [
+        "pkg:generic/app@1",
+        "pkg:generic/com.oracle/Oracle%20GraalVM@25",
+        "pkg:maven/org.sample/x@2",
+    ]
     assert found.dependencies["pkg:generic/app@1"] == ("pkg:maven/org.sample/x@2",)
-    assert [item.expression for item in found.components[1].licenses] == ["MIT"]
+    assert [item.expression for item in found.components[2].licenses] == ["MIT"]
     assert found.skipped == ()
 
 
@@ -94,7 +104,7 @@ def test_what_a_linker_makes(flags: list[str], tmp_path: Path) -> None:
     (tmp_path / "tool.c").write_text(SOURCE % ",".join(str(byte if byte < 128 else byte - 256) for byte in DATA))
     subprocess.run(["gcc", *flags, "-o", tmp_path / "tool", tmp_path / "tool.c"], check=True)
     found = sbom.parse(File("tool", (tmp_path / "tool").read_bytes()))
-    assert [item.name for item in found.components] == ["app", "x"]
+    assert [item.name for item in found.components] == ["app", "Oracle GraalVM", "x"]
 
 
 @given(st.sampled_from(sorted(MADE)), st.integers(min_value=0), st.binary(min_size=1, max_size=12))

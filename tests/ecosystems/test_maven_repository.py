@@ -252,3 +252,28 @@ def test_findings_that_are_cached_do_not_know_the_repository(tmp_path: Path) -> 
     assert scan(plain._replace(beside=beside)) == SHOP
     assert scan(plain) == first
     assert len(cache.values) == 1
+
+
+def test_what_only_an_absent_parent_could_name_is_not_told_besides(tmp_path: Path) -> None:
+    """A property that nothing gives a value is told as that: no repository has a model of such a name."""
+    named = PROJECT.replace("<version>3</version>", "<version>${bom.version}</version>")
+    assert named != PROJECT
+    (tmp_path / "pom.xml").write_text(named)
+    reasons = [item.reason for item in catalog(Directory(str(tmp_path)), [ECOSYSTEM]).skipped]
+    assert [reason.partition(" is not there")[0] for reason in reasons] == ["the parent g:parent:1"]
+    beside = {"maven-repository": folder_library.consult(models(tmp_path / "m2", *ROWS), "")}
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "pom.xml").write_text(named)
+    (skip,) = catalog(Directory(str(tmp_path / "a")), [ECOSYSTEM], Options(beside=beside)).skipped
+    assert skip.reason.startswith("the imported org.sample:bom:${bom.version} is named by a property")
+    assert "--maven-repository" not in skip.reason
+
+
+def test_models_unpacked_with_their_archive_are_as_those_within(tmp_path: Path) -> None:
+    """An image of a program that was unpacked holds them, and nobody has a repository for it."""
+    place = tmp_path / "app/META-INF/maven/org.sample/shop"
+    place.mkdir(parents=True)
+    (place / "pom.xml").write_text(PROJECT)
+    found = catalog(Directory(str(tmp_path)), [ECOSYSTEM])
+    assert found.components
+    assert not found.skipped

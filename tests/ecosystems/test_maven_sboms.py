@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -182,3 +183,15 @@ def test_documents_that_are_too_large_are_told(monkeypatch: pytest.MonkeyPatch) 
     found = archive.parse(File("shop-1.jar", named("shop", "1", **{PLACE: document(listed("core", "3"))})))
     assert [item.id for item in found.components] == [SHOP]
     assert [item.path for item in found.skipped] == [f"shop-1.jar!/{PLACE}"]
+
+
+def test_what_all_documents_hold_is_bounded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Those of nested archives, too, which are small while they are packed."""
+    bom = document(listed("web", "2")) + b" " * 10_000
+    inner = {f"lib/part{number}-1.jar": named(f"part{number}", "1", **{PLACE: bom}) for number in range(3)}
+    whole = named("shop", "1", **inner)
+    monkeypatch.setattr(
+        archive, "_Budget", partial(archive._Budget, bytes=2 * len(bom) + sum(map(len, inner.values())))
+    )
+    found = scan(tmp_path, "shop-1.jar", whole)
+    assert [item.path for item in found.skipped] == [f"shop-1.jar!/lib/part2-1.jar!/{PLACE}"]

@@ -196,6 +196,12 @@ def test_rows_of_a_table(rows: str, problem: str) -> None:
     assert (len(found) == 1 and found[0].startswith(problem)) if problem else found == []
 
 
+def test_layers_of_a_table() -> None:
+    head = b"name,version,paths,layers\n"
+    assert places(head + b"a,1,p q,\na,1,p q,3\na,1,p q,3 -1\na,1,,\n") == []
+    assert places(head + b"a,1,p q,3 4 5\n") == ["line 2: the layers are not those of the paths: '3 4 5'"]
+
+
 def test_columns_of_a_table() -> None:
     data = b"name,version,Name,remark\na,1,a,x\n"
     assert places(data) == ["column 'name' is there 2 times"]

@@ -148,6 +148,37 @@ def test_what_cannot_be_read_is_told() -> None:
     )
 
 
+def test_words_ranges_and_layers_that_cannot_be_read_are_told() -> None:
+    head = b"name,version,purl,type,scope,presence,version_range,paths,layers\n"
+    rows = b"a,1,,thing,some,gone,>1,p q,x\nb,,pkg:npm/b@2,,,,>1,,\nc,1,,,,,,p q,1 2 3\nd,1,,,,,,,1\n"
+    rows += b"e,1,,,,,,p q,1 -1\n"
+    sbom = sbom_document.read(head + rows)
+    assert [(item.path, item.reason.partition(":")[0]) for item in sbom.skipped] == [
+        ("line 2", "unknown type"),
+        ("line 2", "unknown presence"),
+        ("line 2", "unknown scope"),
+        ("line 2", "the version range of what has a version"),
+        ("line 2", "not the layers of the paths"),
+        ("line 3", "the version range of what has a version"),
+        ("line 4", "not the layers of the paths"),
+        ("line 5", "not the layers of the paths"),
+    ]
+    assert by_name(head + rows)["a"].occurrences == (Occurrence("p"), Occurrence("q"))
+    assert by_name(head + rows)["e"].occurrences == (Occurrence("p", 1), Occurrence("q"))
+
+
+def test_words_may_be_written_as_others_write_them() -> None:
+    sbom = sbom_document.read(b"Type,Name,Version,Scope\nOperating_System,a,1,Null\n")
+    assert (sbom.components[0].type, sbom.components[0].scope) == (ComponentType.OPERATING_SYSTEM, Scope.REQUIRED)
+    assert not sbom.skipped
+
+
+def test_a_place_without_a_path_has_no_layer() -> None:
+    places = Occurrence("", 1), Occurrence("a", 0), Occurrence("b", 2)
+    sbom = sbom_document.read(component_csv.write(Sbom(IMAGE, (Component("x", occurrences=places),))))
+    assert (sbom.components[0].occurrences, sbom.skipped) == (places[1:], ())
+
+
 def test_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(component_csv_reader, "MAX_BYTES", 20)
     assert by_name(b"name,version\na,1\n")
@@ -158,6 +189,11 @@ def test_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_rows_with_one_id_are_all_kept() -> None:
     sbom = sbom_document.read(b"name,version,purl,supplier\na,1,pkg:npm/a@1,x\na,1,pkg:npm/a@1,y\na,1,pkg:npm/a@1,x\n")
     assert [item.id for item in sbom.components] == ["pkg:npm/a@1", "pkg:npm/a@1#3"]
+
+
+def test_an_id_that_looks_like_a_made_one_is_kept() -> None:
+    sbom = sbom_document.read(b"id,name,version,supplier\nx#4,a,1,p\nx,b,1,q\nx,b,1,r\n")
+    assert [(item.id, item.supplier) for item in sbom.components] == [("x", "q"), ("x#4", "p"), ("x#4#4", "r")]
 
 
 @given(st.text(st.sampled_from("'=+-@ \t\n\uff1dab/"), max_size=6))

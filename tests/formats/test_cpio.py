@@ -6,12 +6,13 @@ import contextlib
 import io
 import stat
 import tarfile
+import tracemalloc
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.errors import AssayError, Malformed
+from assay.errors import AssayError, LimitExceeded, Malformed
 from assay.formats import cpio
 
 FILE, FOLDER, LINK, DEVICE = stat.S_IFREG | 0o755, stat.S_IFDIR | 0o755, stat.S_IFLNK | 0o777, stat.S_IFCHR | 0o600
@@ -102,3 +103,37 @@ def test_damaged_archives_raise_nothing_foreign(position: int, noise: bytes) -> 
     data[at : at + len(noise)] = noise
     with contextlib.suppress(AssayError):
         read(bytes(data))
+
+
+def test_links_without_any_content_are_empty_files() -> None:
+    data = entry("./a", FILE, inode=3, links=2) + entry("./b", FILE, inode=3, links=2) + END
+    with tarfile.open(fileobj=io.BytesIO(read(data))) as archive:
+        assert [(item.name, item.type, item.size) for item in archive] == [
+            ("a", tarfile.REGTYPE, 0),
+            ("b", tarfile.REGTYPE, 0),
+        ]
+
+
+def test_the_names_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cpio, "_MAX_NAMES", 1000)
+    two = b"".join(entry(name * 300, FILE, inode=3, links=3) for name in "ab") + entry(
+        "c", FILE, b"x", inode=3, links=3
+    )
+    assert read(two + two + END)
+    with pytest.raises(LimitExceeded, match="too long names"):
+        read(b"".join(entry(name * 300, FILE, inode=3, links=9) for name in "abcd") + END)
+
+
+def test_links_to_a_long_name_are_not_all_made_at_once() -> None:
+    """Each has that name in it."""
+    links = b"".join(entry(f"{number}", FILE, inode=3, links=999) for number in range(500))
+    stream = cpio.AsTar(io.BytesIO(links + entry("a" * 60_000, FILE, b"x", inode=3, links=999) + END))
+    buffer, total = memoryview(bytearray(1 << 16)), 0
+    tracemalloc.start()
+    try:
+        while count := stream.readinto(buffer):
+            total += count
+        assert total > 500 * 60_000
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()

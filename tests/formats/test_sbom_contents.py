@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 
+import pytest
+
+from assay.errors import LimitExceeded
+from assay.formats import sbom_contents
 from assay.formats.sbom_contents import contents
 from assay.model.component import Component, ComponentType, Occurrence, Presence, Property
 from assay.model.purl import Purl
@@ -77,3 +82,13 @@ def test_what_only_holds_in_the_document_is_left_there() -> None:
     assert (item.ecosystem, item.ref, item.occurrences, item.owned_by, item.properties, item.extra) == (
         "maven", "", (), "", (), {},
     )  # fmt: skip
+
+
+def test_dependencies_by_way_of_groups_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All need a group of all, so that a small document has edges without end."""
+    monkeypatch.setattr(sbom_contents, "_MAX_GROUPED", 300)
+    for count, fits in ((10, True), (20, False)):
+        parts = [Component(f"p{number}", "1", purl=Purl("npm", f"p{number}", "1")) for number in range(count)]
+        edges = {"lock": tuple(item.id for item in parts)} | {item.id: ("lock",) for item in parts}
+        with nullcontext() if fits else pytest.raises(LimitExceeded, match="more than 300 dependencies"):
+            assert len(contents(Sbom(ROOT, (*parts, GROUP), edges)).edges) == count * (count - 1)

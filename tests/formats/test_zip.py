@@ -242,3 +242,12 @@ def test_pieces_are_what_a_member_is_and_fail_where_it_does(data: st.DataObject,
         with contextlib.suppress(Malformed):
             pieces = b"".join(map(bytes, archive.pieces(member, 10_000)))
         assert pieces == whole
+
+
+def test_what_a_full_piece_leaves_in_the_engine_comes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All input is read by then, and one repetition not yet written out: some of these lengths do it."""
+    monkeypatch.setattr(zip, "_PIECE", 4096)
+    for over in range(258):
+        archive = zip.open_archive(_pack({"a": bytes(3 * 4096 + over)}))
+        (member,) = archive.members(lambda _: True)
+        assert b"".join(map(bytes, archive.pieces(member, 1 << 30))) == bytes(3 * 4096 + over)

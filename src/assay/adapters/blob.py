@@ -65,11 +65,12 @@ class _Hashed:
         return self._whole
 
     def reach(self, position: int) -> None:
-        """Hash what lies before `position` in `whole`."""
-        if self._whole is not None and position > self.total:
+        """Hash what lies before `position` in `whole`; the source is told also of what was hashed before."""
+        if self._whole is not None:
             assert isinstance(self._raw, Resident)
             self._raw.reach(position)
-            self._pass(self._whole[self.total : position])
+            if piece := self._whole[self.total : position]:
+                self._pass(piece)
 
     def _pass(self, piece: bytes | memoryview) -> None:
         self.total += len(piece)

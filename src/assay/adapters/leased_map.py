@@ -51,13 +51,19 @@ class LeasedMap:
             os.close(self._lease)
 
     def reach(self, position: int) -> None:
-        """Say that bytes before `position` are to be touched now; raises `InputError` where that cannot be."""
+        """Say that bytes before `position` are to be touched now; raises `InputError` where that cannot be.
+
+        An estimate may run ahead, and beyond the end: then bytes that were reached before are touched until now.
+        """
         if self._lease >= 0 and fcntl.fcntl(self._lease, _GET_LEASE) != fcntl.F_RDLCK:
             raise InputError(f"{self._name} is opened for writing while it is read", "try again when it is written")
-        first = (self._before + self._reached) // mmap.PAGESIZE * mmap.PAGESIZE
         if position - self._dropped > _KEPT:
             self._map.madvise(mmap.MADV_DONTNEED)
             self._dropped = position
+        position = min(position, len(self.view))
+        if position <= self._reached:
+            return
+        first = (self._before + self._reached) // mmap.PAGESIZE * mmap.PAGESIZE
         try:
             self._map.madvise(_POPULATE_READ, first, self._before + position - first)
         except OSError as error:

@@ -40,6 +40,8 @@ _AR = b"!<arch>\n"
 _RPM = b"\xed\xab\xee\xdb"
 _RPM_HEADER = b"\x8e\xad\xe8\x01"
 _RPM_LEAD = 96
+_LZMA = b"\x5d\0\0"
+"""How the payload of packages begins that were made before there was xz."""
 _MAX_MEMBERS = 1_000
 _MAX_HEADER = 1 << 30
 _CONDA = (b"pkg-", b"info-")
@@ -54,6 +56,8 @@ def payloads(file: OpenFile, name: str, head: bytes, told: Callable[[ByteStream]
         return [_compressed(file, *_data_of_deb(file), told)]
     if head.startswith(_RPM):
         start = _payload_of_rpm(file)
+        if file.read(start, len(_LZMA)) == _LZMA:
+            raise Malformed("the files of an RPM package are compressed with lzma, which is not read")
         return [Payload(lambda careful: cpio.AsTar(_opened(file, start, file.size - start, told, careful)))]
     if head.startswith(apk.MAGIC) and name.endswith(".apk"):
         return [Payload(lambda careful: apk_payload.Payload(told(file.stream())))]

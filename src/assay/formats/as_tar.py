@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import stat
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from assay.errors import Malformed
 from assay.formats.compression import ByteStream
@@ -26,20 +28,24 @@ class AsTar(ABC):
     def __init__(self, raw: ByteStream) -> None:
         self._raw = raw
         self._pending = b""
-        self._after = b""
+        self._queue: Iterator[bytes] = iter(())
         self._left = self._size = self._padding = 0
         self._done = False
 
     @abstractmethod
     def _next(self) -> bytes:
-        """What comes next in the tar; a file is begun with `_begin`, and `_end` is what comes last."""
+        """What comes next in the tar; a file is begun with `_begin`, `_end` is what comes last, and what may be much
+        is left to `_follow`.
+        """
 
     def readinto(self, buffer: memoryview, /) -> int:
         """Fill a part of `buffer`; 0 at the end."""
         while not self._pending and not self._left:
-            if self._done:
-                return 0
-            self._pending = self._next()
+            self._pending = next(self._queue, b"")
+            if not self._pending:
+                if self._done:
+                    return 0
+                self._pending = self._next()
         if self._pending:
             count = min(len(buffer), len(self._pending))
             buffer[:count] = self._pending[:count]
@@ -51,22 +57,27 @@ class AsTar(ABC):
         self._left -= count
         if not self._left:
             self._skip(self._padding)
-            self._pending = bytes(-self._size % BLOCK) + self._after
+            self._pending = bytes(-self._size % BLOCK)
         return count
 
-    def _begin(self, name: bytes, mode: int, size: int, padding: int, after: bytes = b"") -> bytes:
+    def _begin(self, name: bytes, mode: int, size: int, padding: int, after: Iterable[bytes] = ()) -> bytes:
         """The header of a file whose content stands next in the archive, with `padding` bytes behind it.
 
         `after` follows it in the tar.
         """
         self._left = self._size = size
         self._padding = padding
-        self._after = after
-        return tar_header(name, b"0", mode, size) + (b"" if size else after)
+        self._follow(after)
+        return tar_header(name, b"0", mode, size)
 
-    def _end(self) -> bytes:
+    def _follow(self, headers: Iterable[bytes]) -> None:
+        """Let these come next, each made when it is read: many long names need no memory at once."""
+        self._queue = filter(None, headers)
+
+    def _end(self, before: Iterable[bytes] = ()) -> bytes:
+        self._follow(chain(before, (END,)))
         self._done = True
-        return END
+        return b""
 
     def _exactly(self, size: int) -> bytes:
         """The next bytes of the archive."""

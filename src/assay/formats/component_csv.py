@@ -76,7 +76,7 @@ def _row(component: Component) -> tuple[str, ...]:
 
 def _places(component: Component) -> tuple[Iterable[str], Iterable[int]]:
     """The paths and the layer of all of them; where layers differ, the layer of each path (-1: of none)."""
-    seen = component.occurrences
+    seen = [item for item in component.occurrences if item.path]
     layers = {item.layer for item in seen}
     if len(layers) > 1:
         each = dict.fromkeys((item.path, item.layer) for item in seen)

@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
@@ -40,7 +41,10 @@ _ALIASES = {
     "packageurl": "purl",
 }
 _KNOWN = frozenset({*COLUMNS, "license_names", "author", "description", "copyright"})
+WORDS: Mapping[str, type[StrEnum]] = {"type": ComponentType, "presence": Presence, "scope": Scope}
+"""The columns of which each cell is one of some words."""
 _Member = TypeVar("_Member", ComponentType, Presence, Scope)
+_LAYER = re.compile(r"-1|[0-9]{1,6}")
 _COLUMN = re.compile(r"[^\r\n\"'{}<>]{0,64}")
 
 
@@ -121,9 +125,8 @@ def read(data: bytes) -> Sbom:
         component = _component(row.cells)
         if component is None:
             continue
-        if components.setdefault(component.id, component) != component:
+        while components.setdefault(component.id, component) != component:
             component = replace(component, ref=f"{component.id}#{row.line}")
-            components[component.id] = component
     skipped += [
         Skipped(f"column {name or '(without a name)'}", f"nothing is known of it: {count} cells")
         for name, count in sorted(unknown.items())
@@ -158,12 +161,12 @@ def _component(cells: Mapping[str, str]) -> Component | None:
     component = Component(
         name,
         version,
-        type=_member(ComponentType, cells.get("type", ""), ComponentType.LIBRARY),
+        type=_member(ComponentType, word(cells, "type"), ComponentType.LIBRARY),
         namespace=cells.get("namespace", "") or (package.namespace if package else ""),
         ecosystem=cells.get("ecosystem", "") or (package.type if package else ""),
         purl=package,
-        presence=_member(Presence, cells.get("presence", ""), Presence.INSTALLED),
-        scope=_member(Scope, cells.get("scope", ""), Scope.REQUIRED),
+        presence=_member(Presence, word(cells, "presence"), Presence.INSTALLED),
+        scope=_member(Scope, word(cells, "scope"), Scope.REQUIRED),
         version_range="" if version else cells.get("version_range", ""),
         licenses=_licenses(cells),
         digests=tuple(item for _, item in digests(cells) if item is not None),
@@ -180,7 +183,13 @@ def _component(cells: Mapping[str, str]) -> Component | None:
 
 
 def _member(kind: type[_Member], text: str, other: _Member) -> _Member:
-    return next((member for member in kind if member == text.lower()), other)
+    return next((member for member in kind if member == text), other)
+
+
+def word(cells: Mapping[str, str], column: str) -> str:
+    """The cell of one of `WORDS` as the nouns write it; others write ``Operating_System``, and ``Null`` for none."""
+    text = cells.get(column, "").lower().replace("_", "-")
+    return "" if text == "null" else text
 
 
 def _licenses(cells: Mapping[str, str]) -> tuple[License, ...]:
@@ -201,12 +210,16 @@ def digests(cells: Mapping[str, str]) -> Iterator[tuple[str, Digest | None]]:
 
 
 def _occurrences(cells: Mapping[str, str]) -> tuple[Occurrence, ...]:
-    """The places; one layer is that of all, otherwise there is one for each path."""
     paths = items(cells.get("paths", ""), " ")
-    layers = [int(text) if re.fullmatch(r"[0-9]{1,6}", text) else -1 for text in cells.get("layers", "").split()]
-    if len(layers) != len(paths):
-        layers = layers * len(paths) if len(layers) == 1 else [-1] * len(paths)
-    return tuple(map(Occurrence, paths, layers))
+    return tuple(map(Occurrence, paths, layers(cells) or [-1] * len(paths)))
+
+
+def layers(cells: Mapping[str, str]) -> list[int] | None:
+    """The layer of each path: one layer is that of all. None where they do not go with the paths."""
+    texts, count = cells.get("layers", "").split(), len(items(cells.get("paths", ""), " "))
+    if not all(map(_LAYER.fullmatch, texts)) or len(texts) not in ((0, 1, count) if count else (0,)):
+        return None
+    return [*map(int, texts or ["-1"])] * (1 if len(texts) == count else count)
 
 
 def _unread(row: Row, found: Head) -> Iterator[Skipped]:
@@ -220,6 +233,13 @@ def _unread(row: Row, found: Head) -> Iterator[Skipped]:
         yield Skipped(place, "it names no component")
     if row.width > len(found.columns):
         yield Skipped(place, f"{row.width} cells, but the head line has {len(found.columns)}")
+    for column, kind in WORDS.items():
+        if (name := word(row.cells, column)) and name not in set(kind):
+            yield Skipped(place, f"unknown {column}: {name[:40]!r}")
+    if row.cells.get("version_range") and (row.cells.get("version") or (package and package.version)):
+        yield Skipped(place, f"the version range of what has a version: {row.cells['version_range'][:80]!r}")
+    if row.cells.get("layers") and layers(row.cells) is None:
+        yield Skipped(place, f"not the layers of the paths: {row.cells['layers'][:80]!r}")
     for text, item in digests(row.cells):
         if item is None:
             yield Skipped(place, f"not a digest: {text[:80]!r}")

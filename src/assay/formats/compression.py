@@ -60,7 +60,10 @@ class Resident(ByteStream, Protocol):
         ...
 
     def reach(self, position: int, /) -> None:
-        """To be told before bytes up to `position` of `whole` are touched; raises where they cannot be."""
+        """To be told before bytes up to `position` of `whole` are touched; raises where they cannot be.
+
+        A reckoned `position` may lie beyond the end, and what comes after it may still be touched before the next.
+        """
         ...
 
 
@@ -178,7 +181,8 @@ def _gzip(raw: _Peeked) -> ByteStream:
 
 class _Followed:
     """What is inflated straight out of memory, where nothing tells how far the library has come: that is reckoned by
-    the size that the end of the stream promises (RFC 1952, ISIZE).
+    the size that the end of the stream promises (RFC 1952, ISIZE). Where that is only the size of the last member, as
+    in layers of eStargz, it runs ahead, and on beyond the end.
     """
 
     _AHEAD = 1 << 20
@@ -186,13 +190,12 @@ class _Followed:
     def __init__(self, stream: ByteStream, raw: _Peeked, whole: memoryview) -> None:
         self._stream = stream
         self._raw = raw
-        self._size = len(whole)
-        self._rate = min(self._size / max(int.from_bytes(whole[-4:], "little"), 1), 1.0)
+        self._rate = min(len(whole) / max(int.from_bytes(whole[-4:], "little"), 1), 1.0)
         self._total = 0
 
     def readinto(self, buffer: memoryview, /) -> int:
         position = int((self._total + len(buffer)) * self._rate) + self._AHEAD
-        self._raw.reach(min(position, self._size))
+        self._raw.reach(position)
         count = self._stream.readinto(buffer)
         self._total += count
         return count

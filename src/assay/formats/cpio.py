@@ -5,8 +5,8 @@
     070701 INO MODE UID GID NLINK MTIME SIZE DEVMAJ DEVMIN RDEVMAJ RDEVMIN NAMESIZE CHECK    8 hex digits each
     name with its NUL, both padded to 4 bytes; content, padded to 4 bytes; the last name is TRAILER!!!
 
-The payload of an rpm is such an archive. Of hard links only the last has the content; the others follow it as links. As
-a tar everything can be walked that way.
+The payload of an rpm is such an archive. Of hard links only the last has the content; the others follow it as links, or
+at the end as empty files. As a tar everything can be walked that way.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ _STRIPPED = b"07070X"
 _HEADER = 110
 _MAX_NAME = 64 << 10
 _MAX_LINKS = 100_000
+_MAX_NAMES = 64 << 20
+"""Bytes of the names that wait for their content."""
 _TRAILER = b"TRAILER!!!"
 
 
@@ -33,8 +35,8 @@ class AsTar(_AsTar):
 
     def __init__(self, raw: ByteStream) -> None:
         super().__init__(raw)
-        self._links: dict[tuple[bytes, bytes], list[bytes]] = {}
-        self._known = 0
+        self._links: dict[tuple[bytes, bytes], tuple[int, list[bytes]]] = {}
+        self._known = self._waiting = 0
 
     def _next(self) -> bytes:
         """The tar header of the next entry; what it needs of the content is read."""
@@ -52,7 +54,8 @@ class AsTar(_AsTar):
             raise Malformed("a damaged header in a cpio archive")
         name = self._exactly(name_size + -(_HEADER + name_size) % 4)[: name_size - 1]
         if name == _TRAILER:
-            return self._end()
+            empty = ((mode, one) for mode, names in self._links.values() for one in names)
+            return self._end(tar_header(one, b"0", mode, 0) for mode, one in empty)
         if stat.S_ISLNK(mode):
             if size > _MAX_NAME:
                 raise Malformed("a link in a cpio archive that is too long")
@@ -67,10 +70,11 @@ class AsTar(_AsTar):
         """A regular file; one of several names waits for the one with the content."""
         if inode is not None and not size:
             self._known += 1
-            if self._known > _MAX_LINKS:
-                raise LimitExceeded(f"a cpio archive with more than {_MAX_LINKS} hard links")
-            self._links.setdefault(inode, []).append(name)
+            self._waiting += len(name)
+            if self._known > _MAX_LINKS or self._waiting > _MAX_NAMES:
+                raise LimitExceeded(f"a cpio archive with more than {_MAX_LINKS} hard links, or with too long names")
+            self._links.setdefault(inode, (mode, []))[1].append(name)
             return b""
-        others = self._links.pop(inode, []) if inode is not None else []
-        after = b"".join(tar_header(other, b"1", mode, 0, name) for other in others)
-        return self._begin(name, mode, size, -size % 4, after)
+        _, others = self._links.pop(inode, (0, [])) if inode is not None else (0, [])
+        self._waiting -= sum(map(len, others))
+        return self._begin(name, mode, size, -size % 4, (tar_header(other, b"1", mode, 0, name) for other in others))

@@ -18,6 +18,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from assay.errors import LimitExceeded
 from assay.model.component import Component, ComponentType, Presence
 from assay.model.purl import Purl
 from assay.model.sbom import Lifecycle, Sbom
@@ -25,6 +26,7 @@ from assay.model.sbom import Lifecycle, Sbom
 _WRAPPINGS = frozenset({ComponentType.OPERATING_SYSTEM, ComponentType.CONTAINER})
 _OF_SYSTEMS = frozenset({"deb", "rpm", "apk", "alpm", "ebuild"})
 _BEFORE = frozenset({Lifecycle.DESIGN, Lifecycle.PRE_BUILD})
+_MAX_GROUPED = 2_000_000
 
 
 class Contents(NamedTuple):
@@ -47,14 +49,13 @@ def contents(sbom: Sbom, *, bundled: bool = False) -> Contents:
     parts = {item.id for item in listed if item.purl is not None and item.purl.subpath and _package(item.purl) in whole}
     counting = [item for item in listed if item.id not in parts and _counts(item, sbom.dependencies)]
     known = {item.id: _own(item, asked, bundled) for item in counting}
+    reach = Reach(sbom.dependencies, known)
     edges = dict.fromkeys(
-        (component.id, known[needed].id)
-        for reference, component in known.items()
-        for needed in _needed(reference, sbom.dependencies, known)
+        (component.id, known[needed].id) for reference, component in known.items() for needed in reach.of(reference)
     )
     components = {item.id: item for item in known.values()}
     below = {target for one, target in edges if one != target}
-    direct = (known[needed].id for needed in _needed(sbom.subject.id, sbom.dependencies, known))
+    direct = (known[needed].id for needed in reach.of(sbom.subject.id))
     top = dict.fromkeys((*direct, *(identity for identity in components if identity not in below)))
     return Contents(tuple(components.values()), tuple(edges), tuple(top))
 
@@ -83,18 +84,35 @@ def _package(identity: Purl) -> tuple[str, str, str, str]:
     return identity.type, identity.namespace, identity.name, identity.version
 
 
-def _needed(reference: str, dependencies: Mapping[str, Sequence[str]], known: Container[str]) -> Iterator[str]:
-    """What a component needs; where that only groups others, those."""
-    waiting, seen = list(dependencies.get(reference, ())), {reference}
-    while waiting:
-        needed = waiting.pop()
-        if needed in seen:
-            continue
-        seen.add(needed)
-        if needed in known:
-            yield needed
-        else:
-            waiting.extend(dependencies.get(needed, ()))
+class Reach:
+    """What the components of a document need, of those that are `known`; where that only groups others, those.
+
+    Of many components that all need groups of many the document may be small: raises `LimitExceeded` then.
+    """
+
+    def __init__(self, dependencies: Mapping[str, Sequence[str]], known: Container[str]) -> None:
+        self._dependencies = dependencies
+        self._known = known
+        self._left = _MAX_GROUPED
+
+    def of(self, reference: str) -> Iterator[str]:
+        """The references of what one needs, each once."""
+        waiting, seen = list(self._dependencies.get(reference, ())), {reference}
+        while waiting:
+            needed = waiting.pop()
+            if needed in seen:
+                continue
+            seen.add(needed)
+            if needed in self._known:
+                yield needed
+                continue
+            grouped = self._dependencies.get(needed, ())
+            self._left -= len(grouped)
+            if self._left < 0:
+                raise LimitExceeded(
+                    f"an SBOM with more than {_MAX_GROUPED} dependencies by way of what is no component"
+                )
+            waiting.extend(grouped)
 
 
 def _own(component: Component, asked: bool, bundled: bool) -> Component:

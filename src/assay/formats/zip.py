@@ -161,12 +161,14 @@ def _unpacked(member: Member, engine: zlib._Decompress | None, packed: bytes) ->
     if engine is None:
         yield packed
         return
-    while packed and not engine.eof:
+    full = True
+    while (packed or full) and not engine.eof:  # a full piece may have left something in the engine
         try:
-            yield engine.decompress(packed, _PIECE)
+            part = engine.decompress(packed, _PIECE)
         except zlib.error as error:
             raise Malformed(f"{member.name[:200]} cannot be unpacked: {error}") from error
-        packed = engine.unconsumed_tail
+        yield part
+        packed, full = engine.unconsumed_tail, len(part) == _PIECE
 
 
 def _inflate(member: Member, data: bytes) -> bytes:

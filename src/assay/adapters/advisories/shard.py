@@ -11,6 +11,7 @@ import msgspec
 
 from assay.adapters.advisories import questions, row
 from assay.errors import ExternalError
+from assay.formats import typed
 from assay.model.advisory import Advisory, Enrichment, Release
 from assay.model.advisory_store import Claim, Shard
 
@@ -30,9 +31,9 @@ WHERE q.ecosystem IN ({{ecosystems}})
 _REMEDY = "run `assay db verify`, then `assay db update` or `assay db import` to make the store whole"
 _FAULTS = (sqlite3.Error, msgspec.MsgspecError, ValueError, TypeError, AttributeError, IndexError)
 """What a shard with other bits than it was written with may come to, in SQLite or in what its rows are read into."""
-_ADVISORY = msgspec.json.Decoder(Advisory)
-_FACT = msgspec.json.Decoder(Enrichment)
-_RELEASE = msgspec.json.Decoder(Release)
+_ADVISORY = typed.json_decoder(Advisory)
+_FACT = typed.json_decoder(Enrichment)
+_RELEASE = typed.json_decoder(Release)
 
 
 class ShardReader:

@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
 
     from assay.cli.sbom import _input
     from assay.engines.validate import validate
+    from assay.report.console import printable
 
     invalid = False
     for name in arguments.document:
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
             verdict = {"document": name, "format": found.format, "version": found.version, "problems": listed}
             sys.stdout.write(json.dumps(verdict, ensure_ascii=False) + "\n")
             continue
-        sys.stdout.write(f"{name}: {found} is {'not valid' if problems else 'valid'}\n")
+        sys.stdout.write(printable(f"{name}: {found} is {'not valid' if problems else 'valid'}") + "\n")
         for problem in problems:
-            sys.stdout.write(f"  {problem}\n")
+            sys.stdout.write(f"  {printable(str(problem))}\n")
     return ExitCode.NO if invalid else ExitCode.OK

@@ -26,6 +26,8 @@ _HEAD = 16
 _DATA, _EXTENDED = 2, 3
 _MAX_BLOCK = 64 << 20
 _CHUNK = 64 << 10
+_MAX_PATHS = 64 << 20
+"""Bytes of all paths: a folder is named once, and its files are many."""
 
 
 class _File(NamedTuple):
@@ -52,11 +54,11 @@ class Payload(AsTar):
         if not self._started:
             self._started = True
             self._files = dict(_listed(self._values()))
-            return b"".join(_header(item) for item in self._files.values() if _first(item))
+            self._follow(_header(item) for item in self._files.values() if _first(item))
+            return b""
         kind, size = self._block()
         if kind < 0:
-            links = b"".join(_header(item) for item in self._files.values() if item.target and not _first(item))
-            return links + self._end()
+            return self._end(_header(item) for item in self._files.values() if item.target and not _first(item))
         if kind != _DATA or size < 8:
             self._skip(size + -(self._lead + size) % 8)
             return b""
@@ -97,13 +99,16 @@ class Payload(AsTar):
 
 def _listed(values: adb.Values) -> Iterator[tuple[tuple[int, int], _File]]:
     """The files by the numbers of their folder and of themselves."""
-    package = values.slots(values.root)
+    package, left = values.slots(values.root), _MAX_PATHS
     for number, folder in enumerate(values.slots(package[1]) if len(package) > 1 else (), 1):
         name, _, files = (*values.slots(folder), 0, 0, 0)[:3]
         prefix = values.blob(name)
         for place, value in enumerate(values.slots(files), 1):
             own, rights, size, _, _, target = (*values.slots(value), 0, 0, 0, 0, 0, 0)[:6]
             mode = values.number((*values.slots(rights), 0)[0])
+            left -= len(prefix) + 1
+            if left < 0:
+                raise LimitExceeded(f"a package of apk whose paths have more than {_MAX_PATHS} bytes")
             path = prefix + b"/" + values.blob(own) if prefix else values.blob(own)
             yield (number, place), _File(path, mode, values.number(size), values.blob(target))
 
@@ -178,14 +183,18 @@ class _Inflated:
         self._engine = zlib.decompressobj(-zlib.MAX_WBITS)
         self._buffer = memoryview(bytearray(_CHUNK))
         self._taken = self._given = 0
+        self._full = False
 
     def readinto(self, buffer: memoryview, /) -> int:
         while not self._engine.eof:
-            data = self._engine.unconsumed_tail or self._more()
+            data = self._engine.unconsumed_tail
+            if not data and not self._full:  # what filled the buffer may have left something in the engine
+                data = self._more()
             try:
                 part = self._engine.decompress(data, len(buffer))
             except zlib.error as error:
                 raise Malformed(f"the deflate stream is corrupt: {error}") from error
+            self._full = len(part) == len(buffer)
             self._given += len(part)
             if self._given > max(compression.FREE, compression.RATIO * self._taken):
                 raise LimitExceeded("a package of apk that unpacks to more than assay is willing to follow (a bomb?)")

@@ -15,13 +15,13 @@ package URL: what they hold is held by what holds them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
+from assay.formats.sbom_contents import Reach
 from assay.formats.spdx import documents
 from assay.model.component import Component, ComponentType
 from assay.model.ecosystem import File, Found
-from assay.model.sbom import Sbom, Skipped
+from assay.model.sbom import Skipped
 
 
 def parse(file: File) -> Found:
@@ -37,29 +37,16 @@ def parse(file: File) -> Found:
             known[package.id] = _own(package)
         elif package.version or not (package is document.subject or document.dependencies.get(package.id)):
             skipped.append(Skipped(file.path, f"package {package.name[:80]!r}: without a package URL"))
+    reach = Reach(document.dependencies, known)
     edges = {
         (known[holder].id, known[held].id)
         for holder in document.dependencies
         if holder in known
-        for held in _held(holder, document, known)
+        for held in reach.of(holder)
     }
     return Found(
         tuple({item.id: item for item in known.values()}.values()), edges=tuple(sorted(edges)), skipped=tuple(skipped)
     )
-
-
-def _held(holder: str, document: Sbom, known: dict[str, Component]) -> Iterable[str]:
-    """What a package holds or needs; where that only groups others, those."""
-    waiting, seen = list(document.dependencies.get(holder, ())), {holder}
-    while waiting:
-        held = waiting.pop()
-        if held in seen:
-            continue
-        seen.add(held)
-        if held in known:
-            yield held
-        else:
-            waiting.extend(document.dependencies.get(held, ()))
 
 
 def _own(package: Component) -> Component:

@@ -7,6 +7,7 @@ document begins, and `sbom_length`, where its size is (64 bits). Quarkus and Man
 
 from __future__ import annotations
 
+import re
 import zlib
 
 from assay.errors import LimitExceeded, Malformed
@@ -17,6 +18,8 @@ from assay.model.ecosystem import File, Found
 from assay.model.executable import Executable
 
 _START, _LENGTH = "sbom", "sbom_length"
+_ARTIFACT = re.compile(r"[\w.-]+")
+"""What Maven takes for an artifact id; ``Oracle GraalVM`` of ``com.oracle`` is none."""
 _MAX_COMPRESSED = 64 << 20
 _MAX_BYTES = 64 << 20
 
@@ -41,7 +44,7 @@ def _identify(entry: Object) -> None:
     """Give a component its purl, which the documents of elder images leave out."""
     group, name, version = (as_text(entry.get(key)) for key in ("group", "name", "version"))
     if name and not as_text(entry.get("purl")):
-        made = purl.attempt("maven" if group else "generic", name, version, group)
+        made = purl.attempt("maven" if group and _ARTIFACT.fullmatch(name) else "generic", name, version, group)
         entry |= {"purl": str(made)} if made is not None else {}
 
 

@@ -258,6 +258,7 @@ def _contain(scan: _Scan, below: list[_Scan]) -> None:
 def _list(scan: _Scan, found: embedded.Listed, budget: _Budget) -> None:
     """What the SBOMs of the archive list: it belongs to this archive, but for what another needs of it."""
     budget.skipped += found.skipped
+    budget.bytes -= found.size
     renamed, named = embedded.same(found.components, (item for item in scan.components if item is not scan.own))
     if scan.own is not None:
         named |= embedded.named(scan.own, found.roots)

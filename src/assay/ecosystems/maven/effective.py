@@ -99,7 +99,8 @@ def effective(pom: Pom, path: str, library: Library) -> Pom:
 def absent(pom: Pom, path: str, library: Library) -> tuple[tuple[str, Coordinates], ...]:
     """The models that nobody has and this one builds on, each with what it would be (``parent``, ``import``).
 
-    What another project of the source names on the way is told of that one.
+    What another project of the source names on the way is told of that one, and an import whose name takes a property
+    of a parent that is absent is not told besides that.
     """
     found: dict[tuple[str, Coordinates], None] = {}
     waiting, seen = [(pom, path)], {id(pom)}
@@ -107,13 +108,15 @@ def absent(pom: Pom, path: str, library: Library) -> tuple[tuple[str, Coordinate
         one, where = waiting.pop()
         chain = _chain(one, where, library)
         own = [item for item in chain if item is pom or id(item) not in library.projects]
-        if chain[-1] in own and chain[-1].parent[1] and library.model(chain[-1].parent) is None:
+        orphan = bool(chain[-1].parent[1]) and library.model(chain[-1].parent) is None
+        if orphan and chain[-1] in own:
             found["parent", chain[-1].parent] = None
         values = _values(_placed(_merged(chain)))
         for name in (name for item in own for name in _imports(item, values)):
             other = library.model(name)
             if other is None:
-                found["import", name] = None
+                if not (orphan and "${" in "".join(name)):
+                    found["import", name] = None
             elif id(other) not in seen and id(other) not in library.projects:
                 seen.add(id(other))
                 waiting.append((other, ""))

@@ -32,13 +32,17 @@ _READ = ("cyclonedx", "spdx", "syft")
 
 
 class Listed(NamedTuple):
-    """What the documents of an archive list; `top` are the ids of what the archive itself needs, `roots` its names."""
+    """What the documents of an archive list; `top` are the ids of what the archive itself needs, `roots` its names.
+
+    `size` is how many bytes were unpacked.
+    """
 
     components: Sequence[Component] = ()
     edges: Sequence[tuple[str, str]] = ()
     top: Sequence[str] = ()
     roots: Sequence[Component] = ()
     skipped: Sequence[Skipped] = ()
+    size: int = 0
 
 
 def listed(archive: zip.Archive, members: Sequence[zip.Member], path: str, limit: int) -> Listed:
@@ -48,13 +52,14 @@ def listed(archive: zip.Archive, members: Sequence[zip.Member], path: str, limit
     top: list[str] = []
     roots: list[Component] = []
     skipped: list[Skipped] = []
+    size = 0
     for number, member in enumerate(members):
         place = f"{path}!/{member.name}"
         try:
             if number >= _MAX_DOCUMENTS:
                 raise LimitExceeded(f"more than {_MAX_DOCUMENTS} SBOMs in an archive")
-            data = archive.read(member, min(MAX_DOCUMENT, limit))
-            limit -= len(data)
+            data = archive.read(member, min(MAX_DOCUMENT, limit - size))
+            size += len(data)
             sbom = _read(data)
             found = sbom_contents.contents(sbom, bundled=True)
         except Malformed as error:
@@ -66,7 +71,7 @@ def listed(archive: zip.Archive, members: Sequence[zip.Member], path: str, limit
         edges += found.edges
         top += found.top
         roots.append(sbom_contents.root(sbom))
-    return Listed(components, edges, top, roots, skipped)
+    return Listed(components, edges, top, roots, skipped, size)
 
 
 def _read(data: bytes) -> Sbom:

@@ -20,6 +20,7 @@ from assay.model.ecosystem import Consult, File, Found, Located, Need
 from assay.model.license import License
 from assay.model.sbom import Distribution, Skipped
 
+_PACKED = "/META-INF/maven/"
 _RUNNING = frozenset({"", "compile", "runtime"})
 _SCOPES = {"test": Scope.EXCLUDED, "provided": Scope.REQUIRED, "system": Scope.REQUIRED}
 
@@ -37,7 +38,8 @@ def assemble(
     `beside` it after that.
 
     Its own entries are no projects of the source: they serve as parents, and say of the archives of their coordinates
-    what these do not say of themselves. Parents and imports that nobody has are told as skipped.
+    what these do not say of themselves. Parents and imports that nobody has are told as skipped; but not of models
+    that were unpacked with their archive (``META-INF/maven``), as they are not of those within one.
     """
     repository = Repository(beside) if beside is not None else None
     models = {file.path: _model(file.found.facts.get("pom")) for file in files if file.parser == "maven-pom"}
@@ -58,10 +60,13 @@ def _model(value: object) -> Pom | None:
         return value
     import msgspec
 
+    from assay.formats import typed
+
     try:
-        return msgspec.convert(value, Pom)
+        found: Pom = typed.convert(value, Pom)
     except msgspec.ValidationError:
         return None
+    return found
 
 
 def _assembled(file: Located, pom: Pom | None, library: Library, repository: Repository | None) -> Located:
@@ -70,6 +75,8 @@ def _assembled(file: Located, pom: Pom | None, library: Library, repository: Rep
     if file.path.endswith(".pom"):
         return replace(file, found=Found())
     found = _found(pom, file.path, library)
+    if _PACKED in f"/{file.path}":
+        return replace(file, found=found)
     told = [
         Skipped(file.path, _absence(kind, ":".join(name), repository.fault(name) if repository else ""))
         for kind, name in absent(pom, file.path, library)
@@ -82,6 +89,8 @@ def _absence(kind: str, name: str, fault: str) -> str:
     what = f"the parent {name}" if kind == "parent" else f"the imported {name}"
     if fault:
         return f"{what} cannot be used: {fault}"
+    if "${" in name:
+        return f"{what} is named by a property that nothing here tells, and versions may be missing for it"
     remedy = "name a local repository that has it (--maven-repository ~/.m2/repository)"
     return f"{what} is not there, and dependencies or versions may be missing for it; {remedy}"
 

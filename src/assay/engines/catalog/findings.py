@@ -44,7 +44,9 @@ def decode(data: bytes | memoryview) -> LayerFindings | None:
     """What `encode` wrote; None for anything else: a cache may be deleted, cut off or from elsewhere."""
     import msgspec
 
+    from assay.formats import typed
+
     try:
-        return msgspec.msgpack.decode(data, type=LayerFindings)
+        return typed.msgpack_decoder(LayerFindings).decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None

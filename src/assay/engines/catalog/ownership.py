@@ -47,7 +47,7 @@ def of_package_file(
     own = [item for item in own if len(item.found.components) == 1]
     if not own:
         return files
-    inside = {item.path for item in files if item.path != subject.name}
+    inside = {item.path.partition("!/")[0] for item in files if item.path != subject.name}
     paths = "\n".join(sorted(inside)).encode("utf-8", "surrogateescape")
     owned = {id(item): (*item.found.owns, Owned(item.found.components[0].name, paths)) for item in own}
     return [

@@ -1,23 +1,19 @@
 """Tables of components: the columns by which they are known, and what stands in each of them.
 
 A cell is wrong where a reader would have to pass over it: a purl that is none, a type, scope or presence that nobody
-knows, a digest that is none, an owner that is not in the table.
+knows, a digest that is none, an owner that is not in the table, layers that do not go with the paths.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from enum import StrEnum
 from itertools import islice
 
 from assay.engines.validate.problem import MAX_PROBLEMS, Problem
 from assay.errors import Malformed
 from assay.formats import component_csv_reader, purl
 from assay.formats.component_csv_reader import Head, Row
-from assay.model.component import ComponentType, Presence, Scope
-
-_WORDS: dict[str, type[StrEnum]] = {"type": ComponentType, "presence": Presence, "scope": Scope}
 
 
 def problems(data: bytes, version: str, strict: bool = False) -> list[Problem]:
@@ -65,10 +61,12 @@ def _row(row: Row, head: Head) -> Iterator[Problem]:
         yield Problem(place, "names no component: neither name nor purl")
     if cells.get("version") and cells.get("version_range"):
         yield Problem(place, "has both a version and a version range")
-    for column, kind in _WORDS.items():
-        word = cells.get(column, "")
-        if word and word.lower() not in set(kind):
+    for column, kind in component_csv_reader.WORDS.items():
+        word = component_csv_reader.word(cells, column)
+        if word and word not in set(kind):
             yield Problem(place, f"{column} {word[:40]!r} is none of {', '.join(kind)}")
+    if component_csv_reader.layers(cells) is None:
+        yield Problem(place, f"the layers are not those of the paths: {cells['layers'][:80]!r}")
     for text, digest in component_csv_reader.digests(cells):
         if digest is None:
             yield Problem(place, f"no digest: {text[:80]!r}")

@@ -15,6 +15,8 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "list or null": (list, type(None)),
     "scalar": (str, int, float, bool, type(None)),
 }
+_SHOWN = 100
+"""Characters of a key that are told."""
 
 
 def check(value: Object, path: str, wanted: Mapping[str, str], optional: Mapping[str, str]) -> Iterator[Problem]:
@@ -32,7 +34,7 @@ def is_a(value: Json, kind: str) -> bool:
 
 def at(path: str, key: str) -> str:
     """The place of a member: ``source.id``, ``manifests["package-lock.json"]`` where the key is no plain name."""
-    if key.isidentifier():
+    if key.isidentifier() and len(key) <= _SHOWN:
         return f"{path}.{key}" if path else key
-    text = key[:100].replace("\\", "\\\\").replace('"', '\\"')
+    text = key[:_SHOWN].replace("\\", "\\\\").replace('"', '\\"')
     return f'{path}["{text}"]'

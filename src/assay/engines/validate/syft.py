@@ -64,7 +64,7 @@ def _all(document: Object, version: str) -> Iterator[Problem]:
         yield from _artifact(item, f"artifacts[{position}]", wanted)
         name = as_text(as_object(item).get("id"))
         if name and seen.setdefault(name, position) != position:
-            yield Problem(f"artifacts[{position}].id", f"is that of artifacts[{seen[name]}], too: {name!r}")
+            yield Problem(f"artifacts[{position}].id", f"is that of artifacts[{seen[name]}], too: {name[:80]!r}")
     yield from _relationships(document, {*seen})
 
 

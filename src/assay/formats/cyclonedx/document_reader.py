@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from assay.errors import LimitExceeded
-from assay.formats import digest
+from assay.formats import digest, typed
 from assay.formats.cyclonedx import component_reader, names
 from assay.formats.json import Json, Object, as_list, as_object, as_text
 from assay.model.component import Component, Property
@@ -77,7 +77,7 @@ def _nouns(properties: tuple[Property, ...], name: str, noun: type[_Noun]) -> tu
     for item in properties:
         if item.name == name:
             try:
-                found.append(msgspec.json.decode(item.value, type=noun))
+                found.append(typed.json_decoder(noun).decode(item.value))
             except (msgspec.MsgspecError, RecursionError):
                 continue
     return tuple(found)

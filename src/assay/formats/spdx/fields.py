@@ -72,7 +72,9 @@ def _hints(noun: type) -> dict[str, object]:
 def _convert(value: Json, hint: object) -> tuple[Any, ...]:
     import msgspec
 
+    from assay.formats import typed
+
     try:
-        return (msgspec.convert(value, type=hint),)
+        return (typed.convert(value, hint),)
     except msgspec.ValidationError:
         return ()

@@ -22,6 +22,7 @@ from assay.adapters.advisories.places.each import Wanted, each
 from assay.adapters.advisories.places.file import unpacked
 from assay.adapters.advisories.update_state import Place
 from assay.errors import Malformed
+from assay.formats import typed
 from assay.model.feed import Document, Download
 from assay.model.sbom import Skipped
 
@@ -33,7 +34,7 @@ class _Stamp(msgspec.Struct):
     modified: str = ""
 
 
-_STAMP = msgspec.json.Decoder(_Stamp)
+_STAMP = typed.json_decoder(_Stamp)
 
 
 def gather(download: Download, fetcher: Fetcher, known: Place | None, settings: Settings) -> Change | None:
