@@ -195,7 +195,7 @@ def test_standard_input_may_be_an_sbom_or_an_archive(standard_input: Callable[[b
 
 def _gzip(data: bytes, name: str) -> bytes:
     out = io.BytesIO()
-    with gzip.GzipFile(name, "wb", fileobj=out) as packed:
+    with gzip.GzipFile(name, "wb", fileobj=out, mtime=0) as packed:
         packed.write(data)
     return out.getvalue()
 
@@ -213,6 +213,7 @@ _A_LIST = _gzip(b"a 1", "a.list")
         (_gzip(b"a 1", ".."), "stdin", {}),
         (_A_LIST[:14], "stdin", {}),
     ],
+    ids=["name", "path", "extra", "nameless", "dots", "cut"],
 )
 def test_what_gzip_packed_keeps_its_name_on_standard_input(
     data: bytes, path: str, found: dict[str, list[str]], standard_input: Callable[[bytes], Source | Sbom]
