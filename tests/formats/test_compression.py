@@ -147,3 +147,10 @@ def test_damaged_streams_raise_malformed_or_nothing(name: str, at: int, new: byt
     packed = bytearray(KINDS[name](b"some text, " * 5))
     packed[at : at + len(new)] = new
     read(bytes(packed), careful=careful)
+
+
+@pytest.mark.parametrize("packed", [*KINDS.values(), bytes], ids=[*KINDS, "plain"])
+def test_a_small_stream_is_unpacked_up_to_its_limit(packed: Compress) -> None:
+    assert compression.unpacked(packed(DATA), len(DATA), "a sample") == DATA
+    with pytest.raises(LimitExceeded, match=f"a sample of more than {len(DATA) - 1} bytes"):
+        compression.unpacked(packed(DATA), len(DATA) - 1, "a sample")

@@ -6,6 +6,8 @@ its compressed size beyond that.
 
 from __future__ import annotations
 
+import io
+import mmap
 import sys
 import zlib
 from collections.abc import Callable
@@ -94,6 +96,16 @@ def open_stream(raw: ByteStream, *, careful: bool = False) -> ByteStream:
     if not compression:
         return peeked
     return _Decompressed(peeked, compression, _Zlib if careful and compression == "gzip" else _OPENERS[compression])
+
+
+def unpacked(data: bytes | mmap.mmap, limit: int, noun: str) -> bytes:
+    """All of a small stream that is in memory; raises `LimitExceeded` where `noun` has more than `limit` bytes."""
+    stream, buffer, out = open_stream(io.BytesIO(data)), memoryview(bytearray(READ_SIZE)), bytearray()
+    while count := stream.readinto(buffer):
+        out += buffer[:count]
+        if len(out) > limit:
+            raise LimitExceeded(f"{noun} of more than {limit} bytes")
+    return bytes(out)
 
 
 class _Peeked:

@@ -6,12 +6,14 @@ that meet the same class at once can end the process (seen in 0.22). So types ar
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
 
 _Kind = TypeVar("_Kind")
+_Decoder = TypeVar("_Decoder")
 _LEARNING = Lock()
 _JSON: dict[object, msgspec.json.Decoder[Any]] = {}
 _MSGPACK: dict[object, msgspec.msgpack.Decoder[Any]] = {}
@@ -19,20 +21,17 @@ _MSGPACK: dict[object, msgspec.msgpack.Decoder[Any]] = {}
 
 def json_decoder(kind: type[_Kind]) -> msgspec.json.Decoder[_Kind]:
     """The decoder of a type; made once."""
-    found = _JSON.get(kind)
-    if found is None:
-        with _LEARNING:
-            found = _JSON[kind] = msgspec.json.Decoder(kind)
-    return found
+    return _JSON.get(kind) or _learnt(_JSON, kind, msgspec.json.Decoder)
 
 
 def msgpack_decoder(kind: type[_Kind]) -> msgspec.msgpack.Decoder[_Kind]:
     """As `json_decoder`, of MessagePack."""
-    found = _MSGPACK.get(kind)
-    if found is None:
-        with _LEARNING:
-            found = _MSGPACK[kind] = msgspec.msgpack.Decoder(kind)
-    return found
+    return _MSGPACK.get(kind) or _learnt(_MSGPACK, kind, msgspec.msgpack.Decoder)
+
+
+def _learnt(known: dict[object, _Decoder], kind: Any, make: Callable[[Any], _Decoder]) -> _Decoder:
+    with _LEARNING:
+        return known.setdefault(kind, make(kind))
 
 
 def convert(value: object, kind: Any) -> Any:

@@ -9,11 +9,10 @@
 
 from __future__ import annotations
 
-import io
 from collections import defaultdict
 
 from assay.ecosystems.deb import ownership
-from assay.errors import LimitExceeded, Malformed
+from assay.errors import Malformed
 from assay.formats import compression, json, purl
 from assay.formats.digest import find
 from assay.formats.json import Object, as_list, as_text
@@ -55,13 +54,7 @@ def _package(entry: Object) -> Component:
 
 
 def _unpack(data: bytes) -> bytes:
-    stream = compression.open_stream(io.BytesIO(data))
-    out = bytearray()
-    buffer = memoryview(bytearray(1 << 20))
-    while count := stream.readinto(buffer):
-        out += buffer[:count]
-        if len(out) > _MAX_BYTES:
-            raise LimitExceeded(f"a Chisel manifest of more than {_MAX_BYTES} bytes")
+    out = compression.unpacked(data, _MAX_BYTES, "a Chisel manifest")
     if not out.startswith(b"{"):
         raise Malformed("not a Chisel manifest")
-    return bytes(out)
+    return out

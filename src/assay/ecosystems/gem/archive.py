@@ -17,10 +17,8 @@ It is only looked for at the root, where the source is such a file: gems that li
 
 from __future__ import annotations
 
-import io
-
 from assay.ecosystems.gem.gemspec import LINKS
-from assay.errors import LimitExceeded, Malformed
+from assay.errors import Malformed
 from assay.formats import compression, purl, spdx_license, yaml
 from assay.formats.json import Object, as_list, as_object, as_text
 from assay.model.component import Component, ExternalReference, Presence
@@ -32,7 +30,7 @@ _MARK = b"!ruby/object:Gem::Specification"
 
 def parse(file: File) -> Found:
     """The gem that would be installed; nothing for a file of this name that is none of RubyGems'."""
-    text = _unpacked(file.data)
+    text = compression.unpacked(file.content, _MAX_BYTES, "the specification of a gem")
     if _MARK not in text[:200]:
         return Found()
     document = next(yaml.documents(text, lambda value, plain: value), None)
@@ -56,17 +54,6 @@ def parse(file: File) -> Found:
     needed = [as_object(one) for one in as_list(fields.get("dependencies"))]
     names = [as_text(one.get("name")) for one in needed if as_text(one.get("type")) != ":development"]
     return Found((item,), needs=tuple(Need(item.id, (one,)) for one in dict.fromkeys(names) if one))
-
-
-def _unpacked(data: bytes) -> bytes:
-    """The text of a gzip file; raises `LimitExceeded` for one that is too long."""
-    stream, buffer = compression.open_stream(io.BytesIO(data)), memoryview(bytearray(_MAX_BYTES + 1))
-    filled = 0
-    while filled < len(buffer) and (count := stream.readinto(buffer[filled:])):
-        filled += count
-    if filled > _MAX_BYTES:
-        raise LimitExceeded(f"the specification of a gem with more than {_MAX_BYTES} bytes")
-    return bytes(buffer[:filled])
 
 
 def _references(fields: Object) -> tuple[ExternalReference, ...]:

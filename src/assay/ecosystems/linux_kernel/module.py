@@ -7,10 +7,8 @@
 
 from __future__ import annotations
 
-import io
 from collections import defaultdict
 
-from assay.errors import LimitExceeded
 from assay.formats import compression, executable, purl, spdx_license
 from assay.model.component import Component, ComponentType, Property
 from assay.model.ecosystem import Content, File, Found, Need
@@ -24,7 +22,7 @@ def parse(file: File) -> Found:
     """The module with its needs: the kernel that it was built for, and other modules."""
     content, image = file.content, file.executable
     if image is None:
-        content = _unpack(file)
+        content = compression.unpacked(file.content, _MAX_MODULE, "a kernel module")
         image = executable.read(content, frozenset({_SECTION}))
     if image is None or _SECTION not in image.sections:
         return Found()
@@ -67,14 +65,3 @@ def first(fields: dict[str, list[str]], key: str) -> str:
     """The first value of a field, or an empty string."""
     values = fields.get(key)
     return values[0] if values else ""
-
-
-def _unpack(file: File) -> bytes:
-    stream = compression.open_stream(io.BytesIO(file.content))
-    buffer = bytearray(1 << 20)
-    out = bytearray()
-    while count := stream.readinto(memoryview(buffer)):
-        out += memoryview(buffer)[:count]
-        if len(out) > _MAX_MODULE:
-            raise LimitExceeded(f"a kernel module of more than {_MAX_MODULE} bytes")
-    return bytes(out)
